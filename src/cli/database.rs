@@ -1,0 +1,105 @@
+//! Decides which database is meant: `--url`, `STATEMEND_URL`, or Airflow's own configuration, in this order.
+//!
+//! Only here do the three meet: an Airflow schema goes with an Airflow URL, and a URL that someone typed is complete
+//! as it is. The flag must not be read from the environment by clap, whose help would print its value.
+
+use thiserror::Error;
+
+use super::airflow_config::{AirflowConfig, ConfigError, Origin};
+use super::environment::Environment;
+use super::sqlalchemy_url::{self, UrlError};
+use crate::store::location::{Dialect, Location};
+
+/// The variable that stands in for `--url`.
+const URL_VARIABLE: &str = "STATEMEND_URL";
+
+/// The database to work on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// Where it is.
+    pub location: Location,
+    /// Who said so.
+    pub origin: Origin,
+}
+
+/// Why no database could be made out. This is wrong usage or configuration: exit code 2.
+#[derive(Debug, Error)]
+pub enum DatabaseError {
+    /// There is a URL, and it cannot be used.
+    #[error("{origin} cannot be used")]
+    Url {
+        /// Where the URL stands.
+        origin: Origin,
+        /// What is wrong with it.
+        source: UrlError,
+    },
+    /// Airflow's configuration does not give a URL.
+    #[error("Airflow's configuration gives no database")]
+    Config(#[source] ConfigError),
+}
+
+impl DatabaseError {
+    /// What to do about it, as a sentence.
+    pub fn hint(&self) -> String {
+        match self {
+            DatabaseError::Url { source, .. } => source.hint(),
+            DatabaseError::Config(error) => error.hint().to_owned(),
+        }
+    }
+}
+
+impl From<ConfigError> for DatabaseError {
+    fn from(error: ConfigError) -> Self {
+        DatabaseError::Config(error)
+    }
+}
+
+/// Finds the database. `flag` is what was given as `--url`.
+///
+/// Commands in Airflow's configuration are run; nothing is connected to, and nothing is written.
+///
+/// # Errors
+///
+/// [`DatabaseError`], with a hint.
+pub fn find(flag: Option<&str>, environment: &Environment) -> Result<Database, DatabaseError> {
+    if let Some(url) = flag {
+        return at(url, Origin::Flag);
+    }
+    if let Some(url) = environment.get(URL_VARIABLE).filter(|url| !url.is_empty()) {
+        return at(&url, Origin::Variable(URL_VARIABLE.to_owned()));
+    }
+    let config = AirflowConfig::load(environment)?;
+    let found = config.database_url()?;
+    let mut database = at(found.url.reveal(), found.origin)?;
+    if let Some(schema) = config.schema()? {
+        qualify(&mut database.location, schema);
+    }
+    Ok(database)
+}
+
+/// Finds the limit that Airflow's REST API sets on the length of a value, in bytes; `None` if it sets none.
+///
+/// # Errors
+///
+/// [`ConfigError`]. Whoever named a database without Airflow's help may take the default instead.
+pub fn max_value_storage_bytes(environment: &Environment) -> Result<Option<u64>, ConfigError> {
+    AirflowConfig::load(environment)?.max_value_storage_bytes()
+}
+
+fn at(url: &str, origin: Origin) -> Result<Database, DatabaseError> {
+    match sqlalchemy_url::parse(url) {
+        Ok(location) => Ok(Database { location, origin }),
+        Err(source) => Err(DatabaseError::Url { origin, source }),
+    }
+}
+
+/// Airflow writes the schema in front of each table, whatever the search path says. On MySQL that names a database; on
+/// SQLite it cannot be anything but `main`.
+fn qualify(location: &mut Location, schema: String) {
+    match location.dialect {
+        Dialect::Postgres => location.schemas = vec![schema],
+        Dialect::MySql => location.database = Some(schema),
+        Dialect::Sqlite if schema == "main" => {}
+        Dialect::Sqlite => location.ignored.push("sql_alchemy_schema".to_owned()),
+    }
+}
