@@ -2,5 +2,13 @@
 //!
 //! Nothing in here knows sqlx, tokio, clap, a clock or a file.
 
+mod blob;
+pub mod encode;
 pub mod finding;
+pub mod json;
+pub mod judge;
 pub mod reader;
+pub mod repair;
+pub mod run;
+pub mod shape;
+pub mod target;

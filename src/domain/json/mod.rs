@@ -1,0 +1,70 @@
+//! JSON by the grammar that CPython's `json.loads` accepts, judged in one pass over the bytes.
+//!
+//! [`scan`] answers everything the readers care about on the way: whether the text parses and what Python says where
+//! it does not, how high the value is, whether an integer is longer than CPython converts, unpaired surrogate
+//! escapes, numbers that are not finite, keys that an object repeats. It builds no tree, does not recurse, and takes
+//! any bytes without panicking. What it needs beyond a few registers lives in a scratch that a thread keeps
+//! ([`scratch`]), so a healthy value costs no allocation.
+//!
+//! The grammar was read in CPython 3.11 (`Modules/_json.c`, `Lib/json/decoder.py`) and is pinned to that version:
+//! the verdicts hold for every Python that Airflow 3.3 runs on, the messages for 3.11. It knows nothing about what a
+//! finding is; `judge` makes findings out of what is reported here.
+
+mod complaint;
+mod decode;
+mod keys;
+mod machine;
+mod nesting;
+mod number;
+mod scratch;
+mod string;
+mod survivors;
+mod walk;
+
+pub use complaint::{Complaint, Fault};
+pub use decode::{CodePoints, scan_content, string_content};
+pub(crate) use machine::white;
+pub use survivors::surviving;
+pub use walk::is_development_envelope;
+
+use super::reader::Limits;
+
+/// The Python whose messages are reported.
+pub const MESSAGES_OF: &str = "CPython 3.11";
+
+/// What one pass over a text found. Positions are byte offsets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// Where the text stops being JSON, if it does. Everything else then holds for the part before that place.
+    pub fault: Option<Fault>,
+    /// What `json.loads` raises even though the grammar allows it: an integer too long to convert, or more nesting
+    /// than Python's stack takes. It comes before [`Scan::fault`], and so it is what Python reports.
+    pub raised: Option<Fault>,
+    /// A scalar is 1, an empty container is 1, a container is 1 + its highest child.
+    pub height: u32,
+    /// The container with which the value first gets higher than the `worker` reader takes.
+    pub deep: Option<usize>,
+    /// The first unpaired surrogate escape, in a string or in a key.
+    pub surrogate: Option<usize>,
+    /// The first `NaN`, `Infinity`, `-Infinity` or float that overflows.
+    pub non_finite: Option<usize>,
+    /// The first key that repeats an earlier key of the same object (the place of the repetition).
+    pub duplicate: Option<usize>,
+    /// Whether a string held a byte outside ASCII. Where it did not, and there is no fault, the text is ASCII.
+    pub beyond_ascii: bool,
+    /// Whether the value is an object that has the two keys of the envelope that development builds wrote.
+    pub envelope: bool,
+}
+
+impl Scan {
+    /// What `json.loads` raises: the complaint that comes first in the text, whether of the grammar or of a limit.
+    pub fn refusal(&self) -> Option<Fault> {
+        self.raised.or(self.fault)
+    }
+}
+
+/// Scans a text once. The bytes need not be UTF-8: they are looked at one by one, and whether they are text is asked
+/// elsewhere, and only where [`Scan::beyond_ascii`] or a fault makes it a question.
+pub fn scan(text: &[u8], limits: &Limits) -> Scan {
+    scratch::with(|scratch| machine::Machine::new(text, limits, scratch).run())
+}

@@ -1,0 +1,42 @@
+//! What is left of a value once repeated keys have overwritten each other.
+//!
+//! `json.loads` keeps the last of several equal keys, so trouble in an earlier one never reaches a reader:
+//! `{"a": NaN, "a": 1}` reads as `{"a": 1}`, unaltered. Where a text has both a repeated key and something that a
+//! reader stumbles over, the values that lost are blanked out in a copy and the copy is scanned again. Neither is
+//! common, so this may cost what it costs.
+
+use super::scratch::Scratch;
+use super::{Scan, machine, walk};
+use crate::domain::reader::Limits;
+
+/// Scans a text that parses, seeing only what survives in Python's dictionaries. What `json.loads` itself raises,
+/// and the repeated keys, are those of the whole text.
+pub fn surviving(text: &[u8], whole: Scan, limits: &Limits) -> Scan {
+    let troubled = whole.surrogate.is_some() || whole.non_finite.is_some() || whole.deep.is_some();
+    if whole.duplicate.is_none() || whole.fault.is_some() || !troubled {
+        return whole;
+    }
+    let mut scratch = Scratch::default();
+    scratch.keys.collect_pairs();
+    machine::Machine::new(text, limits, &mut scratch).run();
+    let mut copy = text.to_vec();
+    for (earlier, _) in scratch.keys.take_pairs() {
+        blank_value(&mut copy, earlier);
+    }
+    let left = machine::Machine::new(&copy, limits, &mut scratch).run();
+    Scan { raised: whole.raised, duplicate: whole.duplicate, beyond_ascii: whole.beyond_ascii, ..left }
+}
+
+/// Puts `0` and spaces in place of the value that belongs to the key at `key`. A key inside a value that was blanked
+/// already is gone, and with it everything it could lead to.
+fn blank_value(text: &mut [u8], key: usize) {
+    if text.get(key) != Some(&b'"') {
+        return;
+    }
+    let start = walk::value_of(text, key);
+    let end = walk::value_end(text, start);
+    if let Some(value) = text.get_mut(start..end) {
+        value.fill(b' ');
+        value[..1.min(end - start)].fill(b'0');
+    }
+}

@@ -1,0 +1,174 @@
+//! The judgement: what is to be said of a stored value, by the exact rules of the two readers.
+//!
+//! [`Judge::judge`] is a pure function of the bytes and the limits. It asks `json` what `json.loads` would do and
+//! what the value is like, asks `shape` for a name where it is not JSON, and picks the first kind that applies in the
+//! order of [`Kind`].
+
+use super::finding::{Finding, Kind};
+use super::json::{self, Scan};
+use super::reader::{Limits, Reading, Readings};
+use super::{blob, shape};
+
+/// A value as the database stores it.
+#[derive(Clone, Copy, Debug)]
+pub enum Stored<'a> {
+    /// From a text column. The bytes may turn out not to be UTF-8.
+    Text(&'a [u8]),
+    /// A SQLite BLOB.
+    Blob(&'a [u8]),
+}
+
+impl<'a> Stored<'a> {
+    /// The bytes, whatever they are.
+    pub fn bytes(&self) -> &'a [u8] {
+        match self {
+            Self::Text(bytes) | Self::Blob(bytes) => bytes,
+        }
+    }
+}
+
+/// Judges values by the limits of one Airflow release and one configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Judge {
+    /// How far the readers go.
+    pub limits: Limits,
+    /// `[state_store] max_value_storage_bytes`; `None` means that there is no limit.
+    pub max_value_bytes: Option<u64>,
+}
+
+impl Default for Judge {
+    /// The newest release known, and Airflow's default configuration.
+    fn default() -> Self {
+        Self { limits: Limits::default(), max_value_bytes: Some(65535) }
+    }
+}
+
+impl Judge {
+    /// What is to be said of a value; `None` if nothing, because both readers get exactly what was stored.
+    pub fn judge(&self, value: Stored<'_>) -> Option<Finding> {
+        match value {
+            Stored::Text(bytes) => self.judge_text(bytes),
+            Stored::Blob(bytes) => Some(Finding {
+                kind: Kind::NotText,
+                readings: blob::readings(bytes, &self.limits),
+                message: "a SQLite BLOB, not text".to_owned(),
+                offset: Some(0),
+            }),
+        }
+    }
+
+    /// Whether both readers get exactly what the text says, which is what a rewrite must be accepted for.
+    pub fn reads_ok(&self, text: &str) -> bool {
+        let scan = json::scan(text.as_bytes(), &self.limits);
+        readings(&json::surviving(text.as_bytes(), scan, &self.limits), &self.limits) == Readings::OK
+    }
+
+    fn judge_text(&self, bytes: &[u8]) -> Option<Finding> {
+        let scan = json::scan(bytes, &self.limits);
+        if (scan.beyond_ascii || scan.fault.is_some())
+            && let Err(error) = str::from_utf8(bytes)
+        {
+            let at = error.valid_up_to();
+            return Some(finding(Kind::NotText, Readings::both(Reading::Error), "not UTF-8".to_owned(), at));
+        }
+        if let Some(fault) = scan.fault {
+            let refusal = scan.refusal().unwrap_or(fault);
+            let kind = str::from_utf8(bytes).map_or(Kind::NotText, |text| shape::name(text, fault));
+            return Some(finding(kind, Readings::both(Reading::Error), refusal.message(bytes), refusal.at));
+        }
+        self.judge_json(bytes, json::surviving(bytes, scan, &self.limits))
+    }
+
+    /// Judges a text that is JSON by the grammar, errors first.
+    fn judge_json(&self, bytes: &[u8], scan: Scan) -> Option<Finding> {
+        let readings = readings(&scan, &self.limits);
+        let (kind, message, at) = self.trouble(bytes, &scan).or_else(|| self.remark(bytes, &scan))?;
+        // What json.loads itself raises comes before anything that a reader does later.
+        match scan.raised {
+            Some(raised) => Some(finding(kind, readings, raised.message(bytes), raised.at)),
+            None => Some(finding(kind, readings, message, at)),
+        }
+    }
+
+    /// The first thing that makes a reader fail or read something else.
+    fn trouble(&self, bytes: &[u8], scan: &Scan) -> Option<(Kind, String, usize)> {
+        if let Some(at) = scan.surrogate {
+            return Some((Kind::LoneSurrogate, "an unpaired surrogate escape cannot be encoded again".to_owned(), at));
+        }
+        if let Some(raised) = scan.raised {
+            let kind = match raised.complaint {
+                json::Complaint::HugeInteger { .. } => Kind::HugeInteger,
+                _ => Kind::TooDeep,
+            };
+            return Some((kind, raised.message(bytes), raised.at));
+        }
+        if let Some(at) = scan.deep {
+            let Limits { api_height, worker_height, .. } = self.limits;
+            let message = format!(
+                "nested to a height of {}; the api reader takes {api_height}, the worker {worker_height}",
+                scan.height
+            );
+            return Some((Kind::TooDeep, message, at));
+        }
+        let at = scan.non_finite?;
+        Some((Kind::NonFinite, "a number that is not finite reads as null".to_owned(), at))
+    }
+
+    /// The first thing worth saying of a value that both readers get as it was stored.
+    fn remark(&self, bytes: &[u8], scan: &Scan) -> Option<(Kind, String, usize)> {
+        let start = json::white(bytes, 0);
+        if bytes.get(start) == Some(&b'n') {
+            return Some((Kind::NullValue, "the value is null, which both write routes refuse".to_owned(), start));
+        }
+        if let Some(message) = stale_reference(bytes, scan) {
+            return Some((Kind::StaleReference, message.to_owned(), start));
+        }
+        if let Some(limit) = self.max_value_bytes.filter(|&limit| limit > 0 && bytes.len() as u64 > limit) {
+            let message = format!("{} bytes; max_value_storage_bytes allows {limit}", bytes.len());
+            return Some((Kind::TooLarge, message, 0));
+        }
+        if let Some(at) = scan.duplicate {
+            return Some((Kind::DuplicateKey, "an object repeats a key; the last one wins".to_owned(), at));
+        }
+        is_double_encoded(bytes, &self.limits)
+            .then(|| (Kind::DoubleEncoded, "a JSON string that holds JSON".to_owned(), start))
+    }
+}
+
+fn finding(kind: Kind, readings: Readings, message: String, at: usize) -> Finding {
+    Finding { kind, readings, message, offset: Some(at) }
+}
+
+/// What both readers do with a text that was scanned, as it is left once repeated keys have overwritten each other.
+pub(super) fn readings(scan: &Scan, limits: &Limits) -> Readings {
+    let reading = |highest: u32| {
+        if scan.refusal().is_some() || scan.surrogate.is_some() || scan.height > highest {
+            Reading::Error
+        } else if scan.non_finite.is_some() {
+            Reading::Altered
+        } else {
+            Reading::Ok
+        }
+    };
+    Readings { api: reading(limits.api_height), worker: reading(limits.worker_height) }
+}
+
+/// Whether the value is a reference that released builds no longer resolve: a bare URI in a string, or the envelope
+/// of development builds.
+fn stale_reference(bytes: &[u8], scan: &Scan) -> Option<&'static str> {
+    if scan.envelope && json::is_development_envelope(bytes) {
+        return Some("a reference in the envelope of development builds; released builds do not resolve it");
+    }
+    let text = json::CodePoints::of(json::string_content(bytes)?);
+    shape::is_uri(text).then_some("a bare reference in a JSON string; released builds do not resolve it")
+}
+
+/// Whether the value is a JSON string whose content `json.loads` would read as an object, an array or a string.
+fn is_double_encoded(bytes: &[u8], limits: &Limits) -> bool {
+    let Some(content) = json::string_content(bytes) else {
+        return false;
+    };
+    let mut inner = json::CodePoints::of(content).skip_while(|&code| matches!(code, 0x20 | 0x09 | 0x0A | 0x0D));
+    let opens = inner.next().and_then(char::from_u32).is_some_and(|first| matches!(first, '{' | '[' | '"'));
+    opens && json::scan_content(content, limits).is_some_and(|scan| scan.refusal().is_none())
+}
