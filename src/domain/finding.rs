@@ -27,6 +27,17 @@ pub enum Action {
     None,
 }
 
+impl Action {
+    /// The name that reports, the journal and rules use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Skip => "skip",
+            Self::None => "none",
+        }
+    }
+}
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident, $name:literal, $severity:ident, $action:ident;)+) => {
         /// What is wrong with a value. The first kind that applies wins, in this order.

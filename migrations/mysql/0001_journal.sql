@@ -1,0 +1,33 @@
+-- One row a run. The unique lease keeps two runs apart; a session lock would not survive a proxy that hands
+-- each transaction another connection. Times are UTC.
+CREATE TABLE IF NOT EXISTS statemend_run (
+    run_id varchar(64) NOT NULL PRIMARY KEY,
+    mode varchar(16) NOT NULL,
+    state varchar(16) NOT NULL,
+    lease varchar(32) UNIQUE,
+    owner varchar(64) NOT NULL,
+    options longtext NOT NULL,
+    progress longtext NOT NULL,
+    tool_version varchar(64) NOT NULL,
+    host varchar(255) NOT NULL,
+    user_name varchar(255) NOT NULL,
+    started_at datetime(6) NOT NULL,
+    heartbeat_at datetime(6) NOT NULL,
+    finished_at datetime(6),
+    purged_at datetime(6),
+    undone_by varchar(64)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- One row a changed row, written in the transaction that changes it.
+CREATE TABLE IF NOT EXISTS statemend_change (
+    run_id varchar(64) NOT NULL,
+    seq bigint NOT NULL,
+    table_name varchar(64) NOT NULL,
+    row_key text NOT NULL,
+    kind varchar(32) NOT NULL,
+    action varchar(32) NOT NULL,
+    value_before longtext NOT NULL,
+    bytes_before bigint NOT NULL,
+    sha256_after char(64) NOT NULL,
+    PRIMARY KEY (run_id, seq)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

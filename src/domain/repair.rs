@@ -1,0 +1,118 @@
+//! What is to be done with one row: a pure function of its value and of what the database can hold.
+
+use serde::Serialize;
+
+use super::encode::encode;
+use super::finding::{Action, Finding};
+use super::judge::{Judge, Stored};
+
+/// Why a row was left as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The stored bytes are not text, so they have no JSON string.
+    NotText,
+    /// Some reader would not take the rewrite either.
+    Unreadable,
+    /// The rewrite is longer than the column or one statement can hold.
+    TooLong,
+    /// Someone has written the row since the run.
+    WrittenSince,
+    /// The row is no longer there.
+    Gone,
+}
+
+impl Reason {
+    /// The reason as a person reads it, fit to stand behind "left: ".
+    pub const fn explain(self) -> &'static str {
+        match self {
+            Self::NotText => "the stored bytes are not text",
+            Self::Unreadable => "a reader would not take the rewritten value either",
+            Self::TooLong => "the rewritten value is too long for the column or for one statement",
+            Self::WrittenSince => "someone has written the row since",
+            Self::Gone => "the row is no longer there",
+        }
+    }
+}
+
+/// What happens to a flagged row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Nothing: the row is reported and that is all that was asked for.
+    Report,
+    /// It should be changed and cannot be.
+    Leave(Reason),
+    /// It becomes this text.
+    Rewrite(String),
+}
+
+/// The longest value, in bytes, that can be written to a column in one statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity(pub u64);
+
+impl Capacity {
+    /// More than any value that a text column gives out.
+    pub const UNLIMITED: Self = Self(u64::MAX);
+}
+
+/// A flagged value with what is to be done about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Examined {
+    pub finding: Finding,
+    pub action: Action,
+    pub decision: Decision,
+}
+
+/// Judges a value and decides about it. A healthy value gives nothing.
+pub fn examine(judge: &Judge, value: Stored<'_>, capacity: Capacity) -> Option<Examined> {
+    let finding = judge.judge(value)?;
+    let action = finding.kind.default_action();
+    let decision = match action {
+        Action::String => as_string(judge, value, capacity),
+        Action::Skip => Decision::Leave(Reason::NotText),
+        Action::None => Decision::Report,
+    };
+    Some(Examined { finding, action, decision })
+}
+
+fn as_string(judge: &Judge, value: Stored<'_>, capacity: Capacity) -> Decision {
+    let Ok(text) = std::str::from_utf8(value.bytes()) else { return Decision::Leave(Reason::NotText) };
+    let rewrite = encode(text);
+    if rewrite.len() as u64 > capacity.0 {
+        Decision::Leave(Reason::TooLong)
+    } else if !judge.reads_ok(&rewrite) {
+        Decision::Leave(Reason::Unreadable)
+    } else {
+        Decision::Rewrite(rewrite)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decide(value: Stored<'_>, capacity: Capacity) -> Option<Decision> {
+        examine(&Judge::default(), value, capacity).map(|examined| examined.decision)
+    }
+
+    #[test]
+    fn each_value_gets_its_decision() {
+        let cases: &[(Stored<'_>, Option<Decision>)] = &[
+            (Stored::Text(br#"{"a": 1}"#), None),
+            (Stored::Text(b"NaN"), Some(Decision::Report)),
+            (Stored::Text(b"s3://bucket/key"), Some(Decision::Rewrite(r#""s3://bucket/key""#.to_owned()))),
+            (Stored::Text(b""), Some(Decision::Rewrite(r#""""#.to_owned()))),
+            (Stored::Text(br#"{"a":"#), Some(Decision::Rewrite(r#""{\"a\":""#.to_owned()))),
+            (Stored::Text(b"\xff"), Some(Decision::Leave(Reason::NotText))),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(&decide(*value, Capacity::UNLIMITED), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_rewrite_that_does_not_fit_is_left() {
+        assert_eq!(decide(Stored::Text(b"abcd"), Capacity(5)), Some(Decision::Leave(Reason::TooLong)));
+        assert_eq!(decide(Stored::Text(b"abcd"), Capacity(6)), Some(Decision::Rewrite("\"abcd\"".to_owned())));
+    }
+}

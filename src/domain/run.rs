@@ -1,0 +1,166 @@
+//! What the journal remembers of a run, in the form in which it is stored.
+//!
+//! Options, cursor and tally are stored as JSON text with a version, so that a later release can change them and an
+//! earlier one refuses what it does not know.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::target::Key;
+
+/// Names a run: the time it began and four letters against collisions, `20261122-144501-k3fq`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RunId(pub String);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a run does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunMode {
+    Repair,
+    Undo,
+}
+
+impl RunMode {
+    /// The name that the journal and reports use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Repair => "repair",
+            Self::Undo => "undo",
+        }
+    }
+
+    /// The mode with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Repair, Self::Undo].into_iter().find(|mode| mode.name() == name)
+    }
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Some process is at it, or was killed at it: the heartbeat tells.
+    Running,
+    /// Stopped between two chunks; the next run of the same mode goes on.
+    Interrupted,
+    /// Came to its end.
+    Done,
+    /// Its values have been put back.
+    Undone,
+}
+
+impl RunState {
+    const ALL: [Self; 4] = [Self::Running, Self::Interrupted, Self::Done, Self::Undone];
+
+    /// The name that the journal and reports use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Interrupted => "interrupted",
+            Self::Done => "done",
+            Self::Undone => "undone",
+        }
+    }
+
+    /// The state with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// What decides about a run's result. A run goes on only with the options it began with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunOptions {
+    pub version: u32,
+    /// The tables that the run works on, in order.
+    pub tables: Vec<String>,
+    /// The run that an undo puts back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<RunId>,
+}
+
+impl RunOptions {
+    /// The version of the stored form.
+    pub const VERSION: u32 = 1;
+}
+
+/// Where a run is: everything up to here is done and committed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cursor {
+    /// The number of the last change in the journal.
+    pub seq: i64,
+    /// The table at work; those before it in the options are done.
+    pub table: Option<String>,
+    /// The last key of that table that is done.
+    pub after: Option<Key>,
+    /// The key at which the table ends for this run: the highest when it began.
+    pub until: Option<Key>,
+    /// The number of the last change of the undone run that is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undone_seq: Option<i64>,
+}
+
+/// What a run has done in one table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    pub rows_scanned: u64,
+    pub bytes_scanned: u64,
+    pub rewritten: u64,
+    pub skipped: u64,
+    pub drifted: u64,
+}
+
+impl Tally {
+    /// Adds what another part of the work has done.
+    pub fn add(&mut self, other: Self) {
+        self.rows_scanned += other.rows_scanned;
+        self.bytes_scanned += other.bytes_scanned;
+        self.rewritten += other.rewritten;
+        self.skipped += other.skipped;
+        self.drifted += other.drifted;
+    }
+}
+
+/// The tallies of a run, by table.
+pub type Tallies = BTreeMap<String, Tally>;
+
+/// Everything that a committed chunk moves on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    pub cursor: Cursor,
+    pub tallies: Tallies,
+}
+
+/// A run as the journal knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    pub id: RunId,
+    pub mode: RunMode,
+    pub state: RunState,
+    /// Whether a process has shown itself at it lately, by the server's clock.
+    pub alive: bool,
+    pub options: RunOptions,
+    pub progress: Progress,
+    pub tool_version: String,
+    pub host: String,
+    pub user: String,
+    /// Times are RFC 3339, in UTC, by the server's clock.
+    pub started_at: String,
+    pub heartbeat_at: String,
+    pub finished_at: Option<String>,
+    /// When the old values of this run were dropped from the journal.
+    pub purged_at: Option<String>,
+    /// The run that put this one's values back.
+    pub undone_by: Option<RunId>,
+}

@@ -1,0 +1,87 @@
+//! What the engine tells the world while it works. Reports and progress bars are folds over these events.
+
+use crate::domain::finding::{Action, Finding};
+use crate::domain::repair::Reason;
+use crate::domain::run::{RunId, Tally};
+use crate::domain::target::{Identity, Key, Target};
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A run was entered in the journal, or taken up again where it had stopped.
+    RunStarted { run: &'a RunId, resumed: bool },
+    /// Work on a table begins. `rows` is how many are ahead, as far as the database can say cheaply.
+    TableStarted { target: &'static Target, rows: Option<u64> },
+    /// A window was read.
+    Scanned { target: &'static Target, rows: u64, bytes: u64 },
+    /// A row was flagged. When it was to be changed, it has been committed by now.
+    Flagged { target: &'static Target, row: Flagged },
+    /// An undo found a row that is not as its run left it.
+    Drifted { target: &'static Target, row: Flagged },
+    /// An undo put rows back, and this is committed.
+    Restored { target: &'static Target, rows: u64 },
+    /// Earlier sittings of a resumed run did this much in a table.
+    Earlier { target: &'static Target, tally: Tally },
+    /// The work pauses, and why; the text fits behind "waiting: ".
+    Waiting { reason: &'static str },
+}
+
+/// A row that there is something to say about.
+#[derive(Clone, Debug)]
+pub struct Flagged {
+    pub key: Key,
+    /// Missing where the row was gone before it could be asked.
+    pub identity: Option<Identity>,
+    /// Missing where an undo meets a row that is gone or reads well.
+    pub finding: Option<Finding>,
+    /// The length of the value in bytes.
+    pub bytes: u64,
+    /// The digest of the value.
+    pub sha256: [u8; 32],
+    pub action: Action,
+    pub outcome: Outcome,
+    /// The value itself, only where the user asked to see values.
+    pub value: Option<String>,
+    /// What the value becomes, only where the user asked to see values.
+    pub rewrite: Option<String>,
+}
+
+/// What became of a flagged row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was looked at, and its action asks for nothing more.
+    Reported,
+    /// A repair rewrites it; in a dry run or scan, would.
+    Rewritten,
+    /// It should be rewritten and cannot be.
+    Skipped(Reason),
+    /// Someone else has changed it, and it is left.
+    Drifted(Reason),
+}
+
+/// Whoever wants to know.
+pub trait Events {
+    /// Takes one event. Must be quick: the engine waits.
+    fn event(&mut self, event: &Event<'_>);
+}
+
+impl<A: Events, B: Events> Events for (A, B) {
+    fn event(&mut self, event: &Event<'_>) {
+        self.0.event(event);
+        self.1.event(event);
+    }
+}
+
+impl<E: Events + ?Sized> Events for &mut E {
+    fn event(&mut self, event: &Event<'_>) {
+        (**self).event(event);
+    }
+}
+
+impl<E: Events> Events for Option<E> {
+    fn event(&mut self, event: &Event<'_>) {
+        if let Some(events) = self {
+            events.event(event);
+        }
+    }
+}

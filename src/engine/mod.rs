@@ -1,0 +1,42 @@
+//! The order of work, once for every database: a scan is a fold over rows, a repair the same fold whose findings
+//! become changes chunk by chunk, an undo another plan for the same writer.
+//!
+//! The engine owns the traits that stores ([`store`]) and reports ([`events`]) implement. It knows no SQL, no
+//! terminal and no argument; it decides nothing about a value either, that is `domain`'s.
+
+use crate::domain::judge::Judge;
+use crate::domain::target::Target;
+
+pub mod consent;
+pub mod events;
+pub mod flag;
+pub mod lease;
+pub mod pacing;
+pub mod purge;
+pub mod repair;
+pub mod scan;
+mod segment;
+pub mod stop;
+pub mod store;
+pub mod undo;
+mod window;
+
+/// What to look at, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Work<'w> {
+    pub judge: &'w Judge,
+    /// The tables to work on, in order.
+    pub targets: &'w [&'static Target],
+    /// Whether events carry values.
+    pub show_values: bool,
+    pub stop: &'w stop::Stop,
+}
+
+/// How the work came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything was done.
+    Complete,
+    /// The user asked to stop; whole chunks are done and nothing is half done.
+    Interrupted,
+}

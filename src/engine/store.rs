@@ -1,0 +1,252 @@
+//! What the engine needs of a database. The stores implement these traits; the engine knows no SQL.
+//!
+//! [`Source`] only reads. [`Ledger`] also keeps the journal, and hands out [`Chunk`]s, the only way to change a row.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::domain::judge::Stored;
+use crate::domain::repair::Capacity;
+use crate::domain::run::{Progress, Run, RunId, RunMode, RunOptions, RunState};
+use crate::domain::target::{Identity, Key, Target};
+
+/// What kind of trouble a database gave, as far as anyone decides by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// No connection could be made.
+    Unreachable,
+    /// A connection that had been made broke.
+    Lost,
+    /// The role may not do this.
+    Denied,
+    /// A lock was not to be had in time, a deadlock, a serialization failure: trying again may help.
+    Contended,
+    /// The tables that the work needs are not there.
+    Missing,
+    /// The journal is of a newer release, or damaged.
+    Journal,
+    /// Another process took the run over while this one slept.
+    LeaseLost,
+    /// Anything else.
+    Other,
+}
+
+/// A failure of the store: what was being done, and what the database or driver said about it.
+#[derive(Debug)]
+pub struct StoreError {
+    pub trouble: Trouble,
+    /// What failed, as a lower-case fragment.
+    pub what: String,
+    /// What the user can do about it.
+    pub hint: Option<String>,
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl StoreError {
+    /// A failure without a cause below it.
+    pub fn new(trouble: Trouble, what: impl Into<String>) -> Self {
+        Self { trouble, what: what.into(), hint: None, source: None }
+    }
+
+    /// Adds what the user can do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// The part of a table that one window reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Span<'k> {
+    /// The window begins behind this key; without one, at the beginning.
+    pub after: Option<&'k Key>,
+    /// The window ends with this key at the latest.
+    pub until: &'k Key,
+    /// The most rows to read.
+    pub rows: u32,
+}
+
+/// A row of a window, borrowed from the driver.
+pub trait Row {
+    /// The value.
+    fn value(&self) -> Stored<'_>;
+    /// The key. Costs an allocation, so it is asked for when it is needed.
+    fn key(&self) -> Result<Key, StoreError>;
+}
+
+/// Takes the rows of a window one by one.
+pub type EachRow<'a> = dyn FnMut(&dyn Row) -> Result<(), StoreError> + 'a;
+
+/// A database that can be read.
+#[expect(async_fn_in_trait, reason = "the engine drives one store on one task and asks for no Send")]
+pub trait Source {
+    /// The highest key of a table, or nothing where it is empty.
+    async fn last_key(&mut self, target: &'static Target) -> Result<Option<Key>, StoreError>;
+
+    /// How many rows a table has, as far as the database can say without counting them.
+    async fn estimate(&mut self, target: &'static Target) -> Result<Option<u64>, StoreError>;
+
+    /// Hands over the rows of a span in key order, and says where it stopped: the last key where the window was
+    /// full, nothing where the span is exhausted.
+    async fn window(
+        &mut self,
+        target: &'static Target,
+        span: Span<'_>,
+        each: &mut EachRow<'_>,
+    ) -> Result<Option<Key>, StoreError>;
+
+    /// The identities of rows, in no order; rows that are gone are missing.
+    async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError>;
+
+    /// The longest value that can be written.
+    fn capacity(&self) -> Capacity;
+}
+
+/// A row as it is now, under lock.
+#[derive(Debug)]
+pub struct LockedRow {
+    pub key: Key,
+    pub identity: Identity,
+    pub value: OwnedValue,
+}
+
+/// A value that outlives its row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OwnedValue {
+    Text(Vec<u8>),
+    Blob(Vec<u8>),
+}
+
+impl OwnedValue {
+    /// The value as the judge takes it.
+    pub fn stored(&self) -> Stored<'_> {
+        match self {
+            Self::Text(bytes) => Stored::Text(bytes),
+            Self::Blob(bytes) => Stored::Blob(bytes),
+        }
+    }
+
+    /// The value as text, where it is text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(bytes) => std::str::from_utf8(bytes).ok(),
+            Self::Blob(_) => None,
+        }
+    }
+}
+
+/// A change of one row, to be made and journaled together.
+#[derive(Debug)]
+pub struct Change<'c> {
+    /// The number of the change in its run.
+    pub seq: i64,
+    pub key: &'c Key,
+    pub kind: &'c str,
+    pub action: &'c str,
+    pub before: &'c str,
+    pub after: &'c str,
+}
+
+/// A change as the journal remembers it.
+#[derive(Debug)]
+pub struct PastChange {
+    pub seq: i64,
+    pub table: String,
+    pub key: Key,
+    pub kind: String,
+    pub before: String,
+    pub after_sha256: [u8; 32],
+}
+
+/// A short transaction that changes rows. Dropped without a commit, it leaves nothing behind.
+#[expect(async_fn_in_trait, reason = "as for Source")]
+pub trait Chunk {
+    /// Locks the rows with these keys against other writers and reads them again. Rows that are gone are missing.
+    async fn lock(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError>;
+
+    /// Changes locked rows and writes the changes into the journal.
+    async fn apply(&mut self, target: &'static Target, changes: &[Change<'_>]) -> Result<(), StoreError>;
+
+    /// Moves the run on and makes everything since the beginning of the chunk last.
+    async fn commit(self, progress: &Progress) -> Result<(), StoreError>;
+}
+
+/// What asking for the lease gave.
+#[derive(Debug)]
+pub enum Lease {
+    /// The run is ours: a new one, or one taken up where it had stopped.
+    Granted(Box<Run>),
+    /// Another run holds it.
+    Held(Box<Run>),
+}
+
+/// A run that is to begin.
+#[derive(Debug)]
+pub struct NewRun<'r> {
+    pub id: RunId,
+    pub mode: RunMode,
+    pub options: &'r RunOptions,
+    pub host: &'r str,
+    pub user: &'r str,
+}
+
+/// A database with a journal, where rows can be changed.
+#[expect(async_fn_in_trait, reason = "as for Source")]
+pub trait Ledger: Source {
+    /// The chunk of this store.
+    type Chunk<'l>: Chunk
+    where
+        Self: 'l;
+
+    /// Whether the journal's tables are there and of a version that this release knows.
+    async fn has_journal(&mut self) -> Result<bool, StoreError>;
+
+    /// Makes sure that the role may change the targets, and creates the journal's tables where they are missing.
+    async fn prepare(&mut self, targets: &[&'static Target]) -> Result<(), StoreError>;
+
+    /// Asks for the lease: goes on with the given earlier run, or begins a new one.
+    async fn acquire(&mut self, new: &NewRun<'_>, resume: Option<&RunId>) -> Result<Lease, StoreError>;
+
+    /// Begins a chunk of the run that holds the lease.
+    async fn begin(&mut self, run: &RunId) -> Result<Self::Chunk<'_>, StoreError>;
+
+    /// Says that the run still lives, and stores how far it has come.
+    async fn heartbeat(&mut self, run: &RunId, progress: &Progress) -> Result<(), StoreError>;
+
+    /// Gives the lease back and leaves the run in its final state.
+    async fn release(&mut self, run: &RunId, progress: &Progress, state: RunState) -> Result<(), StoreError>;
+
+    /// All runs, newest first.
+    async fn runs(&mut self) -> Result<Vec<Run>, StoreError>;
+
+    /// The numbers and lengths of a run's changes behind a number, in their order.
+    async fn change_sizes(&mut self, run: &RunId, after: i64, limit: u32) -> Result<Vec<(i64, u64)>, StoreError>;
+
+    /// The changes of a run behind one number up to another, in their order.
+    async fn changes(&mut self, run: &RunId, after: i64, until: i64) -> Result<Vec<PastChange>, StoreError>;
+
+    /// How many changes the journal holds of a run.
+    async fn count_changes(&mut self, run: &RunId) -> Result<u64, StoreError>;
+
+    /// Marks a run as undone by another.
+    async fn mark_undone(&mut self, run: &RunId, by: &RunId) -> Result<(), StoreError>;
+
+    /// Drops the changes of a run from the journal. The run itself stays.
+    async fn purge(&mut self, run: &RunId) -> Result<u64, StoreError>;
+
+    /// The runs that ended longer ago than this, by the server's clock, and still have changes in the journal.
+    async fn ended_before(&mut self, age: std::time::Duration) -> Result<Vec<RunId>, StoreError>;
+}

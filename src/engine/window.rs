@@ -1,0 +1,79 @@
+//! One window of a table, judged: the step that scan and repair share.
+
+use std::time::Instant;
+
+use super::Work;
+use super::events::Flagged;
+use super::flag::Flag;
+use super::pacing::WindowSize;
+use super::store::{Source, Span, StoreError};
+use crate::domain::target::{Identity, Key, Target};
+
+/// A flagged row of a window, and how far the window had come with it.
+#[derive(Debug)]
+pub(super) struct Spotted {
+    pub key: Key,
+    pub flag: Flag,
+    /// Rows and bytes of the window up to and with this row.
+    pub rows: u64,
+    pub bytes: u64,
+}
+
+/// A window that was read and judged.
+#[derive(Debug)]
+pub(super) struct Window {
+    /// The flagged rows, in key order.
+    pub spotted: Vec<Spotted>,
+    pub rows: u64,
+    pub bytes: u64,
+    /// Where the next window begins, or nothing where this was the last.
+    pub next: Option<Key>,
+}
+
+/// Reads and judges the rows behind `after`, as many as `size` says.
+pub(super) async fn read<S: Source>(
+    source: &mut S,
+    target: &'static Target,
+    after: Option<&Key>,
+    until: &Key,
+    size: &mut WindowSize,
+    work: &Work<'_>,
+) -> Result<Window, StoreError> {
+    let capacity = source.capacity();
+    let began = Instant::now();
+    let mut window = Window { spotted: Vec::new(), rows: 0, bytes: 0, next: None };
+    let mut judge_row = |row: &dyn super::store::Row| {
+        let value = row.value();
+        window.rows += 1;
+        window.bytes += value.bytes().len() as u64;
+        if let Some(flag) = Flag::examine(work.judge, value, capacity, work.show_values) {
+            window.spotted.push(Spotted { key: row.key()?, flag, rows: window.rows, bytes: window.bytes });
+        }
+        Ok(())
+    };
+    let next = source.window(target, Span { after, until, rows: size.rows() }, &mut judge_row).await?;
+    window.next = next;
+    if window.next.is_some() {
+        size.learn(began.elapsed());
+    }
+    Ok(window)
+}
+
+/// Learns whose rows these are, and makes them what reports talk about.
+pub(super) async fn identify<S: Source>(
+    source: &mut S,
+    target: &'static Target,
+    spotted: Vec<Spotted>,
+) -> Result<Vec<Flagged>, StoreError> {
+    if spotted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<Key> = spotted.iter().map(|row| row.key.clone()).collect();
+    let mut identities: std::collections::HashMap<Key, Identity> =
+        source.identify(target, &keys).await?.into_iter().collect();
+    let flagged = |row: Spotted| {
+        let identity = identities.remove(&row.key);
+        row.flag.into_flagged(row.key, identity)
+    };
+    Ok(spotted.into_iter().map(flagged).collect())
+}

@@ -1,0 +1,130 @@
+//! One face for three drivers: transactions that run statements and hand over rows.
+
+use sqlx::mysql::MySqlConnection;
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Connection as _, MySql, Postgres, Sqlite};
+
+use super::error::failed;
+use super::location::{Dialect, Location};
+use super::statement::Statement;
+use super::{mysql, postgres, sqlite};
+use crate::domain::judge::Stored;
+use crate::engine::store::StoreError;
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reading. Every transaction says so to the server, and a file is opened that way.
+    Read,
+    /// Reading and writing.
+    Write,
+}
+
+/// The columns of one row, in the order of the statement.
+pub(super) trait Cells {
+    fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error>;
+    fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error>;
+    /// A value as it is stored, text or not.
+    fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error>;
+}
+
+/// Takes the rows of an answer one by one.
+pub(super) type EachCells<'a> = dyn FnMut(&dyn Cells) -> Result<(), StoreError> + 'a;
+
+/// What a driver must do. It binds parameters and reads columns in its own types; it knows nothing of the work.
+pub(super) trait Driver {
+    /// Runs a statement and says how many rows it matched.
+    async fn run(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error>;
+
+    /// Runs a query and hands over its rows as they arrive.
+    async fn query(&mut self, statement: Statement<'_>, each: &mut EachCells<'_>) -> Result<(), StoreError>;
+}
+
+/// A connection to one of the databases.
+pub(super) enum Connection {
+    Postgres(PgConnection),
+    MySql(MySqlConnection),
+    Sqlite(SqliteConnection),
+}
+
+impl Connection {
+    /// Connects. A SQLite file is never created.
+    pub async fn open(location: &Location, access: Access) -> Result<Self, StoreError> {
+        match location.dialect {
+            Dialect::Postgres => postgres::connect(location).await.map(Self::Postgres),
+            Dialect::MySql => mysql::connect(location).await.map(Self::MySql),
+            Dialect::Sqlite => sqlite::connect(location, access).await.map(Self::Sqlite),
+        }
+    }
+
+    /// Begins a transaction. In one that writes, waiting for someone else's lock ends after about a second.
+    pub async fn begin(&mut self, access: Access) -> Result<Transaction<'_>, StoreError> {
+        let begun = match self {
+            Self::Postgres(connection) => {
+                connection.begin_with(postgres::begin(access)).await.map(Transaction::Postgres)
+            }
+            Self::MySql(connection) => connection.begin_with(mysql::begin(access)).await.map(Transaction::MySql),
+            Self::Sqlite(connection) => connection.begin_with(sqlite::begin(access)).await.map(Transaction::Sqlite),
+        };
+        begun.map_err(|error| failed("a transaction could not be begun", error))
+    }
+}
+
+/// A transaction. Dropped without a commit, it is rolled back.
+pub(super) enum Transaction<'t> {
+    Postgres(sqlx::Transaction<'t, Postgres>),
+    MySql(sqlx::Transaction<'t, MySql>),
+    Sqlite(sqlx::Transaction<'t, Sqlite>),
+}
+
+impl Transaction<'_> {
+    /// Runs a statement and says how many rows it matched. `what` fails, should it fail.
+    pub async fn run(&mut self, what: &str, statement: Statement<'_>) -> Result<u64, StoreError> {
+        self.try_run(statement).await.map_err(|error| failed(what, error))
+    }
+
+    /// As [`Transaction::run`], for callers that look into the error.
+    pub async fn try_run(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
+        match self {
+            Self::Postgres(transaction) => transaction.run(statement).await,
+            Self::MySql(transaction) => transaction.run(statement).await,
+            Self::Sqlite(transaction) => transaction.run(statement).await,
+        }
+    }
+
+    /// Runs a query and hands over its rows as they arrive.
+    pub async fn query(&mut self, statement: Statement<'_>, each: &mut EachCells<'_>) -> Result<(), StoreError> {
+        match self {
+            Self::Postgres(transaction) => transaction.query(statement, each).await,
+            Self::MySql(transaction) => transaction.query(statement, each).await,
+            Self::Sqlite(transaction) => transaction.query(statement, each).await,
+        }
+    }
+
+    /// Runs a query and collects what `read` makes of its rows.
+    pub async fn rows<T>(
+        &mut self,
+        what: &str,
+        statement: Statement<'_>,
+        mut read: impl FnMut(&dyn Cells) -> Result<T, sqlx::Error>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut rows = Vec::new();
+        let mut collect = |cells: &dyn Cells| {
+            rows.push(read(cells).map_err(|error| failed(what, error))?);
+            Ok(())
+        };
+        self.query(statement, &mut collect).await?;
+        Ok(rows)
+    }
+
+    /// Makes the changes last.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        let committed = match self {
+            Self::Postgres(transaction) => transaction.commit().await,
+            Self::MySql(transaction) => transaction.commit().await,
+            Self::Sqlite(transaction) => transaction.commit().await,
+        };
+        committed.map_err(|error| failed("the transaction could not be committed", error))
+    }
+}

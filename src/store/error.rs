@@ -1,0 +1,115 @@
+//! From what a driver says to what the engine decides by.
+
+use std::error::Error;
+
+use sqlx::mysql::MySqlDatabaseError;
+use sqlx::postgres::PgDatabaseError;
+use sqlx::sqlite::SqliteError;
+
+use crate::engine::store::{StoreError, Trouble};
+
+/// A failure while talking to the database.
+pub(super) fn failed(what: &str, error: sqlx::Error) -> StoreError {
+    StoreError { trouble: trouble(&error), what: what.to_owned(), hint: None, source: Some(Box::new(error)) }
+}
+
+/// A failure to make a connection.
+pub(super) fn unreachable(what: String, error: sqlx::Error) -> StoreError {
+    let hint = hint(&error).to_owned();
+    StoreError { trouble: Trouble::Unreachable, what, hint: Some(hint), source: Some(Box::new(error)) }
+}
+
+/// A failure that some library of the driver's reports in its own words.
+pub(super) fn other(what: &str, error: impl Error + Send + Sync + 'static) -> StoreError {
+    StoreError { trouble: Trouble::Other, what: what.to_owned(), hint: None, source: Some(Box::new(error)) }
+}
+
+fn trouble(error: &sqlx::Error) -> Trouble {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => Trouble::Lost,
+        sqlx::Error::Database(database) => {
+            if let Some(postgres) = database.try_downcast_ref::<PgDatabaseError>() {
+                by_sqlstate(postgres.code())
+            } else if let Some(mysql) = database.try_downcast_ref::<MySqlDatabaseError>() {
+                by_mysql_number(mysql.number())
+            } else if database.try_downcast_ref::<SqliteError>().is_some() {
+                by_sqlite_code(database.code().and_then(|code| code.parse().ok()).unwrap_or_default())
+            } else {
+                Trouble::Other
+            }
+        }
+        _ => Trouble::Other,
+    }
+}
+
+/// PostgreSQL's error codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+fn by_sqlstate(code: &str) -> Trouble {
+    match code {
+        "42501" | "25006" => Trouble::Denied,
+        "40001" | "40P01" | "55P03" => Trouble::Contended,
+        "42P01" | "3F000" => Trouble::Missing,
+        _ if code.starts_with("08") || code.starts_with("57P") => Trouble::Lost,
+        _ => Trouble::Other,
+    }
+}
+
+/// MySQL's error numbers: <https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html>.
+fn by_mysql_number(number: u16) -> Trouble {
+    match number {
+        // Access to a database, a table, a column or a routine denied; a privilege missing; the server is read-only.
+        1044 | 1142 | 1143 | 1227 | 1290 | 1370 | 1836 => Trouble::Denied,
+        // Lock wait timeout, deadlock.
+        1205 | 1213 => Trouble::Contended,
+        1146 | 1049 => Trouble::Missing,
+        // The server shuts down, the connection was killed.
+        1053 | 1927 | 2006 | 2013 => Trouble::Lost,
+        _ => Trouble::Other,
+    }
+}
+
+/// SQLite's result codes, of which the low byte tells the kind: <https://www.sqlite.org/rescode.html>.
+fn by_sqlite_code(code: u32) -> Trouble {
+    match code & 0xff {
+        // SQLITE_PERM, SQLITE_READONLY, SQLITE_AUTH.
+        3 | 8 | 23 => Trouble::Denied,
+        // SQLITE_BUSY, SQLITE_LOCKED.
+        5 | 6 => Trouble::Contended,
+        _ => Trouble::Other,
+    }
+}
+
+/// What a user can do when no connection comes about.
+fn hint(error: &sqlx::Error) -> &'static str {
+    match error {
+        sqlx::Error::Io(_) => "check that the server runs and that host and port are right",
+        sqlx::Error::Tls(_) => "check the server's certificate and the sslmode and sslrootcert of the URL",
+        sqlx::Error::Database(_) => "check the user, the password and the database name of the URL",
+        _ => "check the URL",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_that_mean_try_again_are_told_from_those_that_do_not() {
+        let cases = [
+            (by_sqlstate("40P01"), Trouble::Contended),
+            (by_sqlstate("55P03"), Trouble::Contended),
+            (by_sqlstate("57P01"), Trouble::Lost),
+            (by_sqlstate("42501"), Trouble::Denied),
+            (by_sqlstate("22021"), Trouble::Other),
+            (by_mysql_number(1213), Trouble::Contended),
+            (by_mysql_number(1142), Trouble::Denied),
+            (by_mysql_number(1406), Trouble::Other),
+            (by_sqlite_code(5), Trouble::Contended),
+            (by_sqlite_code(517), Trouble::Contended),
+            (by_sqlite_code(1032), Trouble::Denied),
+            (by_sqlite_code(13), Trouble::Other),
+        ];
+        for (index, (found, expected)) in cases.into_iter().enumerate() {
+            assert_eq!(found, expected, "case {index}");
+        }
+    }
+}

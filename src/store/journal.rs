@@ -1,0 +1,273 @@
+//! The journal and the lease.
+//!
+//! The lease is a unique column of `statemend_run`: of two processes that ask at once, the database lets one through.
+//! It is held by the run and, within it, by the process that wrote its `owner`; every step that moves a run on names
+//! both, so a process that was taken for dead can change nothing when it wakes up.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Access;
+use super::catalog::{SqlStore, rows, run_id};
+use super::chunk::{SqlChunk, advance, lease_lost};
+use super::connection::{Cells, Connection, Transaction};
+use super::error::failed;
+use super::statement::{Statement, integer, sql, text};
+use crate::domain::run::{Progress, Run, RunId, RunMode, RunState};
+use crate::domain::target::{RELEASED, Target};
+use crate::engine::store::{Lease, Ledger, NewRun, PastChange, StoreError, Trouble};
+
+impl Ledger for SqlStore {
+    type Chunk<'l> = SqlChunk<'l>;
+
+    async fn has_journal(&mut self) -> Result<bool, StoreError> {
+        self.journal_is_current().await
+    }
+
+    async fn prepare(&mut self, targets: &[&'static Target]) -> Result<(), StoreError> {
+        self.check_grants(targets).await?;
+        self.migrate().await
+    }
+
+    async fn acquire(&mut self, new: &NewRun<'_>, resume: Option<&RunId>) -> Result<Lease, StoreError> {
+        // The holder may let go between our try and our look at it; then the next try succeeds.
+        for _ in 0..3 {
+            if let Some(run) = self.try_acquire(new, resume).await? {
+                return self.find(&run).await.map(|run| Lease::Granted(Box::new(run)));
+            }
+            if let Some(holder) = self.runs().await?.into_iter().find(|run| run.alive) {
+                return Ok(Lease::Held(Box::new(holder)));
+            }
+        }
+        Err(StoreError::new(Trouble::Contended, "the lease changes hands too fast to be taken"))
+    }
+
+    async fn begin(&mut self, run: &RunId) -> Result<SqlChunk<'_>, StoreError> {
+        let transaction = self.connection.begin(Access::Write).await?;
+        Ok(SqlChunk { transaction, names: &self.names, owner: &self.owner, run: run.clone() })
+    }
+
+    async fn heartbeat(&mut self, run: &RunId, progress: &Progress) -> Result<(), StoreError> {
+        let mut write = self.connection.begin(Access::Write).await?;
+        advance(&mut write, &self.names, &self.owner, run, progress).await?;
+        write.commit().await
+    }
+
+    async fn release(&mut self, run: &RunId, progress: &Progress, state: RunState) -> Result<(), StoreError> {
+        let progress = as_text(progress)?;
+        let fills =
+            [("state", text(state.name())), ("progress", text(&progress)), run_id(run), ("owner", text(&self.owner))];
+        let statement = self.names.statement(sql!("end_run"), &fills);
+        match write(&mut self.connection, "the lease could not be given back", statement).await? {
+            1 => Ok(()),
+            _ => Err(lease_lost(run)),
+        }
+    }
+
+    async fn runs(&mut self) -> Result<Vec<Run>, StoreError> {
+        let statement = self.names.statement(sql!(self.names.dialect, "runs"), &[]);
+        let mut read = self.read().await?;
+        let stored = read.rows("the journal could not be read", statement, StoredRun::read).await?;
+        read.commit().await?;
+        stored.into_iter().map(StoredRun::parse).collect()
+    }
+
+    async fn change_sizes(&mut self, run: &RunId, after: i64, limit: u32) -> Result<Vec<(i64, u64)>, StoreError> {
+        let statement =
+            self.names.statement(sql!("change_sizes"), &[run_id(run), ("after", integer(after)), rows(limit)]);
+        let size = |cells: &dyn Cells| {
+            let bytes = cells.integer(1)?.unwrap_or_default();
+            Ok((cells.integer(0)?.unwrap_or_default(), bytes.unsigned_abs()))
+        };
+        let mut read = self.read().await?;
+        let sizes = read.rows("the journal could not be read", statement, size).await?;
+        read.commit().await?;
+        Ok(sizes)
+    }
+
+    async fn changes(&mut self, run: &RunId, after: i64, until: i64) -> Result<Vec<PastChange>, StoreError> {
+        let fills = [run_id(run), ("after", integer(after)), ("until", integer(until))];
+        let statement = self.names.statement(sql!("changes"), &fills);
+        let mut changes = Vec::new();
+        let mut read = self.read().await?;
+        let mut collect = |cells: &dyn Cells| {
+            changes.push(past_change(cells)?);
+            Ok(())
+        };
+        read.query(statement, &mut collect).await?;
+        read.commit().await?;
+        Ok(changes)
+    }
+
+    async fn count_changes(&mut self, run: &RunId) -> Result<u64, StoreError> {
+        let statement = self.names.statement(sql!("count_changes"), &[run_id(run)]);
+        let mut read = self.read().await?;
+        let counts = read.rows("the journal could not be read", statement, |cells| cells.integer(0)).await?;
+        read.commit().await?;
+        Ok(counts.into_iter().flatten().next().unwrap_or_default().unsigned_abs())
+    }
+
+    async fn mark_undone(&mut self, run: &RunId, by: &RunId) -> Result<(), StoreError> {
+        let statement = self.names.statement(sql!("mark_undone"), &[("undone_by", text(&by.0)), run_id(run)]);
+        write(&mut self.connection, "the run could not be marked as undone", statement).await.map(drop)
+    }
+
+    async fn purge(&mut self, run: &RunId) -> Result<u64, StoreError> {
+        let mut write = self.connection.begin(Access::Write).await?;
+        let drop_values = self.names.statement(sql!("purge"), &[run_id(run)]);
+        let dropped = write.run("old values could not be dropped", drop_values).await?;
+        let mark = self.names.statement(sql!("mark_purged"), &[run_id(run)]);
+        write.run("the run could not be marked as purged", mark).await?;
+        write.commit().await?;
+        Ok(dropped)
+    }
+
+    async fn ended_before(&mut self, age: Duration) -> Result<Vec<RunId>, StoreError> {
+        let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+        let fills = [("seconds", integer(seconds))];
+        let statement = self.names.statement(sql!(self.names.dialect, "ended_before"), &fills);
+        let run = |cells: &dyn Cells| Ok(RunId(cells.text(0)?.unwrap_or_default().to_owned()));
+        let mut read = self.read().await?;
+        let runs = read.rows("the journal could not be read", statement, run).await?;
+        read.commit().await?;
+        Ok(runs)
+    }
+}
+
+impl SqlStore {
+    async fn find(&mut self, id: &RunId) -> Result<Run, StoreError> {
+        let run = self.runs().await?.into_iter().find(|run| run.id == *id);
+        run.ok_or_else(|| StoreError::new(Trouble::Journal, format!("run {id} has vanished from the journal")))
+    }
+
+    /// Takes the lease if it is free or stale. Nothing when someone else holds it.
+    async fn try_acquire(&mut self, new: &NewRun<'_>, resume: Option<&RunId>) -> Result<Option<RunId>, StoreError> {
+        let (options, progress) = (as_text(new.options)?, as_text(&Progress::default())?);
+        let enter = match resume {
+            Some(run) => self.names.statement(sql!("resume_run"), &[run_id(run), ("owner", text(&self.owner))]),
+            None => self.names.statement(
+                sql!("begin_run"),
+                &[
+                    run_id(&new.id),
+                    ("mode", text(new.mode.name())),
+                    ("owner", text(&self.owner)),
+                    ("options", text(&options)),
+                    ("progress", text(&progress)),
+                    ("tool_version", text(env!("CARGO_PKG_VERSION"))),
+                    ("host", text(new.host)),
+                    ("user_name", text(new.user)),
+                ],
+            ),
+        };
+        let expire = self.names.statement(sql!("expire"), &[]);
+        let mut write = self.connection.begin(Access::Write).await?;
+        write.run("stale leases could not be taken back", expire).await?;
+        if !entered(&mut write, enter).await? {
+            return Ok(None);
+        }
+        write.commit().await?;
+        Ok(Some(resume.unwrap_or(&new.id).clone()))
+    }
+}
+
+/// One statement that writes, in a transaction of its own.
+async fn write(connection: &mut Connection, what: &str, statement: Statement<'_>) -> Result<u64, StoreError> {
+    let mut write = connection.begin(Access::Write).await?;
+    let matched = write.run(what, statement).await?;
+    write.commit().await?;
+    Ok(matched)
+}
+
+/// Runs the statement that enters a run; false where the unique lease is someone else's.
+async fn entered(write: &mut Transaction<'_>, enter: Statement<'_>) -> Result<bool, StoreError> {
+    match write.try_run(enter).await {
+        Ok(matched) => Ok(matched == 1),
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+        Err(error) => Err(failed("the run could not be entered in the journal", error)),
+    }
+}
+
+/// A stored form of the journal as text.
+pub(super) fn as_text(stored: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(stored).map_err(|error| super::error::other("the run could not be written down", error))
+}
+
+fn from_text<T: DeserializeOwned>(run: &str, stored: &str) -> Result<T, StoreError> {
+    serde_json::from_str(stored).map_err(|error| {
+        let mut damaged = super::error::other(&format!("the journal's entry for run {run} is not understood"), error);
+        damaged.trouble = Trouble::Journal;
+        damaged.hint("it was written by another release of statemend, or by hand; the newest release reads them all")
+    })
+}
+
+/// A run as its columns say it.
+struct StoredRun {
+    texts: Vec<Option<String>>,
+    alive: bool,
+}
+
+impl StoredRun {
+    const COLUMNS: usize = 14;
+    const ALIVE: usize = 3;
+
+    fn read(cells: &dyn Cells) -> Result<Self, sqlx::Error> {
+        let text = |index| match index {
+            Self::ALIVE => Ok(None),
+            _ => Ok(cells.text(index)?.map(str::to_owned)),
+        };
+        let texts = (0..Self::COLUMNS).map(text).collect::<Result<_, sqlx::Error>>()?;
+        Ok(Self { texts, alive: cells.integer(Self::ALIVE)? == Some(1) })
+    }
+
+    fn parse(mut self) -> Result<Run, StoreError> {
+        let mut optional = |index: usize| self.texts[index].take();
+        let (undone_by, purged_at, finished_at) = (optional(13), optional(12), optional(11));
+        let mut required = |index: usize| optional(index).unwrap_or_default();
+        let (id, mode, state) = (required(0), required(1), required(2));
+        let unknown = |name: &str| {
+            StoreError::new(Trouble::Journal, format!("the journal says of run {id} that it is {name:?}"))
+                .hint("it was written by a newer release of statemend; use that one")
+        };
+        Ok(Run {
+            mode: RunMode::from_name(&mode).ok_or_else(|| unknown(&mode))?,
+            state: RunState::from_name(&state).ok_or_else(|| unknown(&state))?,
+            alive: self.alive,
+            options: from_text(&id, &required(4))?,
+            progress: from_text(&id, &required(5))?,
+            tool_version: required(6),
+            host: required(7),
+            user: required(8),
+            started_at: required(9),
+            heartbeat_at: required(10),
+            finished_at,
+            purged_at,
+            undone_by: undone_by.map(RunId),
+            id: RunId(id),
+        })
+    }
+}
+
+fn past_change(cells: &dyn Cells) -> Result<PastChange, StoreError> {
+    let read = |index| match cells.text(index) {
+        Ok(text) => Ok(text.unwrap_or_default()),
+        Err(error) => Err(failed("an entry of the journal could not be read", error)),
+    };
+    let seq = cells.integer(0).map_err(|error| failed("an entry of the journal could not be read", error))?;
+    let seq = seq.unwrap_or_default();
+    let damaged = || StoreError::new(Trouble::Journal, format!("entry {seq} of the journal is damaged"));
+    let table = read(1)?;
+    let target = RELEASED.iter().find(|target| target.table == table).ok_or_else(damaged)?;
+    let key = serde_json::from_str(read(2)?).ok().and_then(|key| target.key_from_object(&key)).ok_or_else(damaged)?;
+    let mut after_sha256 = [0; 32];
+    hex::decode_to_slice(read(5)?, &mut after_sha256).map_err(|_| damaged())?;
+    Ok(PastChange {
+        seq,
+        table: table.to_owned(),
+        key,
+        kind: read(3)?.to_owned(),
+        before: read(4)?.to_owned(),
+        after_sha256,
+    })
+}

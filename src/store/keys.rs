@@ -1,0 +1,161 @@
+//! Conditions on keys, each in the form that its database turns into index look-ups.
+
+use super::location::Dialect;
+use super::statement::{Builder, Param};
+use crate::domain::target::{ColumnType, Key, Scalar};
+
+impl<'p> From<&'p Scalar> for Param<'p> {
+    fn from(scalar: &'p Scalar) -> Self {
+        match scalar {
+            Scalar::Integer(integer) => Self::Integer(*integer),
+            Scalar::Text(text) => Self::Text(text),
+            Scalar::Null => unreachable!("columns of a primary key are not null"),
+        }
+    }
+}
+
+impl<'f> Builder<'_, 'f> {
+    /// Compares the key columns with a key, in the order of the key; `last` compares the last column, `strict` those
+    /// before it. Row values say it best, but MySQL and MariaDB make no index range of them, so there the comparison
+    /// is spelled out: `(a > 1) OR (a = 1 AND b > 2)`.
+    pub(super) fn compare(&mut self, key: &'f Key, strict: &str, last: &str) {
+        let columns = self.target().key;
+        if self.names.dialect != Dialect::MySql || columns.len() == 1 {
+            let columns = self.columns(columns, "");
+            self.push(&format!("({columns}) {last} ("));
+            self.join(&key.0, ", ", |builder, part| builder.bind(part.into()));
+            self.push(")");
+            return;
+        }
+        self.push("(");
+        self.join(0..columns.len(), " OR ", |builder, deciding| {
+            builder.push("(");
+            builder.join(0..=deciding, " AND ", |builder, part| {
+                let operator = match part {
+                    _ if part < deciding => "=",
+                    _ if part + 1 < columns.len() => strict,
+                    _ => last,
+                };
+                builder.compare_part(part, operator, key);
+            });
+            builder.push(")");
+        });
+        self.push(")");
+    }
+
+    /// The key columns equal a key.
+    pub(super) fn key_is(&mut self, key: &'f Key) {
+        self.join(0..key.0.len(), " AND ", |builder, part| builder.compare_part(part, "=", key));
+    }
+
+    fn compare_part(&mut self, part: usize, operator: &str, key: &'f Key) {
+        let column = self.names.quoted(self.target().key[part].name);
+        self.push(&format!("{column} {operator} "));
+        self.bind((&key.0[part]).into());
+    }
+
+    /// The key columns equal one of these keys.
+    pub(super) fn key_in(&mut self, keys: &'f [Key]) {
+        let columns = self.target().key;
+        let names = self.columns(columns, "");
+        let parts = |key: &'f Key| -> Vec<Param<'f>> { key.0.iter().map(Param::from).collect() };
+        match (self.names.dialect, columns) {
+            (Dialect::Postgres, _) => {
+                self.push(&format!("({names}) IN (SELECT * FROM unnest("));
+                self.key_arrays(&keys.iter().collect::<Vec<_>>());
+                self.push("))");
+            }
+            (Dialect::Sqlite, _) => {
+                self.push(&format!("({names}) IN (VALUES "));
+                self.rows(keys.iter().map(parts));
+                self.push(")");
+            }
+            (Dialect::MySql, [_]) => {
+                self.recurs = false;
+                self.push(&format!("{names} IN ("));
+                self.join(keys.iter().flat_map(parts), ", ", Builder::bind);
+                self.push(")");
+            }
+            (Dialect::MySql, _) => {
+                self.recurs = false;
+                self.push("((");
+                self.join(keys, ") OR (", Builder::key_is);
+                self.push("))");
+            }
+        }
+    }
+
+    /// One array for each key column, the keys in their order.
+    pub(super) fn key_arrays(&mut self, keys: &[&'f Key]) {
+        let columns = self.target().key;
+        self.join(columns.iter().enumerate(), ", ", |builder, (index, column)| {
+            let parts = keys.iter().map(|key| &key.0[index]);
+            let (array, cast) = match column.holds {
+                ColumnType::Integer => (Param::Integers(parts.filter_map(as_integer).collect()), "::bigint[]"),
+                ColumnType::Text => (Param::Texts(parts.filter_map(as_text).collect()), "::text[]"),
+            };
+            builder.bind(array);
+            builder.push(cast);
+        });
+    }
+}
+
+fn as_integer(scalar: &Scalar) -> Option<i64> {
+    match scalar {
+        Scalar::Integer(integer) => Some(*integer),
+        Scalar::Text(_) | Scalar::Null => None,
+    }
+}
+
+fn as_text(scalar: &Scalar) -> Option<&str> {
+    match scalar {
+        Scalar::Text(text) => Some(text),
+        Scalar::Integer(_) | Scalar::Null => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::statement::{Fill, Names, Statement};
+    use super::*;
+    use crate::domain::target::RELEASED;
+
+    fn asset(id: i64, key: &str) -> Key {
+        Key(vec![Scalar::Integer(id), Scalar::Text(key.to_owned())])
+    }
+
+    fn filled<'f>(dialect: Dialect, fill: Fill<'f>) -> Statement<'f> {
+        Names { dialect, schema: "s".to_owned() }.about(&RELEASED[1], "{hole}", &[("hole", fill)])
+    }
+
+    #[test]
+    fn each_dialect_gets_the_comparison_that_its_index_serves() {
+        let key = asset(7, "k");
+        let cases = [
+            (Dialect::Postgres, Fill::Behind(Some(&key)), r#"("asset_id", "key") > ($1, $2)"#),
+            (Dialect::Sqlite, Fill::Within(&key), r#"("asset_id", "key") <= (?, ?)"#),
+            (Dialect::MySql, Fill::Behind(Some(&key)), "((`asset_id` > ?) OR (`asset_id` = ? AND `key` > ?))"),
+            (Dialect::MySql, Fill::Within(&key), "((`asset_id` < ?) OR (`asset_id` = ? AND `key` <= ?))"),
+            (Dialect::MySql, Fill::Behind(None), "TRUE"),
+        ];
+        for (dialect, fill, expected) in cases {
+            assert_eq!(filled(dialect, fill).text, expected);
+        }
+    }
+
+    #[test]
+    fn a_list_of_keys_binds_every_part_of_every_key() {
+        let keys = [asset(1, "a"), asset(2, "b"), asset(3, "c")];
+        for (dialect, params) in [(Dialect::Postgres, 2), (Dialect::MySql, 6), (Dialect::Sqlite, 6)] {
+            assert_eq!(filled(dialect, Fill::KeyIn(&keys)).params.len(), params, "{dialect}");
+        }
+    }
+
+    #[test]
+    fn identifiers_cannot_break_out_of_their_quotes() {
+        for (dialect, quoted) in [(Dialect::Postgres, r#""a""b`c""#), (Dialect::MySql, "`a\"b``c`")] {
+            let names = Names { dialect, schema: String::new() };
+            assert_eq!(names.quoted("a\"b`c"), quoted);
+        }
+    }
+}

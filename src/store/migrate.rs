@@ -1,0 +1,162 @@
+//! The journal's own tables: who may make them, whether they are there, and making them.
+
+use std::borrow::Cow;
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqlSafeStr as _};
+
+use super::Access;
+use super::catalog::SqlStore;
+use super::connection::Connection;
+use super::error::{failed, other};
+use super::location::Dialect;
+use super::statement::{sql, text};
+use crate::domain::target::Target;
+use crate::engine::store::{StoreError, Trouble};
+
+/// The number of the newest migration below `migrations/`.
+const NEWEST: i64 = 1;
+
+/// The journal's tables, its bookkeeping last.
+const TABLES: [&str; 3] = ["statemend_run", "statemend_change", "statemend_migration"];
+
+/// Makes sqlx's migrator take an unfinished migration for one that never began.
+const FORGET_UNFINISHED: &str = "DELETE FROM statemend_migration WHERE NOT success";
+
+impl SqlStore {
+    /// Whether the journal is there and as this release knows it. One of a newer release is an error.
+    pub(super) async fn journal_is_current(&mut self) -> Result<bool, StoreError> {
+        let names = self.names.clone();
+        let mut read = self.read().await?;
+        let fills = [("name", text("statemend_migration")), ("schemas", schema_list(&names.schema))];
+        let find = names.statement(sql!(names.dialect, "find_table"), &fills);
+        let what = "the journal could not be looked for";
+        if read.rows(what, find, |cells| Ok(cells.text(0)?.is_some())).await?.is_empty() {
+            return Ok(false);
+        }
+        let newest = names.statement(sql!("journal_version"), &[]);
+        let found = read.rows(what, newest, |cells| cells.integer(0)).await?.into_iter().flatten().next();
+        match found.unwrap_or_default() {
+            found if found > NEWEST => {
+                let what = format!("the journal is of version {found}, this release knows up to {NEWEST}");
+                Err(StoreError::new(Trouble::Journal, what).hint("use the release of statemend that made it"))
+            }
+            found => Ok(found == NEWEST),
+        }
+    }
+
+    /// Asks the server whether the role may change the targets, table by table, without changing anything.
+    pub(super) async fn check_grants(&mut self, targets: &[&'static Target]) -> Result<(), StoreError> {
+        for target in targets {
+            let statement = self.names.about(target, sql!("may_update"), &[]);
+            let what = format!("the role may not change {}", target.table);
+            let mut write = self.connection.begin(Access::Write).await?;
+            let allowed = write.run(&what, statement).await;
+            drop(write);
+            match allowed {
+                Err(error) if error.trouble == Trouble::Denied => return Err(error.hint(self.grant_hint(targets))),
+                allowed => allowed?,
+            };
+        }
+        Ok(())
+    }
+
+    /// Creates the journal's tables where they are missing.
+    pub(super) async fn migrate(&mut self) -> Result<(), StoreError> {
+        if self.journal_is_current().await? {
+            return Ok(());
+        }
+        let migrated = self.run_migrations().await;
+        match migrated {
+            // Of two processes that make the journal at once, the slower fails on tables that are there by now.
+            Err(error) if error.trouble != Trouble::Denied && self.journal_is_current().await? => {
+                tracing::debug!("someone else has made the journal meanwhile: {error}");
+                Ok(())
+            }
+            Err(error) if error.trouble == Trouble::Denied => Err(error.hint(self.create_hint())),
+            outcome => outcome,
+        }
+    }
+
+    /// All or nothing on PostgreSQL and SQLite. MySQL commits every CREATE TABLE by itself.
+    async fn run_migrations(&mut self) -> Result<(), StoreError> {
+        let migrator = migrator(self.names.dialect);
+        let schema = self.names.quoted(&self.names.schema);
+        let begun = |error| failed("the journal's tables could not be created", error);
+        match &mut self.connection {
+            Connection::Postgres(connection) => {
+                let mut transaction = connection.begin().await.map_err(begun)?;
+                let path = AssertSqlSafe(format!("SET LOCAL search_path = {schema}"));
+                transaction.execute(path).await.map_err(begun)?;
+                migrator.run(&mut *transaction).await.map_err(not_created)?;
+                transaction.commit().await.map_err(begun)
+            }
+            Connection::MySql(connection) => {
+                let mut outcome = migrator.run(&mut *connection).await;
+                if let Err(MigrateError::Dirty(_)) = outcome {
+                    // Somebody was killed between two tables. Each is made only if it is missing, so begin again.
+                    connection.execute(FORGET_UNFINISHED).await.map_err(begun)?;
+                    outcome = migrator.run(&mut *connection).await;
+                }
+                outcome.map_err(not_created)
+            }
+            Connection::Sqlite(connection) => {
+                let mut transaction = connection.begin().await.map_err(begun)?;
+                migrator.run(&mut *transaction).await.map_err(not_created)?;
+                transaction.commit().await.map_err(begun)
+            }
+        }
+    }
+
+    fn grant_hint(&self, targets: &[&'static Target]) -> String {
+        if self.names.dialect == Dialect::Sqlite {
+            return "the user who runs this needs to be able to write the file and its folder".to_owned();
+        }
+        let tables = targets.iter().map(|target| self.names.table(target.table));
+        let grant = |table| format!("GRANT SELECT, UPDATE ON {table} TO <role>;");
+        format!("grant it: {}", tables.map(grant).collect::<Vec<_>>().join(" "))
+    }
+
+    fn create_hint(&self) -> String {
+        let schema = self.names.quoted(&self.names.schema);
+        match self.names.dialect {
+            Dialect::Postgres => format!("grant it for the first repair: GRANT CREATE ON SCHEMA {schema} TO <role>;"),
+            Dialect::MySql => {
+                let tables = TABLES.map(|table| {
+                    let table = self.names.table(table);
+                    format!("GRANT CREATE, SELECT, INSERT, UPDATE, DELETE ON {table} TO <role>;")
+                });
+                format!("grant it: {}", tables.join(" "))
+            }
+            Dialect::Sqlite => self.grant_hint(&[]),
+        }
+    }
+}
+
+fn not_created(error: MigrateError) -> StoreError {
+    let what = "the journal's tables could not be created";
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => failed(what, error),
+        error => other(what, error),
+    }
+}
+
+fn schema_list(schema: &str) -> super::statement::Fill<'_> {
+    super::statement::Fill::Param(super::statement::Param::Texts(vec![schema]))
+}
+
+/// The embedded migrations of one dialect.
+fn migrator(dialect: Dialect) -> Migrator {
+    let journal = match dialect {
+        Dialect::Postgres => include_str!("../../migrations/postgres/0001_journal.sql"),
+        Dialect::MySql => include_str!("../../migrations/mysql/0001_journal.sql"),
+        Dialect::Sqlite => include_str!("../../migrations/sqlite/0001_journal.sql"),
+    };
+    let description = Cow::Borrowed("journal");
+    let migration = Migration::new(NEWEST, description, MigrationType::Simple, journal.into_sql_str(), false);
+    let mut migrator = Migrator::with_migrations(vec![migration]);
+    // sqlx would take a session lock, which a pooler in transaction mode does not keep; see `migrate`.
+    migrator.set_locking(false);
+    migrator.dangerous_set_table_name("statemend_migration");
+    migrator
+}

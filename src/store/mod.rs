@@ -1,0 +1,22 @@
+//! The databases: one order of statements for all of them, and for each dialect a driver and its own SQL.
+//!
+//! A [`SqlStore`] implements the engine's traits. Everything it sends stands in a transaction, reads in a read-only
+//! one: a pooler in transaction mode may hand each transaction another connection, and a scan must be unable to write.
+
+pub mod location;
+
+mod catalog;
+mod chunk;
+mod connection;
+mod error;
+mod journal;
+mod keys;
+mod migrate;
+mod mysql;
+mod postgres;
+mod source;
+mod sqlite;
+mod statement;
+
+pub use catalog::{Overview, SqlStore};
+pub use connection::Access;

@@ -1,0 +1,131 @@
+//! The driver for MySQL and MariaDB.
+
+use futures_util::TryStreamExt as _;
+use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlRow, MySqlSslMode};
+use sqlx::{Arguments as _, AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _};
+
+use super::connection::{Access, Cells, Driver, EachCells};
+use super::error::{failed, unreachable};
+use super::location::{Host, Location, TlsMode};
+use super::statement::{Param, Statement};
+use crate::domain::judge::Stored;
+use crate::domain::repair::Capacity;
+use crate::engine::store::StoreError;
+
+/// The longest text that a MEDIUMTEXT column holds.
+const MEDIUMTEXT: u64 = (1 << 24) - 1;
+
+/// What a statement with one long value needs besides it.
+const STATEMENT_OVERHEAD: u64 = 64 * 1024;
+
+/// Waiting for a lock ends after a second, and nobody's gaps between rows are locked, as with Airflow itself. A value
+/// that does not fit must be an error: without a strict mode the server would cut it off.
+const SESSION: &str = "SET SESSION innodb_lock_wait_timeout = 1, \
+    SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES'); \
+    SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+
+pub(super) async fn connect(location: &Location) -> Result<MySqlConnection, StoreError> {
+    let what = || format!("no connection to {location}");
+    let mut connection = options(location).connect().await.map_err(|error| unreachable(what(), error))?;
+    connection.execute(SESSION).await.map_err(|error| failed("the session could not be set up", error))?;
+    Ok(connection)
+}
+
+fn options(location: &Location) -> MySqlConnectOptions {
+    let mut options = MySqlConnectOptions::new().pipes_as_concat(false).disable_statement_logging();
+    options = match &location.host {
+        Host::Tcp { host, port } => options.host(host).port(*port),
+        Host::Socket { path, .. } => options.socket(path),
+        Host::Unspecified { port } => options.port(*port),
+        Host::File(_) => options,
+    };
+    if let Some(user) = &location.user {
+        options = options.username(user);
+    }
+    if let Some(password) = &location.password {
+        options = options.password(password.reveal());
+    }
+    if let Some(database) = &location.database {
+        options = options.database(database);
+    }
+    with_tls(options, location)
+}
+
+fn with_tls(options: MySqlConnectOptions, location: &Location) -> MySqlConnectOptions {
+    let tls = &location.tls;
+    let mut options = options.ssl_mode(match tls.mode {
+        TlsMode::Disable => MySqlSslMode::Disabled,
+        TlsMode::Allow | TlsMode::Prefer => MySqlSslMode::Preferred,
+        TlsMode::Require => MySqlSslMode::Required,
+        TlsMode::VerifyCa => MySqlSslMode::VerifyCa,
+        TlsMode::VerifyFull => MySqlSslMode::VerifyIdentity,
+    });
+    if let Some(root) = &tls.root_cert {
+        options = options.ssl_ca(root);
+    }
+    if let Some(certificate) = &tls.client_cert {
+        options = options.ssl_client_cert(certificate);
+    }
+    if let Some(key) = &tls.client_key {
+        options = options.ssl_client_key(key);
+    }
+    options
+}
+
+pub(super) fn begin(access: Access) -> &'static str {
+    match access {
+        Access::Read => "START TRANSACTION READ ONLY",
+        Access::Write => "START TRANSACTION",
+    }
+}
+
+/// The longest value that fits the column and one statement.
+pub(super) fn capacity(max_allowed_packet: u64) -> Capacity {
+    Capacity(MEDIUMTEXT.min(max_allowed_packet.saturating_sub(STATEMENT_OVERHEAD)))
+}
+
+fn arguments(params: &[Param<'_>]) -> Result<MySqlArguments, sqlx::Error> {
+    let mut arguments = MySqlArguments::default();
+    for param in params {
+        match param {
+            Param::Integer(integer) => arguments.add(integer),
+            Param::Text(text) => arguments.add(text),
+            Param::Integers(_) | Param::Texts(_) => unreachable!("MySQL has no arrays, and its SQL asks for none"),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+impl Driver for MySqlConnection {
+    async fn run(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
+        let arguments = arguments(&statement.params)?;
+        let query = sqlx::query_with(AssertSqlSafe(statement.text), arguments).persistent(statement.recurs);
+        Ok(self.execute(query).await?.rows_affected())
+    }
+
+    async fn query(&mut self, statement: Statement<'_>, each: &mut EachCells<'_>) -> Result<(), StoreError> {
+        let read = |error| failed("rows could not be read", error);
+        let arguments = arguments(&statement.params).map_err(read)?;
+        let query = sqlx::query_with(AssertSqlSafe(statement.text), arguments).persistent(statement.recurs);
+        let mut rows = self.fetch(query);
+        while let Some(row) = rows.try_next().await.map_err(read)? {
+            each(&row)?;
+        }
+        Ok(())
+    }
+}
+
+impl Cells for MySqlRow {
+    fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
+        self.try_get_unchecked(index)
+    }
+
+    fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error> {
+        self.try_get_unchecked(index)
+    }
+
+    fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error> {
+        self.try_get_unchecked(index).map(Stored::Text)
+    }
+}

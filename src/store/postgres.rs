@@ -1,0 +1,129 @@
+//! The PostgreSQL driver.
+//!
+//! Nothing here outlives a transaction: no named prepared statement, no session setting, no session lock, no startup
+//! parameter that PgBouncer would refuse. A pooler in transaction mode must not notice us.
+
+use futures_util::TryStreamExt as _;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow, PgSslMode};
+use sqlx::{Arguments as _, AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _};
+
+use super::connection::{Access, Cells, Driver, EachCells};
+use super::error::{failed, unreachable};
+use super::location::{Host, Location, TlsMode};
+use super::statement::{Param, Statement};
+use crate::domain::judge::Stored;
+use crate::engine::store::StoreError;
+
+pub(super) async fn connect(location: &Location) -> Result<PgConnection, StoreError> {
+    let options = options(location);
+    let what = || format!("no connection to {location}");
+    options.connect().await.map_err(|error| unreachable(what(), error))
+}
+
+fn options(location: &Location) -> PgConnectOptions {
+    let mut options = PgConnectOptions::new()
+        .application_name("statemend")
+        .extra_float_digits(None)
+        .statement_cache_capacity(0)
+        .disable_statement_logging();
+    options = match &location.host {
+        Host::Tcp { host, port } => options.host(host).port(*port),
+        Host::Socket { path, port } => options.socket(path).port(*port),
+        Host::Unspecified { port } => options.port(*port),
+        Host::File(_) => options,
+    };
+    if let Some(user) = &location.user {
+        options = options.username(user);
+    }
+    if let Some(password) = &location.password {
+        options = options.password(password.reveal());
+    }
+    if let Some(database) = &location.database {
+        options = options.database(database);
+    }
+    with_tls(options, location)
+}
+
+fn with_tls(options: PgConnectOptions, location: &Location) -> PgConnectOptions {
+    let tls = &location.tls;
+    let mut options = options.ssl_mode(match tls.mode {
+        TlsMode::Disable => PgSslMode::Disable,
+        TlsMode::Allow => PgSslMode::Allow,
+        TlsMode::Prefer => PgSslMode::Prefer,
+        TlsMode::Require => PgSslMode::Require,
+        TlsMode::VerifyCa => PgSslMode::VerifyCa,
+        TlsMode::VerifyFull => PgSslMode::VerifyFull,
+    });
+    if let Some(root) = &tls.root_cert {
+        options = options.ssl_root_cert(root);
+    }
+    if let Some(certificate) = &tls.client_cert {
+        options = options.ssl_client_cert(certificate);
+    }
+    if let Some(key) = &tls.client_key {
+        options = options.ssl_client_key(key);
+    }
+    options
+}
+
+pub(super) fn begin(access: Access) -> &'static str {
+    match access {
+        Access::Read => "BEGIN READ ONLY",
+        Access::Write => "BEGIN; SET LOCAL lock_timeout = '1s'",
+    }
+}
+
+fn arguments(params: &[Param<'_>]) -> Result<PgArguments, sqlx::Error> {
+    let mut arguments = PgArguments::default();
+    for param in params {
+        match param {
+            Param::Integer(integer) => arguments.add(integer),
+            Param::Text(text) => arguments.add(text),
+            Param::Integers(integers) => arguments.add(integers),
+            Param::Texts(texts) => arguments.add(texts),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+impl Driver for PgConnection {
+    async fn run(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
+        let arguments = arguments(&statement.params)?;
+        let query = sqlx::query_with(AssertSqlSafe(statement.text), arguments).persistent(false);
+        Ok(self.execute(query).await?.rows_affected())
+    }
+
+    async fn query(&mut self, statement: Statement<'_>, each: &mut EachCells<'_>) -> Result<(), StoreError> {
+        let read = |error| failed("rows could not be read", error);
+        let arguments = arguments(&statement.params).map_err(read)?;
+        let query = sqlx::query_with(AssertSqlSafe(statement.text), arguments).persistent(false);
+        let mut rows = self.fetch(query);
+        while let Some(row) = rows.try_next().await.map_err(read)? {
+            each(&row)?;
+        }
+        Ok(())
+    }
+}
+
+impl Cells for PgRow {
+    fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
+        use sqlx::ValueRef as _;
+        let value = self.try_get_raw(index)?;
+        if value.is_null() {
+            return Ok(None);
+        }
+        // Columns are integer or bigint, booleans answer questions; all arrive big-endian in their own width.
+        let bytes = value.as_bytes().map_err(sqlx::Error::Decode)?;
+        let sign = if bytes.first().is_some_and(|&first| first >= 0x80) { -1 } else { 0 };
+        Ok(Some(bytes.iter().fold(sign, |integer, &byte| integer << 8 | i64::from(byte))))
+    }
+
+    fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error> {
+        self.try_get_unchecked(index)
+    }
+
+    fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error> {
+        self.try_get_raw(index)?.as_bytes().map(Stored::Text).map_err(sqlx::Error::Decode)
+    }
+}

@@ -1,0 +1,125 @@
+//! Reading: windows, upper bounds and identities.
+
+use super::catalog::{SqlStore, rows};
+use super::connection::Cells;
+use super::error::failed;
+use super::location::Dialect;
+use super::statement::{Fill, sql, text};
+use crate::domain::judge::Stored;
+use crate::domain::repair::Capacity;
+use crate::domain::target::{Column, ColumnType, Identity, Key, Scalar, Target};
+use crate::engine::store::{EachRow, Row, Source, Span, StoreError};
+
+impl Source for SqlStore {
+    async fn last_key(&mut self, target: &'static Target) -> Result<Option<Key>, StoreError> {
+        let statement = self.names.about(target, sql!("last_key"), &[]);
+        let what = format!("the last key of {} could not be read", target.table);
+        let mut read = self.read().await?;
+        let keys = read.rows(&what, statement, |cells| key(cells, target)).await?;
+        read.commit().await?;
+        Ok(keys.into_iter().next())
+    }
+
+    async fn estimate(&mut self, target: &'static Target) -> Result<Option<u64>, StoreError> {
+        let table = self.names.table(target.table);
+        let schema = self.names.schema.clone();
+        let fills = [("table_text", text(&table)), ("schema", text(&schema)), ("name", text(target.table))];
+        // The template's own {table} is an identifier; the text form is only for PostgreSQL's to_regclass.
+        let statement = self.names.about(target, sql!(self.names.dialect, "estimate"), &fills);
+        let what = format!("the rows of {} could not be estimated", target.table);
+        let mut read = self.read().await?;
+        let estimates = read.rows(&what, statement, |cells| cells.integer(0)).await?;
+        read.commit().await?;
+        Ok(estimates.into_iter().flatten().next().and_then(|rows| u64::try_from(rows).ok()))
+    }
+
+    async fn window(
+        &mut self,
+        target: &'static Target,
+        span: Span<'_>,
+        each: &mut EachRow<'_>,
+    ) -> Result<Option<Key>, StoreError> {
+        let fills = [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), rows(span.rows)];
+        let statement = self.names.about(target, sql!("window"), &fills);
+        let mut read = self.read().await?;
+        let (mut seen, mut last) = (0, None);
+        let mut hand_over = |cells: &dyn Cells| {
+            let value = cells.value(target.key.len());
+            let row = KeyedRow { cells, target, value: value.map_err(|error| unreadable(target, error))? };
+            seen += 1;
+            if seen == span.rows {
+                last = Some(row.key()?);
+            }
+            each(&row)
+        };
+        read.query(statement, &mut hand_over).await?;
+        read.commit().await?;
+        Ok(last)
+    }
+
+    async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError> {
+        let mut read = self.connection.begin(super::Access::Read).await?;
+        let mut found = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(identify_at_once(self.names.dialect)) {
+            let statement = self.names.about(target, sql!("identify"), &[("key_in", Fill::KeyIn(keys))]);
+            let what = format!("rows of {} could not be identified", target.table);
+            let both = |cells: &dyn Cells| Ok((key(cells, target)?, identity(cells, target)?));
+            found.extend(read.rows(&what, statement, both).await?);
+        }
+        read.commit().await?;
+        Ok(found)
+    }
+
+    fn capacity(&self) -> Capacity {
+        self.capacity
+    }
+}
+
+/// How many keys one statement asks for: PostgreSQL takes arrays of any length, the others bind every key.
+fn identify_at_once(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::Postgres => 100_000,
+        Dialect::MySql | Dialect::Sqlite => 1_000,
+    }
+}
+
+/// A row of a window.
+struct KeyedRow<'r> {
+    cells: &'r dyn Cells,
+    target: &'static Target,
+    value: Stored<'r>,
+}
+
+impl Row for KeyedRow<'_> {
+    fn value(&self) -> Stored<'_> {
+        self.value
+    }
+
+    fn key(&self) -> Result<Key, StoreError> {
+        key(self.cells, self.target).map_err(|error| unreadable(self.target, error))
+    }
+}
+
+fn unreadable(target: &Target, error: sqlx::Error) -> StoreError {
+    failed(&format!("a row of {} could not be read", target.table), error)
+}
+
+/// The key of a row whose first columns are the key's.
+pub(super) fn key(cells: &dyn Cells, target: &Target) -> Result<Key, sqlx::Error> {
+    scalars(cells, target.key, 0).map(Key)
+}
+
+/// The identity of a row whose next columns are the identity's.
+pub(super) fn identity(cells: &dyn Cells, target: &Target) -> Result<Identity, sqlx::Error> {
+    scalars(cells, target.identity, target.key.len()).map(Identity)
+}
+
+fn scalars(cells: &dyn Cells, columns: &[Column], first: usize) -> Result<Vec<Scalar>, sqlx::Error> {
+    let scalar = |(index, column): (usize, &Column)| {
+        Ok(match column.holds {
+            ColumnType::Integer => cells.integer(index)?.map_or(Scalar::Null, Scalar::Integer),
+            ColumnType::Text => cells.text(index)?.map_or(Scalar::Null, |text| Scalar::Text(text.to_owned())),
+        })
+    };
+    (first..).zip(columns).map(scalar).collect()
+}

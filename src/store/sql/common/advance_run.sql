@@ -1,0 +1,3 @@
+-- Stores how far the run has come. Matches no row when another process has taken the run over.
+UPDATE {run} SET progress = {progress}, heartbeat_at = {now}
+WHERE run_id = {run_id} AND owner = {owner} AND lease IS NOT NULL

@@ -1,0 +1,2 @@
+-- Drops the old values of a run.
+DELETE FROM {change} WHERE run_id = {run_id}

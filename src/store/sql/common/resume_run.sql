@@ -1,0 +1,3 @@
+-- Goes on with a run that was cut short, if nobody else does.
+UPDATE {run} SET state = 'running', lease = 'all', owner = {owner}, heartbeat_at = {now}, finished_at = NULL
+WHERE run_id = {run_id} AND lease IS NULL

@@ -1,0 +1,2 @@
+-- Which migration Airflow's tables are at.
+SELECT version_num FROM {alembic}

@@ -1,0 +1,5 @@
+-- The next rows of a table in key order, keys and values only.
+SELECT {keys}, {value} FROM {table}
+WHERE {behind} AND {within}
+ORDER BY {keys}
+LIMIT {rows}

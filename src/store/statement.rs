@@ -1,0 +1,246 @@
+//! From a statement's text to a statement with its parameters.
+//!
+//! Every statement stands in a file under `sql/`, readable as one text; `sql/common` holds what all dialects share.
+//! A hole such as `{table}` or `{run_id}` is filled here: with quoted identifiers, which come from the target
+//! catalogue and the database's own schema name alone, or with a placeholder and a bound parameter. No value from a
+//! row ever becomes part of the text.
+
+use super::location::Dialect;
+use crate::domain::target::{Column, Key, Target};
+
+/// A statement's text as it stands in its file.
+macro_rules! sql {
+    ($name:literal) => {
+        include_str!(concat!("sql/common/", $name, ".sql"))
+    };
+    ($dialect:expr, $name:literal) => {
+        match $dialect {
+            $crate::store::location::Dialect::Postgres => include_str!(concat!("sql/postgres/", $name, ".sql")),
+            $crate::store::location::Dialect::MySql => include_str!(concat!("sql/mysql/", $name, ".sql")),
+            $crate::store::location::Dialect::Sqlite => include_str!(concat!("sql/sqlite/", $name, ".sql")),
+        }
+    };
+}
+pub(super) use sql;
+
+/// A run that has not shown itself for this many seconds is taken for dead.
+pub(super) const STALE_SECONDS: u32 = 60;
+
+/// A bound parameter.
+#[derive(Clone, Debug)]
+pub(super) enum Param<'p> {
+    Integer(i64),
+    Text(&'p str),
+    Integers(Vec<i64>),
+    Texts(Vec<&'p str>),
+}
+
+/// What a hole is filled with.
+#[derive(Clone, Debug)]
+pub(super) enum Fill<'f> {
+    /// One parameter.
+    Param(Param<'f>),
+    /// The condition that a row stands behind this key; without a key, no condition.
+    Behind(Option<&'f Key>),
+    /// The condition that a row stands before this key or at it.
+    Within(&'f Key),
+    /// The condition that a row has one of these keys.
+    KeyIn(&'f [Key]),
+    /// The condition that a row has this key.
+    KeyIs(&'f Key),
+    /// One array for each key column.
+    KeyArrays(Vec<&'f Key>),
+    /// A list of rows of parameters.
+    Rows(Vec<Vec<Param<'f>>>),
+}
+
+/// Fills a hole with a text parameter.
+pub(super) fn text(text: &str) -> Fill<'_> {
+    Fill::Param(Param::Text(text))
+}
+
+/// Fills a hole with an integer parameter.
+pub(super) fn integer(integer: impl Into<i64>) -> Fill<'static> {
+    Fill::Param(Param::Integer(integer.into()))
+}
+
+/// A statement ready for the driver.
+#[derive(Debug)]
+pub(super) struct Statement<'p> {
+    pub text: String,
+    pub params: Vec<Param<'p>>,
+    /// Whether the same text comes again and again, so that it pays to prepare it once.
+    pub recurs: bool,
+}
+
+/// How identifiers are written in one database.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    pub dialect: Dialect,
+    /// The schema that holds the tables and the journal; on MySQL, the database.
+    pub schema: String,
+}
+
+impl Names {
+    /// Fills the holes of a statement about no table of Airflow's in particular.
+    pub fn statement<'f>(&self, template: &str, fills: &[(&str, Fill<'f>)]) -> Statement<'f> {
+        self.fill(template, None, fills)
+    }
+
+    /// Fills the holes of a statement about a target.
+    pub fn about<'f>(&self, target: &Target, template: &str, fills: &[(&str, Fill<'f>)]) -> Statement<'f> {
+        self.fill(template, Some(target), fills)
+    }
+
+    /// An identifier, quoted.
+    pub fn quoted(&self, name: &str) -> String {
+        match self.dialect {
+            Dialect::MySql => format!("`{}`", name.replace('`', "``")),
+            Dialect::Postgres | Dialect::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
+        }
+    }
+
+    /// A table with its schema, quoted.
+    pub fn table(&self, name: &str) -> String {
+        format!("{}.{}", self.quoted(&self.schema), self.quoted(name))
+    }
+
+    fn fill<'f>(&self, template: &str, target: Option<&Target>, fills: &[(&str, Fill<'f>)]) -> Statement<'f> {
+        let without_comments: Vec<&str> = template.lines().filter(|line| !line.starts_with("--")).collect();
+        let template = without_comments.join("\n");
+        let mut builder = Builder { names: self, target, text: String::new(), params: Vec::new(), recurs: true };
+        let mut rest = template.as_str();
+        while let Some((before, hole)) = rest.split_once('{') {
+            let (hole, after) = hole.split_once('}').expect("every hole in our own SQL is closed");
+            builder.push(before);
+            match fills.iter().find(|(name, _)| *name == hole) {
+                Some((_, fill)) => builder.put(fill),
+                None => builder.put_name(hole),
+            }
+            rest = after;
+        }
+        builder.push(rest);
+        Statement { text: builder.text, params: builder.params, recurs: builder.recurs }
+    }
+}
+
+/// A statement under construction.
+pub(super) struct Builder<'b, 'f> {
+    pub names: &'b Names,
+    target: Option<&'b Target>,
+    text: String,
+    params: Vec<Param<'f>>,
+    pub recurs: bool,
+}
+
+impl<'f> Builder<'_, 'f> {
+    pub fn target(&self) -> &Target {
+        self.target.expect("our own SQL names columns only where it is about a target")
+    }
+
+    pub fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    pub fn bind(&mut self, param: Param<'f>) {
+        self.params.push(param);
+        match self.names.dialect {
+            Dialect::Postgres => self.push(&format!("${}", self.params.len())),
+            Dialect::MySql | Dialect::Sqlite => self.push("?"),
+        }
+    }
+
+    /// Writes what `each` writes for each item, with a separator between.
+    pub fn join<T>(&mut self, items: impl IntoIterator<Item = T>, separator: &str, mut each: impl FnMut(&mut Self, T)) {
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.push(separator);
+            }
+            each(self, item);
+        }
+    }
+
+    /// A list of rows of parameters, as behind `VALUES`.
+    pub fn rows(&mut self, rows: impl IntoIterator<Item = Vec<Param<'f>>>) {
+        self.recurs = false;
+        self.join(rows, ", ", |builder, row| {
+            builder.push("(");
+            builder.join(row, ", ", Builder::bind);
+            builder.push(")");
+        });
+    }
+
+    fn put(&mut self, fill: &Fill<'f>) {
+        match fill {
+            Fill::Param(param) => self.bind(param.clone()),
+            Fill::Behind(None) => self.push("TRUE"),
+            Fill::Behind(Some(key)) => self.compare(key, ">", ">"),
+            Fill::Within(key) => self.compare(key, "<", "<="),
+            Fill::KeyIs(key) => self.key_is(key),
+            Fill::KeyIn(keys) => self.key_in(keys),
+            Fill::KeyArrays(keys) => self.key_arrays(keys),
+            Fill::Rows(rows) => self.rows(rows.iter().cloned()),
+        }
+    }
+
+    /// Holes that are filled alike everywhere: names of tables and columns, and the server's clock.
+    fn put_name(&mut self, hole: &str) {
+        let names = self.names;
+        let filled = match hole {
+            "table" => names.table(self.target().table),
+            "value" => names.quoted(self.target().value),
+            "keys" => self.columns(self.target().key, ""),
+            "keys_descending" => self.columns(self.target().key, " DESC"),
+            "identity" => self.columns(self.target().identity, ""),
+            "keep" => self.keep(),
+            "key_aliases" => self.aliases().join(", "),
+            "target_is_change" => self.target_is_change(),
+            "run" => names.table("statemend_run"),
+            "change" => names.table("statemend_change"),
+            "migration" => names.table("statemend_migration"),
+            "alembic" => names.table("alembic_version"),
+            "now" => now(names.dialect).to_owned(),
+            "stale" => stale(names.dialect),
+            _ => unreachable!("our own SQL has a hole {hole} that nobody fills"),
+        };
+        self.push(&filled);
+    }
+
+    pub fn columns(&self, columns: &[Column], order: &str) -> String {
+        let quoted = |column: &Column| self.names.quoted(column.name) + order;
+        columns.iter().map(quoted).collect::<Vec<_>>().join(", ")
+    }
+
+    fn keep(&self) -> String {
+        let keep = |name: &&str| format!("{0} = {0}", self.names.quoted(name));
+        self.target().keep.iter().map(keep).collect::<Vec<_>>().join(", ")
+    }
+
+    fn aliases(&self) -> Vec<String> {
+        (1..=self.target().key.len()).map(|index| format!("key_{index}")).collect()
+    }
+
+    fn target_is_change(&self) -> String {
+        let columns = self.target().key.iter().map(|column| self.names.quoted(column.name));
+        let same = columns.zip(self.aliases()).map(|(column, alias)| format!("target.{column} = change.{alias}"));
+        same.collect::<Vec<_>>().join(" AND ")
+    }
+}
+
+/// The server's clock. Times of the journal are the server's, so that machines need not agree on theirs.
+fn now(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgres => "clock_timestamp()",
+        Dialect::MySql => "UTC_TIMESTAMP(6)",
+        Dialect::Sqlite => "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+    }
+}
+
+/// The moment before which a heartbeat is too old.
+fn stale(dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Postgres => format!("clock_timestamp() - interval '{STALE_SECONDS} seconds'"),
+        Dialect::MySql => format!("UTC_TIMESTAMP(6) - INTERVAL {STALE_SECONDS} SECOND"),
+        Dialect::Sqlite => format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{STALE_SECONDS} seconds')"),
+    }
+}
