@@ -12,6 +12,8 @@
 mod command;
 mod error;
 mod ini;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};

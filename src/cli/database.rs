@@ -103,3 +103,64 @@ fn qualify(location: &mut Location, schema: String) {
         Dialect::Sqlite => location.ignored.push("sql_alchemy_schema".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AIRFLOW_URL: (&str, &str) = ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "postgresql://airflow@airflow-db/meta");
+    const AIRFLOW_SCHEMA: (&str, &str) = ("AIRFLOW__DATABASE__SQL_ALCHEMY_SCHEMA", "Air Flow");
+
+    /// A home without an `airflow.cfg`, so that only the variables of a test count.
+    const NO_HOME: (&str, &str) = ("AIRFLOW_HOME", "/no/such/directory");
+
+    #[test]
+    fn the_flag_wins_over_the_variable_and_the_variable_over_airflow() {
+        let flag = Some("postgresql://flag-db/meta");
+        let variable = ("STATEMEND_URL", "postgresql://variable-db/meta");
+        let cases: [(_, Vec<_>, _, _); 4] = [
+            (flag, vec![variable, AIRFLOW_URL], "postgresql://flag-db:5432/meta", "--url"),
+            (None, vec![variable, AIRFLOW_URL], "postgresql://variable-db:5432/meta", "STATEMEND_URL"),
+            (None, vec![AIRFLOW_URL], "postgresql://airflow@airflow-db:5432/meta", AIRFLOW_URL.0),
+            (
+                None,
+                vec![("STATEMEND_URL", ""), AIRFLOW_URL],
+                "postgresql://airflow@airflow-db:5432/meta",
+                AIRFLOW_URL.0,
+            ),
+        ];
+        for (flag, variables, url, origin) in cases {
+            let environment = variables.into_iter().chain([NO_HOME]).collect();
+            let database = find(flag, &environment).expect("a database is named");
+            assert_eq!((database.location.to_string().as_str(), database.origin.to_string().as_str()), (url, origin));
+        }
+    }
+
+    #[test]
+    fn airflows_schema_goes_with_airflows_url_and_with_no_other() {
+        let find = |flag, airflow_url| {
+            let environment = [(AIRFLOW_URL.0, airflow_url), AIRFLOW_SCHEMA, NO_HOME].into_iter().collect();
+            find(flag, &environment).expect("a database is named").location
+        };
+        let searched = "postgresql://db/meta?options=-csearch_path%3Dother";
+        assert_eq!(find(None, searched).schemas, ["Air Flow"]);
+        assert_eq!(find(Some(searched), AIRFLOW_URL.1).schemas, ["other"]);
+        assert_eq!(find(None, "mysql://db/meta").database.as_deref(), Some("Air Flow"));
+        assert_eq!(find(None, "sqlite:////airflow.db").ignored, ["sql_alchemy_schema"]);
+    }
+
+    #[test]
+    fn without_any_url_it_is_the_file_in_airflows_home() {
+        let database = find(None, &[NO_HOME].into_iter().collect()).expect("there is a default");
+        assert_eq!(database.location.to_string(), "sqlite:////no/such/directory/airflow.db");
+    }
+
+    #[test]
+    fn an_unusable_url_is_blamed_on_the_place_where_it_stands() {
+        let environment = [(AIRFLOW_URL.0, "mssql://sa:hunter2@db/meta"), NO_HOME].into_iter().collect();
+        let error = find(None, &environment).unwrap_err();
+        assert_eq!(error.to_string(), "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN cannot be used");
+        assert!(error.hint().starts_with("Write postgresql://"), "{}", error.hint());
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+}

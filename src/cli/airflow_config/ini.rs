@@ -2,7 +2,8 @@
 //!
 //! Airflow's file format is whatever `configparser` with its default settings accepts, and other INI readers differ
 //! from it just where passwords are concerned: `%%` is one percent sign, a lone `%` is an error, `;` and `#` inside a
-//! value belong to the value, and indented lines go on with the line above.
+//! value belong to the value, and indented lines go on with the line above. Airflow changes one setting: the case of a
+//! name counts.
 
 use std::collections::{HashMap, HashSet};
 
@@ -82,7 +83,7 @@ impl IniFile {
                 continue;
             }
             let (name, after) = reference(after).ok_or(ValueError::LonePercent)?;
-            let value = self.raw(section, &name.to_lowercase()).ok_or(ValueError::UnknownOption)?;
+            let value = self.raw(section, name).ok_or(ValueError::UnknownOption)?;
             self.fill_in(section, value, depth + 1, filled)?;
             rest = after;
         }
@@ -150,7 +151,7 @@ impl Reader {
     fn start_option(&mut self, number: usize, text: &str) -> Result<(), SyntaxError> {
         let section = self.section.clone().ok_or(SyntaxError::NoSection(number))?;
         let (option, value) = text.split_once(['=', ':']).ok_or(SyntaxError::NotAnOption(number))?;
-        let option = option.trim_end().to_lowercase();
+        let option = option.trim_end().to_owned();
         if option.is_empty() {
             return Err(SyntaxError::NotAnOption(number));
         }
@@ -175,7 +176,7 @@ mod tests {
     fn values_are_what_configparser_makes_of_them() {
         let cases = [
             ("[database]\nurl = a", "a"),
-            ("[database]\nURL:a=b:c", "a=b:c"),
+            ("[database]\nurl:a=b:c", "a=b:c"),
             ("[database]\r\nurl = a\r\n", "a"),
             ("# c\n; c\n\n[database]\n# c\nurl = a # b ; c", "a # b ; c"),
             ("[database] # c\nurl =\n", ""),
@@ -183,7 +184,7 @@ mod tests {
             ("[database]\nurl = a\n\n  # c\n  b\n\nother = c", "a\n\nb"),
             ("  [database]\n  url = a\n  other = b", "a"),
             ("[database]\nurl = p%%40", "p%40"),
-            ("[database]\nurl = %(User)s@%(host)s\nuser = me\n[DEFAULT]\nhost = db", "me@db"),
+            ("[database]\nurl = %(user)s@%(host)s\nuser = me\n[DEFAULT]\nhost = db", "me@db"),
             ("[DEFAULT]\nurl = a\n[database]", "a"),
             ("[DEFAULT]\nx = 1\n[DEFAULT]\nurl = a\n[database]", "a"),
             ("[x]\nurl = b\n[database]\nurl = a", "a"),
@@ -191,7 +192,9 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(value(text), Ok(Some(expected.to_owned())), "{text:?}");
         }
-        for text in ["", "[database]", "[Database]\nurl = a", "[DEFAULT]\nurl = a", "[core]\nurl = a"] {
+        for text in
+            ["", "[database]", "[Database]\nurl = a", "[database]\nURL = a", "[DEFAULT]\nurl = a", "[core]\nurl = a"]
+        {
             assert_eq!(value(text), Ok(None), "{text:?}");
         }
     }
@@ -218,7 +221,7 @@ mod tests {
             ("\u{feff}[database]", SyntaxError::NoSection(1)),
             ("[database]\nurl", SyntaxError::NotAnOption(2)),
             ("[database]\n= a", SyntaxError::NotAnOption(2)),
-            ("[database]\nurl = a\nURL = b", SyntaxError::RepeatedOption(3)),
+            ("[database]\nurl = a\nurl = b", SyntaxError::RepeatedOption(3)),
             ("[database]\n\n[database]", SyntaxError::RepeatedSection(3)),
         ];
         for (text, error) in cases {
