@@ -39,7 +39,7 @@ pub enum DatabaseError {
 }
 
 impl DatabaseError {
-    /// What to do about it, as a sentence.
+    /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
             DatabaseError::Url { source, .. } => source.hint(),
@@ -160,7 +160,7 @@ mod tests {
         let environment = [(AIRFLOW_URL.0, "mssql://sa:hunter2@db/meta"), NO_HOME].into_iter().collect();
         let error = find(None, &environment).unwrap_err();
         assert_eq!(error.to_string(), "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN cannot be used");
-        assert!(error.hint().starts_with("Write postgresql://"), "{}", error.hint());
+        assert!(error.hint().starts_with("write postgresql://"), "{}", error.hint());
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
 }

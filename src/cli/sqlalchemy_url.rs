@@ -86,29 +86,29 @@ pub enum UrlError {
 }
 
 impl UrlError {
-    /// What to do about it, as a sentence.
+    /// What to do about it.
     pub fn hint(&self) -> String {
         match self {
-            UrlError::NotAUrl | UrlError::Dialect(_) => "Write postgresql://USER:PASSWORD@HOST/DATABASE, \
-                 mysql://USER:PASSWORD@HOST/DATABASE or sqlite:////absolute/path/airflow.db."
+            UrlError::NotAUrl | UrlError::Dialect(_) => "write postgresql://USER:PASSWORD@HOST/DATABASE, \
+                 mysql://USER:PASSWORD@HOST/DATABASE or sqlite:////absolute/path/airflow.db"
                 .to_owned(),
-            UrlError::LineBreak => "Give the URL alone, on one line.".to_owned(),
-            UrlError::Driver { dialect, .. } => format!("Write {dialect}:// without a driver."),
+            UrlError::LineBreak => "give the URL alone, on one line".to_owned(),
+            UrlError::Driver { dialect, .. } => format!("write {dialect}:// without a driver"),
             UrlError::StrayAt | UrlError::Host | UrlError::Port => {
-                "Percent-encode what is special: in a user name, a password and an option write `@` as %40, `:` as %3A, \
-                 `/` as %2F, `?` as %3F and `%` as %25."
+                "percent-encode what is special: in a user name, a password and an option write `@` as %40, `:` as \
+                 %3A, `/` as %2F, `?` as %3F and `%` as %25"
                     .to_owned()
             }
-            UrlError::ManyHosts => "Name the one server that takes writes.".to_owned(),
-            UrlError::Repeated(_) => "Give it once.".to_owned(),
-            UrlError::Value { accepted, .. } => format!("It takes {accepted}."),
+            UrlError::ManyHosts => "name the one server that takes writes".to_owned(),
+            UrlError::Repeated(_) => "give it once".to_owned(),
+            UrlError::Value { accepted, .. } => format!("it takes {accepted}"),
             UrlError::Unsupported { instead, .. } => (*instead).to_owned(),
             UrlError::SearchPath => {
-                "Write options=-csearch_path%3DNAME, with %22 around a name that needs quotes.".to_owned()
+                "write options=-csearch_path%3DNAME, with %22 around a name that needs quotes".to_owned()
             }
-            UrlError::InMemory => "Name a file: sqlite:////absolute/path/airflow.db.".to_owned(),
-            UrlError::SqliteHost => "Use three slashes before a relative path and four before an absolute one: \
-                 sqlite:////absolute/path/airflow.db."
+            UrlError::InMemory => "name a file: sqlite:////absolute/path/airflow.db".to_owned(),
+            UrlError::SqliteHost => "write three slashes before a relative path and four before an absolute one: \
+                 sqlite:////absolute/path/airflow.db"
                 .to_owned(),
         }
     }
@@ -246,7 +246,7 @@ fn sqlite(parts: Parts<'_>, options: &mut Options) -> Result<Location, UrlError>
         return Err(UrlError::SqliteHost);
     }
     if options.flag("uri")? == Some(true) {
-        let instead = "Name the file itself: sqlite:////absolute/path/airflow.db.";
+        let instead = "name the file itself: sqlite:////absolute/path/airflow.db";
         return Err(UrlError::Unsupported { option: "uri", instead });
     }
     options.forget(&["timeout", "isolation_level", "detect_types", "check_same_thread", "cached_statements"]);

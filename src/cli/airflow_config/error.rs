@@ -98,25 +98,25 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// What to do about it, as a sentence.
+    /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             ConfigError::Read { .. } => {
-                "Run statemend as the user that Airflow runs as, correct AIRFLOW_CONFIG, or give --url."
+                "run statemend as the user that Airflow runs as, correct AIRFLOW_CONFIG, or give --url"
             }
-            ConfigError::Missing(_) => "Correct AIRFLOW_CONFIG, or give --url.",
-            ConfigError::Syntax { .. } => "Correct the line; `airflow config list` refuses the file as well.",
-            ConfigError::Value { .. } => "In airflow.cfg write every `%` of a URL twice: p%%40ss for p%40ss.",
-            ConfigError::Endless(_) => "Correct the variables, or give --url.",
-            ConfigError::Empty(_) => "Set it to the URL of Airflow's database, remove it, or give --url.",
+            ConfigError::Missing(_) => "correct AIRFLOW_CONFIG, or give --url",
+            ConfigError::Syntax { .. } => "correct the line; `airflow config list` refuses the file as well",
+            ConfigError::Value { .. } => "in airflow.cfg write every `%` of a URL twice: p%%40ss for p%40ss",
+            ConfigError::Endless(_) => "correct the variables, or give --url",
+            ConfigError::Empty(_) => "set it to the URL of Airflow's database, remove it, or give --url",
             ConfigError::Secret(_) => {
-                "Let Airflow ask, where its configuration is in force: \
-                 export STATEMEND_URL=\"$(airflow config get-value database sql_alchemy_conn)\"."
+                "let Airflow ask, where its configuration is in force: \
+                 export STATEMEND_URL=\"$(airflow config get-value database sql_alchemy_conn)\""
             }
             ConfigError::Command { .. } => {
-                "Run the command by hand to see what it says: its output may be a secret, so it is not shown here."
+                "run the command by hand to see what it says: its output may be a secret, so it is not shown here"
             }
-            ConfigError::Number(_) => "Write a number of bytes, or 0 for no limit.",
+            ConfigError::Number(_) => "write a number of bytes, or 0 for no limit",
         }
     }
 }

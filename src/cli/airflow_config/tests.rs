@@ -110,6 +110,5 @@ fn no_error_repeats_a_value() {
             shown += &source.to_string();
         }
         assert!(!shown.contains("hunter2"), "{shown}");
-        assert!(error.hint().ends_with(['.', '"']), "{}", error.hint());
     }
 }

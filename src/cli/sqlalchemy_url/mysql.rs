@@ -32,9 +32,9 @@ const HARMLESS: &[&str] = &[
 pub(super) fn locate(parts: Parts<'_>, driver: Option<&str>, options: &mut Options) -> Result<Location, UrlError> {
     options.refuse(
         &["read_default_file", "read_default_group", "option_files"],
-        "Write out what the option file says: user, password, host, database.",
+        "write out what the option file says: user, password, host, database",
     )?;
-    options.refuse(&["ssl_capath"], "Name one file of certificates with ssl_ca.")?;
+    options.refuse(&["ssl_capath"], "name one file of certificates with ssl_ca")?;
     options.forget(HARMLESS);
     let user = options.take("user")?.or(parts.user);
     let password = options.take_any(&["password", "passwd"])?.map(Password::new).or(parts.password);

@@ -26,9 +26,9 @@ const HARMLESS: &[&str] = &[
 
 /// An option wins over the same thing in front of the `?`, as it does in SQLAlchemy.
 pub(super) fn locate(parts: Parts<'_>, options: &mut Options) -> Result<Location, UrlError> {
-    options.refuse(&["service", "servicefile"], "Write out what the service file says: host, port, database.")?;
-    options.refuse(&["hostaddr"], "Give the address as the host.")?;
-    options.refuse(&["sslpassword"], "Name a key file that has no password.")?;
+    options.refuse(&["service", "servicefile"], "write out what the service file says: host, port, database")?;
+    options.refuse(&["hostaddr"], "give the address as the host")?;
+    options.refuse(&["sslpassword"], "name a key file that has no password")?;
     options.forget(HARMLESS);
     let (schemas, ignored) = match options.take("options")? {
         Some(switches) => search_path::from_switches(&switches)?,

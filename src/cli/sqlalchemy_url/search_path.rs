@@ -52,26 +52,25 @@ fn settings(words: &[String]) -> Vec<(String, String)> {
     pairs
 }
 
-/// Names between commas: folded to lower case, unless in double quotes, where a doubled quote is one.
+/// Names between commas: folded to lower case, unless in double quotes, where a doubled quote is one. `""` is how the
+/// server's own tools write an empty path.
 fn split_path(path: &str) -> Result<Vec<String>, UrlError> {
     let mut names = Vec::new();
     let mut rest = path.trim();
-    while !rest.is_empty() || !names.is_empty() {
-        let name;
-        (name, rest) = match rest.strip_prefix('"') {
+    while !rest.is_empty() {
+        let (name, after) = match rest.strip_prefix('"') {
             Some(quoted) => quoted_name(quoted)?,
-            None => bare_name(rest),
+            None => bare_name(rest)?,
         };
-        if name.is_empty() {
-            return Err(UrlError::SearchPath);
-        }
         names.push(name);
-        match rest.trim_start().strip_prefix(',') {
-            Some(next) => rest = next.trim_start(),
-            None if rest.trim_start().is_empty() => break,
+        rest = match after.trim_start().strip_prefix(',').map(str::trim_start) {
+            Some("") => return Err(UrlError::SearchPath),
+            Some(next) => next,
+            None if after.trim_start().is_empty() => break,
             None => return Err(UrlError::SearchPath),
-        }
+        };
     }
+    names.retain(|name| !name.is_empty());
     Ok(names)
 }
 
@@ -91,7 +90,7 @@ fn quoted_name(text: &str) -> Result<(String, &str), UrlError> {
     }
 }
 
-fn bare_name(text: &str) -> (String, &str) {
-    let end = text.find(|c: char| c == ',' || c.is_ascii_whitespace()).unwrap_or(text.len());
-    (text[..end].to_ascii_lowercase(), &text[end..])
+fn bare_name(text: &str) -> Result<(String, &str), UrlError> {
+    let (name, after) = text.split_at(text.find(|c: char| c == ',' || c.is_ascii_whitespace()).unwrap_or(text.len()));
+    if name.is_empty() { Err(UrlError::SearchPath) } else { Ok((name.to_ascii_lowercase(), after)) }
 }
