@@ -1,0 +1,231 @@
+//! Folds the engine's events into a [`Report`].
+
+use super::distinct::Distinct;
+use super::model::{
+    Counts, Database, FindingReport, Mode, Outcome, Report, RowOutcome, SCHEMA_VERSION, TableReport, Tool,
+};
+use super::shortlist::{Shortlist, weight};
+use crate::domain::finding::Severity;
+use crate::domain::reader::{Reading, Readings};
+use crate::domain::repair::Reason;
+use crate::domain::run::Tally;
+use crate::domain::target::Target;
+use crate::engine::Ending;
+use crate::engine::events::{self, Event, Events, Flagged};
+
+/// How many findings are listed unless someone asks for more or fewer.
+pub const MAX_FINDINGS: usize = 1000;
+
+/// What is known of a report before the work begins.
+#[derive(Clone, Debug)]
+pub struct Preface {
+    pub tool: Tool,
+    pub mode: Mode,
+    /// The run whose values an undo puts back.
+    pub undoes: Option<String>,
+    pub database: Database,
+    /// RFC 3339.
+    pub started_at: String,
+    /// How many findings are listed at most.
+    pub max_findings: usize,
+    /// The severity from which on a finding counts for [`Outcome::Findings`].
+    pub fail_on: Severity,
+}
+
+/// Collects what happens until the report can be written.
+#[derive(Debug)]
+pub struct Collector {
+    preface: Preface,
+    run_id: Option<String>,
+    tables: Vec<Table>,
+    findings: Shortlist,
+}
+
+#[derive(Debug)]
+struct Table {
+    target: &'static Target,
+    counts: Counts,
+    earlier: Option<Tally>,
+    unreadable_lists: Distinct,
+    unreadable_lists_left: Distinct,
+}
+
+impl Collector {
+    /// Begins a report.
+    pub fn new(preface: Preface) -> Self {
+        let findings = Shortlist::new(preface.max_findings);
+        Self { preface, run_id: None, tables: Vec::new(), findings }
+    }
+
+    /// Ends the report. `finished_at` is RFC 3339.
+    pub fn finish(self, ending: Ending, finished_at: String) -> Report {
+        let Self { preface, run_id, tables, findings } = self;
+        let tables: Vec<_> = tables.into_iter().map(Table::into_report).collect();
+        let mut totals = Counts::default();
+        for table in &tables {
+            totals.add(&table.counts);
+        }
+        let (findings, findings_truncated) = findings.into_findings();
+        Report {
+            schema_version: SCHEMA_VERSION,
+            tool: preface.tool,
+            mode: preface.mode,
+            run_id,
+            undoes: preface.undoes,
+            database: preface.database,
+            started_at: preface.started_at,
+            finished_at,
+            tables,
+            findings,
+            findings_truncated,
+            outcome: outcome(preface.mode, ending, preface.fail_on, &totals),
+            totals,
+        }
+    }
+
+    fn table(&mut self, target: &'static Target) -> &mut Table {
+        let place = self.tables.iter().position(|table| table.target.table == target.table).unwrap_or_else(|| {
+            self.tables.push(Table::new(target));
+            self.tables.len() - 1
+        });
+        &mut self.tables[place]
+    }
+
+    fn flagged(&mut self, target: &'static Target, row: &Flagged) {
+        let (outcome, reason) = split(row.outcome);
+        let table = self.table(target);
+        let before = table.counts.flagged;
+        table.count(row, outcome);
+        let severity = row.finding.as_ref().map(|finding| finding.kind.severity());
+        self.findings.offer(weight(outcome, severity), before, || listed(target, row, outcome, reason));
+    }
+}
+
+impl Events for Collector {
+    fn event(&mut self, event: &Event<'_>) {
+        match *event {
+            Event::RunStarted { run, .. } => self.run_id = Some(run.to_string()),
+            Event::TableStarted { target, .. } => {
+                self.table(target);
+            }
+            Event::Scanned { target, rows, bytes } => {
+                let counts = &mut self.table(target).counts;
+                counts.rows_scanned += rows;
+                counts.bytes_scanned += bytes;
+            }
+            Event::Flagged { target, ref row } | Event::Drifted { target, ref row } => self.flagged(target, row),
+            Event::Restored { target, rows } => self.table(target).counts.rewritten += rows,
+            Event::Earlier { target, tally } => self.table(target).count_earlier(tally),
+            Event::Waiting { .. } => {}
+        }
+    }
+}
+
+impl Table {
+    fn new(target: &'static Target) -> Self {
+        Self {
+            target,
+            counts: Counts::default(),
+            earlier: None,
+            unreadable_lists: Distinct::default(),
+            unreadable_lists_left: Distinct::default(),
+        }
+    }
+
+    fn count(&mut self, row: &Flagged, outcome: RowOutcome) {
+        let counts = &mut self.counts;
+        counts.flagged += 1;
+        match outcome {
+            RowOutcome::Reported => {}
+            RowOutcome::Rewritten => counts.rewritten += 1,
+            RowOutcome::Skipped => counts.skipped += 1,
+            RowOutcome::Drifted => counts.drifted += 1,
+        }
+        let Some(finding) = &row.finding else { return };
+        *counts.findings.entry(finding.kind).or_default() += 1;
+        counts.outcomes.entry(finding.kind).or_default().count(outcome);
+        match finding.kind.severity() {
+            Severity::Error => counts.errors += 1,
+            Severity::Warning => counts.warnings += 1,
+            Severity::Notice => counts.notices += 1,
+        }
+        if let Some(identity) = row.identity.as_ref().filter(|_| fails(finding.readings)) {
+            let list = self.target.list(identity);
+            self.unreadable_lists.insert(list);
+            if outcome != RowOutcome::Rewritten {
+                self.unreadable_lists_left.insert(list);
+            }
+        }
+    }
+
+    fn count_earlier(&mut self, tally: Tally) {
+        self.counts.rows_scanned += tally.rows_scanned;
+        self.counts.bytes_scanned += tally.bytes_scanned;
+        self.counts.rewritten += tally.rewritten;
+        self.counts.skipped += tally.skipped;
+        self.counts.drifted += tally.drifted;
+        self.earlier.get_or_insert_default().add(tally);
+    }
+
+    fn into_report(self) -> TableReport {
+        let mut counts = self.counts;
+        counts.unreadable_lists = self.unreadable_lists.count();
+        counts.unreadable_lists_left = self.unreadable_lists_left.count();
+        counts.unreadable_lists_estimated = self.unreadable_lists.is_estimate();
+        TableReport {
+            table: self.target.table.to_owned(),
+            generation: self.target.generation,
+            counts,
+            earlier: self.earlier,
+        }
+    }
+}
+
+fn fails(readings: Readings) -> bool {
+    readings.api == Reading::Error || readings.worker == Reading::Error
+}
+
+const fn split(outcome: events::Outcome) -> (RowOutcome, Option<Reason>) {
+    match outcome {
+        events::Outcome::Reported => (RowOutcome::Reported, None),
+        events::Outcome::Rewritten => (RowOutcome::Rewritten, None),
+        events::Outcome::Skipped(reason) => (RowOutcome::Skipped, Some(reason)),
+        events::Outcome::Drifted(reason) => (RowOutcome::Drifted, Some(reason)),
+    }
+}
+
+fn listed(target: &Target, row: &Flagged, outcome: RowOutcome, reason: Option<Reason>) -> FindingReport {
+    let finding = row.finding.as_ref();
+    FindingReport {
+        table: target.table.to_owned(),
+        key: target.key_object(&row.key),
+        identity: row.identity.as_ref().map(|identity| target.identity_object(identity)),
+        kind: finding.map(|finding| finding.kind),
+        severity: finding.map(|finding| finding.kind.severity()),
+        readers: finding.map(|finding| finding.readings),
+        message: finding.map(|finding| finding.message.clone()),
+        offset: finding.and_then(|finding| finding.offset),
+        bytes: row.bytes,
+        sha256: hex::encode(row.sha256),
+        action: row.action,
+        outcome,
+        reason,
+        value: row.value.clone(),
+        rewrite: row.rewrite.clone(),
+    }
+}
+
+fn outcome(mode: Mode, ending: Ending, fail_on: Severity, totals: &Counts) -> Outcome {
+    match mode {
+        _ if ending == Ending::Interrupted => Outcome::Interrupted,
+        Mode::Scan | Mode::DryRun | Mode::Check if totals.of_at_least(fail_on) > 0 => Outcome::Findings,
+        Mode::Scan | Mode::DryRun | Mode::Check => Outcome::Clean,
+        Mode::Repair | Mode::Undo if totals.left() > 0 => Outcome::Partial,
+        Mode::Repair if totals.rewritten > 0 => Outcome::Repaired,
+        Mode::Repair => Outcome::Clean,
+        Mode::Undo => Outcome::Undone,
+    }
+}
+
+#[cfg(test)]
+mod tests;

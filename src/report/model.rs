@@ -1,0 +1,262 @@
+//! The report as data: what `--format json` prints, key for key, and what every other form is made from.
+//!
+//! Keys are a contract (`schema_version` 1): they may be joined by new ones, never renamed. What a kind, a reading or
+//! an action is called is decided in the domain.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::domain::finding::{Action, Kind, Severity};
+use crate::domain::reader::Readings;
+use crate::domain::repair::Reason;
+use crate::domain::run::Tally;
+
+/// The version of the JSON report.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    Scan,
+    DryRun,
+    Repair,
+    Undo,
+    Check,
+}
+
+impl Mode {
+    /// Whether this mode only looks; its report then tells what a repair would do.
+    pub const fn only_reads(self) -> bool {
+        matches!(self, Self::Scan | Self::DryRun | Self::Check)
+    }
+}
+
+/// How it went; exit codes follow from this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Nothing found of the severity that counts, or nothing to mend.
+    Clean,
+    /// A mode that only reads found rows of at least the severity that counts.
+    Findings,
+    /// A repair mended everything that was to be mended.
+    Repaired,
+    /// A repair or undo left rows, skipped or drifted.
+    Partial,
+    /// An undo put every value back.
+    Undone,
+    /// Stopped before the end, between two chunks.
+    Interrupted,
+}
+
+/// The program that made the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Tool {
+    pub name: String,
+    pub version: String,
+}
+
+/// The database that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Database {
+    /// `postgresql`, `mysql` or `sqlite`.
+    pub dialect: String,
+    /// Where it is, without a password.
+    pub url: String,
+    pub server_version: String,
+    /// What `alembic_version` says; missing where that cannot be read.
+    pub airflow_revision: Option<String>,
+}
+
+/// Everything there is to say about one scan, dry run, repair, undo or check.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    pub schema_version: u32,
+    pub tool: Tool,
+    pub mode: Mode,
+    /// The run in the journal; modes that only read have none.
+    pub run_id: Option<String>,
+    /// The run whose values an undo puts back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
+    pub database: Database,
+    /// RFC 3339.
+    pub started_at: String,
+    /// RFC 3339.
+    pub finished_at: String,
+    /// In the order in which they were worked on.
+    pub tables: Vec<TableReport>,
+    /// Not longer than asked for; see [`Report::findings_truncated`].
+    pub findings: Vec<FindingReport>,
+    /// Whether there are findings that the list has no place for. The counts know them all.
+    pub findings_truncated: bool,
+    /// The sums over all tables.
+    pub totals: Counts,
+    pub outcome: Outcome,
+}
+
+/// What was found and done in one table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TableReport {
+    pub table: String,
+    /// Which generation of Airflow's state tables this is.
+    pub generation: u8,
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// What earlier sittings of a run that was taken up again did in this table. It is part of the counts of rows,
+    /// bytes, rewritten, skipped and drifted; what those sittings found is in their own reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Tally>,
+}
+
+/// Counts of rows, complete however short the list of findings is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub rows_scanned: u64,
+    pub bytes_scanned: u64,
+    /// Rows that there is something to say about; each is one finding.
+    pub flagged: u64,
+    /// Rows of each kind that occurred, in the order of [`Kind::ALL`].
+    pub findings: BTreeMap<Kind, u64>,
+    /// What became of the rows of each kind.
+    pub outcomes: BTreeMap<Kind, Fates>,
+    pub errors: u64,
+    pub warnings: u64,
+    pub notices: u64,
+    /// Task instances or assets whose list fails because of a row in it, as found.
+    pub unreadable_lists: u64,
+    /// Those of them with such a row that a repair left, or would leave.
+    pub unreadable_lists_left: u64,
+    /// Present where there were too many lists to count exactly.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unreadable_lists_estimated: bool,
+    /// Rows that a repair changed, or that an undo put back; in a mode that only reads, those a repair would change.
+    pub rewritten: u64,
+    /// Rows that should be changed and cannot be.
+    pub skipped: u64,
+    /// Rows that someone else has changed, and that were left.
+    pub drifted: u64,
+}
+
+/// What became of rows of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Fates {
+    /// Nothing needs to be done about them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reported: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub rewritten: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub skipped: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub drifted: u64,
+}
+
+/// One row that there is something to say about.
+///
+/// An undo lists the rows that it left. Where such a row reads well now or is gone, nothing is wrong with it as far
+/// as readers go: `kind`, `severity`, `readers` and `message` are null then, and `reason` says why it was left.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FindingReport {
+    pub table: String,
+    /// The primary key, by column.
+    pub key: Map<String, Value>,
+    /// What tells a person which row this is, by column; null where the row was gone.
+    pub identity: Option<Map<String, Value>>,
+    pub kind: Option<Kind>,
+    pub severity: Option<Severity>,
+    pub readers: Option<Readings>,
+    pub message: Option<String>,
+    /// Where in the value the trouble starts, in bytes.
+    pub offset: Option<usize>,
+    /// The length of the value in bytes.
+    pub bytes: u64,
+    /// The digest of the value, in hexadecimal.
+    pub sha256: String,
+    pub action: Action,
+    pub outcome: RowOutcome,
+    /// Why a row was skipped, or how it has drifted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// Only where values were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Only where values were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rewrite: Option<String>,
+}
+
+/// What became of one row, or would.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowOutcome {
+    Reported,
+    Rewritten,
+    Skipped,
+    Drifted,
+}
+
+impl Counts {
+    /// Adds the counts of another table.
+    pub fn add(&mut self, other: &Self) {
+        self.rows_scanned += other.rows_scanned;
+        self.bytes_scanned += other.bytes_scanned;
+        self.flagged += other.flagged;
+        for (kind, rows) in &other.findings {
+            *self.findings.entry(*kind).or_default() += rows;
+        }
+        for (kind, fates) in &other.outcomes {
+            self.outcomes.entry(*kind).or_default().add(*fates);
+        }
+        self.errors += other.errors;
+        self.warnings += other.warnings;
+        self.notices += other.notices;
+        self.unreadable_lists += other.unreadable_lists;
+        self.unreadable_lists_left += other.unreadable_lists_left;
+        self.unreadable_lists_estimated |= other.unreadable_lists_estimated;
+        self.rewritten += other.rewritten;
+        self.skipped += other.skipped;
+        self.drifted += other.drifted;
+    }
+
+    /// Rows that should have been changed and were not.
+    pub const fn left(&self) -> u64 {
+        self.skipped + self.drifted
+    }
+
+    /// How many rows are of at least this severity.
+    pub const fn of_at_least(&self, severity: Severity) -> u64 {
+        match severity {
+            Severity::Error => self.errors,
+            Severity::Warning => self.errors + self.warnings,
+            Severity::Notice => self.errors + self.warnings + self.notices,
+        }
+    }
+}
+
+impl Fates {
+    /// Counts one more row.
+    pub const fn count(&mut self, outcome: RowOutcome) {
+        match outcome {
+            RowOutcome::Reported => self.reported += 1,
+            RowOutcome::Rewritten => self.rewritten += 1,
+            RowOutcome::Skipped => self.skipped += 1,
+            RowOutcome::Drifted => self.drifted += 1,
+        }
+    }
+
+    const fn add(&mut self, other: Self) {
+        self.reported += other.reported;
+        self.rewritten += other.rewritten;
+        self.skipped += other.skipped;
+        self.drifted += other.drifted;
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}

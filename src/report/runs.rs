@@ -1,0 +1,224 @@
+//! The runs that the journal knows: all of them in a table, or one with its details; for people and for programs.
+
+use std::io;
+
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use console::Style;
+use indicatif::HumanCount;
+use serde::Serialize;
+
+use super::escape::sanitise_line;
+use super::page::Page;
+use super::wording::{bytes, count, moment};
+use crate::domain::run::{Run, RunMode, RunState, Tally};
+
+/// The JSON form of `statemend runs`, newest run first.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunsReport {
+    pub runs: Vec<RunReport>,
+}
+
+/// One run, as the JSON form shows it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunReport {
+    pub run_id: String,
+    pub mode: RunMode,
+    pub state: RunState,
+    /// Whether a process has shown itself at it lately. A run that is `running` and not alive has been killed.
+    pub alive: bool,
+    /// RFC 3339, like every time here.
+    pub started_at: String,
+    pub heartbeat_at: String,
+    pub finished_at: Option<String>,
+    /// The run that an undo puts back.
+    pub undoes: Option<String>,
+    /// The run that put this one's values back.
+    pub undone_by: Option<String>,
+    /// When the old values of the run were dropped from the journal; it cannot be undone since.
+    pub purged_at: Option<String>,
+    pub tool_version: String,
+    pub host: String,
+    pub user: String,
+    /// In the order in which the run works on them.
+    pub tables: Vec<RunTable>,
+    /// The sums over all tables.
+    pub totals: Tally,
+}
+
+/// What a run has done in one table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunTable {
+    pub table: String,
+    #[serde(flatten)]
+    pub tally: Tally,
+}
+
+impl RunsReport {
+    /// The runs, put in order.
+    pub fn new(runs: &[Run]) -> Self {
+        let mut runs: Vec<_> = runs.iter().map(RunReport::new).collect();
+        runs.sort_by(|a, b| (&b.started_at, &b.run_id).cmp(&(&a.started_at, &a.run_id)));
+        Self { runs }
+    }
+}
+
+impl RunReport {
+    /// What the journal knows of a run.
+    pub fn new(run: &Run) -> Self {
+        let mut totals = Tally::default();
+        run.progress.tallies.values().for_each(|tally| totals.add(*tally));
+        let table = |table: &String| RunTable {
+            table: table.clone(),
+            tally: run.progress.tallies.get(table).copied().unwrap_or_default(),
+        };
+        Self {
+            run_id: run.id.to_string(),
+            mode: run.mode,
+            state: run.state,
+            alive: run.alive,
+            started_at: run.started_at.clone(),
+            heartbeat_at: run.heartbeat_at.clone(),
+            finished_at: run.finished_at.clone(),
+            undoes: run.options.undoes.as_ref().map(ToString::to_string),
+            undone_by: run.undone_by.as_ref().map(ToString::to_string),
+            purged_at: run.purged_at.clone(),
+            tool_version: run.tool_version.clone(),
+            host: run.host.clone(),
+            user: run.user.clone(),
+            tables: run.options.tables.iter().map(table).collect(),
+            totals,
+        }
+    }
+
+    /// The state in a word. A process that was killed has left its run `running`.
+    fn state_word(&self) -> &'static str {
+        match self.state {
+            RunState::Running if !self.alive => "killed",
+            state => state.name(),
+        }
+    }
+
+    /// What the state means for whoever looks, as a fragment behind the mode.
+    fn state_sentence(&self) -> String {
+        match (self.state, self.mode, &self.undone_by) {
+            (RunState::Running, _, _) if self.alive => "is running".to_owned(),
+            (RunState::Running, RunMode::Repair, _) => "was killed; the next repair goes on".to_owned(),
+            (RunState::Interrupted, RunMode::Repair, _) => "was interrupted; the next repair goes on".to_owned(),
+            (RunState::Running, RunMode::Undo, _) => "was killed; undoing the same run again goes on".to_owned(),
+            (RunState::Interrupted, RunMode::Undo, _) => {
+                "was interrupted; undoing the same run again goes on".to_owned()
+            }
+            (RunState::Done, _, _) => "is done".to_owned(),
+            (RunState::Undone, _, Some(by)) => format!("was undone by run {by}"),
+            (RunState::Undone, _, None) => "was undone".to_owned(),
+        }
+    }
+
+    /// Who ran it, and where.
+    fn who(&self, columns: usize) -> String {
+        sanitise_line(&format!("{}@{}", self.user, self.host), columns)
+    }
+
+    /// Whether its values can be put back.
+    fn can_be_undone(&self) -> bool {
+        let ended = !matches!((self.state, self.alive), (RunState::Running, true) | (RunState::Undone, _));
+        self.mode == RunMode::Repair && ended && self.purged_at.is_none() && self.totals.rewritten > 0
+    }
+}
+
+/// Writes a table of runs for people.
+///
+/// # Errors
+/// Whatever the destination says.
+pub fn write_list(out: &mut dyn io::Write, report: &RunsReport, page: &Page) -> io::Result<()> {
+    if report.runs.is_empty() {
+        return writeln!(out, "The journal knows no runs yet.");
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(page.width()).unwrap_or(u16::MAX));
+    table.set_header(["run", "mode", "state", "rewritten", "left", "by"]);
+    for run in &report.runs {
+        let left = run.totals.skipped + run.totals.drifted;
+        let [rewritten, left] = [run.totals.rewritten, left].map(|rows| HumanCount(rows).to_string());
+        let id = sanitise_line(&run.run_id, 40);
+        let by = run.who(40);
+        table.add_row([&id, run.mode.name(), run.state_word(), &rewritten, &left, &by]);
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if index < 5 {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+        if (3..5).contains(&index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    for (number, line) in table.lines().enumerate() {
+        let style = if number == 0 { page.dim() } else { page.plain() };
+        writeln!(out, "{}", style.apply_to(line.trim_end()))?;
+    }
+    Ok(())
+}
+
+/// Writes one run with its details for people. `target` is what names the database on the command line, as for
+/// [`terminal::write`](super::terminal::write).
+///
+/// # Errors
+/// Whatever the destination says.
+pub fn write_details(out: &mut dyn io::Write, run: &RunReport, page: &Page, target: &str) -> io::Result<()> {
+    let id = sanitise_line(&run.run_id, 40);
+    let headline = format!("Run {id} ({}) {}.", run.mode.name(), sanitise_line(&run.state_sentence(), 80));
+    page.write(out, "", &headline_style(run, page), &headline)?;
+    writeln!(out)?;
+    let facts = [
+        ("undoes", run.undoes.as_ref().map(|run| sanitise_line(run, 40))),
+        ("started", Some(moment(&run.started_at))),
+        ("last sign", (run.state == RunState::Running).then(|| moment(&run.heartbeat_at))),
+        ("finished", run.finished_at.as_deref().map(moment)),
+        ("by", Some(run.who(page.width() - 14))),
+        ("with", Some(format!("statemend {}", sanitise_line(&run.tool_version, 40)))),
+        ("purged", run.purged_at.as_deref().map(|at| format!("{}; the old values are gone", moment(at)))),
+    ];
+    for (name, fact) in facts {
+        if let Some(fact) = fact {
+            page.write(out, &format!("  {name:<12}"), &page.plain(), &fact)?;
+        }
+    }
+    for table in &run.tables {
+        writeln!(out)?;
+        write_table(out, run.mode, table, page)?;
+    }
+    if run.can_be_undone() {
+        writeln!(out, "\nTo put the old values back:")?;
+        let command = format!("statemend undo {id} {}", super::escape::sanitise(target));
+        writeln!(out, "  {}", page.bold().apply_to(command.trim_end()))?;
+    }
+    Ok(())
+}
+
+fn write_table(out: &mut dyn io::Write, mode: RunMode, table: &RunTable, page: &Page) -> io::Result<()> {
+    writeln!(out, "{}", page.bold().apply_to(sanitise_line(&table.table, 64)))?;
+    let tally = table.tally;
+    let mut facts = Vec::new();
+    if mode == RunMode::Repair {
+        facts.push(format!("{} scanned ({})", count(tally.rows_scanned, "row"), bytes(tally.bytes_scanned)));
+    }
+    let rewritten = if mode == RunMode::Undo { "put back" } else { "rewritten" };
+    for (word, rows) in [(rewritten, tally.rewritten), ("skipped", tally.skipped), ("drifted", tally.drifted)] {
+        facts.push(format!("{} {word}", HumanCount(rows)));
+    }
+    page.write(out, "  ", &page.plain(), &facts.join(", "))
+}
+
+fn headline_style(run: &RunReport, page: &Page) -> Style {
+    let style = Style::new().bold();
+    page.style(match run.state {
+        RunState::Done => style.green(),
+        RunState::Running | RunState::Interrupted => style.yellow(),
+        RunState::Undone => style,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! Reports for tests, made the way real ones are: by folding events.
+
+use super::collect::{Collector, MAX_FINDINGS, Preface};
+use super::model::{Database, Mode, Report, Tool};
+use super::{Colour, Page, json, terminal};
+use crate::domain::finding::{Finding, Kind, Severity};
+use crate::domain::reader::{Reading, Readings};
+use crate::domain::repair::Reason;
+use crate::domain::run::RunId;
+use crate::domain::target::{Identity, Key, RELEASED, Scalar, Target};
+use crate::engine::Ending;
+use crate::engine::events::{Event, Events, Flagged, Outcome};
+
+pub const TASKS: &Target = &RELEASED[0];
+pub const ASSETS: &Target = &RELEASED[1];
+pub const RUN: &str = "20261122-144501-k3fq";
+
+pub fn preface(mode: Mode) -> Preface {
+    Preface {
+        tool: Tool { name: "statemend".to_owned(), version: "0.1.0".to_owned() },
+        mode,
+        undoes: (mode == Mode::Undo).then(|| "20261121-230000-a7bd".to_owned()),
+        database: Database {
+            dialect: "postgresql".to_owned(),
+            url: "postgresql://airflow:***@db.internal:5432/airflow".to_owned(),
+            server_version: "15.14".to_owned(),
+            airflow_revision: Some("fde9ed84d07b".to_owned()),
+        },
+        started_at: "2026-11-22T14:45:01.000Z".to_owned(),
+        max_findings: MAX_FINDINGS,
+        fail_on: Severity::Error,
+    }
+}
+
+/// Folds events into a report.
+pub fn fold(preface: Preface, ending: Ending, events: impl FnOnce(&mut Collector)) -> Report {
+    let mut collector = Collector::new(preface);
+    events(&mut collector);
+    collector.finish(ending, "2026-11-22T14:45:01.412Z".to_owned())
+}
+
+pub fn started(events: &mut Collector) {
+    events.event(&Event::RunStarted { run: &RunId(RUN.to_owned()), resumed: false });
+}
+
+pub fn scanned(events: &mut Collector, target: &'static Target, rows: u64) {
+    events.event(&Event::TableStarted { target, rows: Some(rows) });
+    events.event(&Event::Scanned { target, rows, bytes: rows * 36 });
+}
+
+pub fn flagged(events: &mut Collector, target: &'static Target, row: Flagged) {
+    events.event(&Event::Flagged { target, row });
+}
+
+/// A row of the task table: the `id`th, of a task instance of its own unless changed.
+pub fn task(id: i64, kind: Kind, outcome: Outcome) -> Flagged {
+    let identity = [
+        Scalar::Text("sales_daily".to_owned()),
+        Scalar::Text("scheduled__2026-11-21T00:00:00+00:00".to_owned()),
+        Scalar::Text(format!("load_{id}")),
+        Scalar::Integer(if id % 2 == 0 { -1 } else { id }),
+        Scalar::Text("cursor".to_owned()),
+    ];
+    row(Key(vec![Scalar::Integer(id)]), Identity(identity.to_vec()), kind, outcome)
+}
+
+/// A row of the asset table.
+pub fn asset(id: i64, key: &str, kind: Kind, outcome: Outcome) -> Flagged {
+    let text = |text: &str| Scalar::Text(text.to_owned());
+    let identity = vec![
+        Scalar::Integer(id),
+        text(key),
+        text("task"),
+        text("sales_daily"),
+        text("manual__2026-11-21"),
+        text("publish"),
+        Scalar::Integer(-1),
+    ];
+    row(Key(vec![Scalar::Integer(id), text(key)]), Identity(identity), kind, outcome)
+}
+
+fn row(key: Key, identity: Identity, kind: Kind, outcome: Outcome) -> Flagged {
+    let (reading, message) = match kind.severity() {
+        Severity::Error => (Reading::Error, "Expecting value: line 1 column 1 (char 0)"),
+        Severity::Warning => (Reading::Altered, "reads as null"),
+        Severity::Notice => (Reading::Ok, "the key is repeated"),
+    };
+    let finding = Finding { kind, readings: Readings::both(reading), message: message.to_owned(), offset: Some(0) };
+    Flagged {
+        key,
+        identity: Some(identity),
+        finding: Some(finding),
+        bytes: 36,
+        sha256: [0xab; 32],
+        action: kind.default_action(),
+        outcome,
+        value: None,
+        rewrite: None,
+    }
+}
+
+/// Two tables with a bit of everything.
+pub fn found(events: &mut Collector) {
+    scanned(events, TASKS, 1_000);
+    flagged(events, TASKS, task(1, Kind::DuplicateKey, Outcome::Reported));
+    flagged(events, TASKS, task(2, Kind::RawText, Outcome::Rewritten));
+    flagged(events, TASKS, task(3, Kind::BareReference, Outcome::Rewritten));
+    flagged(events, TASKS, task(5, Kind::NonFinite, Outcome::Reported));
+    scanned(events, ASSETS, 204);
+    flagged(events, ASSETS, asset(7, "watermark", Kind::RawText, Outcome::Rewritten));
+    flagged(events, ASSETS, asset(7, "blob", Kind::NotText, Outcome::Skipped(Reason::NotText)));
+}
+
+pub fn scan() -> Report {
+    fold(preface(Mode::Scan), Ending::Complete, found)
+}
+
+pub fn undo_with_drift() -> Report {
+    fold(preface(Mode::Undo), Ending::Complete, |events| {
+        started(events);
+        events.event(&Event::TableStarted { target: TASKS, rows: Some(1_204) });
+        events.event(&Event::Restored { target: TASKS, rows: 1_202 });
+        let mut written = task(4, Kind::RawText, Outcome::Drifted(Reason::WrittenSince));
+        written.finding = None;
+        events.event(&Event::Drifted { target: TASKS, row: written });
+        let mut gone = task(6, Kind::RawText, Outcome::Drifted(Reason::Gone));
+        (gone.finding, gone.identity) = (None, None);
+        events.event(&Event::Drifted { target: TASKS, row: gone });
+    })
+}
+
+/// The JSON form.
+pub fn json(report: &Report) -> String {
+    written(|out| json::write(out, report))
+}
+
+/// The human form on so many columns, without colours.
+pub fn human(report: &Report, columns: u16) -> String {
+    let page = Page::new(Some(columns), Colour::Never);
+    written(|out| terminal::write(out, report, &page, Some("--url postgresql://airflow@db.internal/airflow")))
+}
+
+/// What something writes.
+pub fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let mut out = Vec::new();
+    write(&mut out).expect("writing to memory does not fail");
+    String::from_utf8(out).expect("reports are text")
+}

@@ -1,0 +1,93 @@
+//! The report as a person reads it on a terminal: the verdict, the counts, the findings, what was done, what to do.
+//!
+//! Lines stay within 100 columns and are legible at 80. Everything that comes from the database goes through
+//! [`escape`](super::escape) first, values are shown only where the report holds them, and the list is kept short
+//! enough to look at: the JSON report has the long one.
+
+use std::io;
+
+use console::Style;
+
+use super::escape::sanitise;
+use super::model::{Mode, Outcome, Report};
+use super::page::Page;
+use super::wording::duration;
+
+mod counts;
+mod findings;
+mod sentences;
+
+/// Writes the human form of a report.
+///
+/// `target` is what the user would type again to name this database, such as `--url sqlite:////srv/airflow.db`, without
+/// a password; empty where Airflow's own configuration named it. It ends the command that the report proposes. Without
+/// it, nothing is proposed: a plan that is shown before the question needs no next step.
+///
+/// # Errors
+/// Whatever the destination says.
+pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page, target: Option<&str>) -> io::Result<()> {
+    page.write(out, "", &verdict_style(report, page), &sentences::verdict(report))?;
+    for line in subject(report) {
+        page.write(out, "", &page.dim(), &line)?;
+    }
+    for table in &report.tables {
+        writeln!(out)?;
+        counts::write(out, report.mode, table, page)?;
+    }
+    for table in &report.tables {
+        findings::write(out, report, table, page)?;
+    }
+    if let Some(closing) = sentences::closing(report) {
+        writeln!(out)?;
+        page.write(out, "", &page.plain(), &closing)?;
+    }
+    if let (Some(target), Some(next)) = (target, sentences::next(report)) {
+        writeln!(out)?;
+        writeln!(out, "{}", next.purpose)?;
+        // Never broken into lines: it is there to be copied.
+        let command = format!("statemend {} {}", next.command, sanitise(target));
+        writeln!(out, "  {}", page.bold().apply_to(command.trim_end()))?;
+    }
+    Ok(())
+}
+
+fn verdict_style(report: &Report, page: &Page) -> Style {
+    let style = Style::new().bold();
+    page.style(match report.outcome {
+        Outcome::Findings if report.totals.errors > 0 => style.red(),
+        Outcome::Findings | Outcome::Partial | Outcome::Interrupted => style.yellow(),
+        Outcome::Clean if report.totals.flagged > 0 => style.yellow(),
+        Outcome::Clean | Outcome::Repaired | Outcome::Undone => style.green(),
+    })
+}
+
+/// What the report is about: the database, and what it runs.
+fn subject(report: &Report) -> [String; 2] {
+    let what = match report.mode {
+        Mode::Scan => "scan",
+        Mode::DryRun => "dry run of a repair",
+        Mode::Repair => "repair",
+        Mode::Undo => "undo",
+        Mode::Check => "check",
+    };
+    let database = &report.database;
+    let took = duration(&report.started_at, &report.finished_at).map(|took| format!(" in {took}")).unwrap_or_default();
+    let run = report.run_id.as_ref().map(|run| format!(", run {run}")).unwrap_or_default();
+    let revision = database.airflow_revision.as_ref().map(|revision| format!(", Airflow revision {revision}"));
+    let server = server(&database.dialect, &database.server_version) + &revision.unwrap_or_default();
+    [format!("{what} of {}{took}{run}", database.url), server].map(|line| sanitise(&line).into_owned())
+}
+
+/// The server's name with its version. MariaDB speaks MySQL's protocol and says its own name in its version.
+fn server(dialect: &str, version: &str) -> String {
+    match dialect {
+        _ if version.to_ascii_lowercase().contains("mariadb") => version.to_owned(),
+        "postgresql" => format!("PostgreSQL {version}"),
+        "mysql" => format!("MySQL {version}"),
+        "sqlite" => format!("SQLite {version}"),
+        other => format!("{other} {version}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

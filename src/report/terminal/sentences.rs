@@ -1,0 +1,197 @@
+//! What the human report says in whole sentences: pure functions of the report.
+
+use indicatif::HumanCount;
+
+use crate::report::model::{Counts, Mode, Outcome, Report};
+use crate::report::wording::{count, either, list};
+
+/// A command to run next, and what for.
+pub struct Next {
+    pub purpose: &'static str,
+    /// Without the program's name and the target.
+    pub command: String,
+}
+
+/// The report in one sentence.
+pub fn verdict(report: &Report) -> String {
+    let interrupted = report.outcome == Outcome::Interrupted;
+    match report.mode {
+        Mode::Scan | Mode::DryRun | Mode::Check if interrupted => so_far(&report.totals),
+        Mode::Scan | Mode::DryRun | Mode::Check => found(&report.totals),
+        Mode::Repair if interrupted => {
+            format!("Interrupted: {} mended so far, and this is committed.", count(report.totals.rewritten, "row"))
+        }
+        Mode::Repair => mended(report),
+        Mode::Undo => put_back(report, interrupted),
+    }
+}
+
+fn found(totals: &Counts) -> String {
+    let rows = totals.rows_scanned;
+    if totals.errors > 0 {
+        let of = either(rows, "row", "rows");
+        let rows = HumanCount(rows);
+        return format!("{} of {rows} {of} cannot be read by Airflow{}.", HumanCount(totals.errors), because(totals));
+    }
+    match totals.warnings + totals.notices {
+        _ if rows == 0 => "There are no rows to read.".to_owned(),
+        0 => format!("Airflow can read {}.", all(rows)),
+        noted => format!(
+            "Airflow can read {}; {} {} a look.",
+            all(rows),
+            HumanCount(noted),
+            either(noted, "is worth", "are worth")
+        ),
+    }
+}
+
+fn so_far(totals: &Counts) -> String {
+    let found = match totals.errors {
+        0 => "none of them unreadable so far".to_owned(),
+        errors => format!("{} of them cannot be read by Airflow", HumanCount(errors)),
+    };
+    format!("Interrupted after {}; {found}.", count(totals.rows_scanned, "row"))
+}
+
+fn all(rows: u64) -> String {
+    if rows == 1 { "the only row".to_owned() } else { format!("all {}", count(rows, "row")) }
+}
+
+fn because(totals: &Counts) -> String {
+    match totals.unreadable_lists {
+        0 => String::new(),
+        lists => {
+            let them = either(totals.errors, "it", "them");
+            format!("; {} {} unreadable because of {them}", count_lists(totals, lists), either(lists, "is", "are"))
+        }
+    }
+}
+
+fn count_lists(totals: &Counts, lists: u64) -> String {
+    let about = if totals.unreadable_lists_estimated { "about " } else { "" };
+    format!("{about}{}", count(lists, "list"))
+}
+
+fn mended(report: &Report) -> String {
+    let totals = &report.totals;
+    let (rewritten, left) = (totals.rewritten, totals.left());
+    match (rewritten, left) {
+        (0, 0) => format!("Nothing to mend in {}.", count(totals.rows_scanned, "row")),
+        (_, 0) => {
+            let rows = if rewritten == 1 { "the row".to_owned() } else { format!("all {}", count(rewritten, "row")) };
+            format!("Mended {rows} that needed it{}.", readable_again(report))
+        }
+        _ => {
+            let rows = count(rewritten + left, "row");
+            format!(
+                "Mended {} of {rows} that needed it; {}{}.",
+                HumanCount(rewritten),
+                why_left(totals),
+                readable_again(report)
+            )
+        }
+    }
+}
+
+/// What the repair means for lists. Says nothing where earlier sittings of the run have seen lists that this one has not.
+fn readable_again(report: &Report) -> String {
+    let totals = &report.totals;
+    if totals.unreadable_lists == 0 || report.tables.iter().any(|table| table.earlier.is_some()) {
+        return String::new();
+    }
+    match (totals.unreadable_lists.saturating_sub(totals.unreadable_lists_left), totals.unreadable_lists_left) {
+        (again, 0) => format!("; {} can be read again", count_lists(totals, again)),
+        (_, still) => format!("; {} {} still unreadable", count_lists(totals, still), either(still, "is", "are")),
+    }
+}
+
+fn why_left(totals: &Counts) -> String {
+    let mut why = Vec::new();
+    if totals.skipped > 0 {
+        why.push(format!("{} skipped", count(totals.skipped, "row")));
+    }
+    if totals.drifted > 0 {
+        why.push(format!("{} drifted", count(totals.drifted, "row")));
+    }
+    list(&why)
+}
+
+fn put_back(report: &Report, interrupted: bool) -> String {
+    let totals = &report.totals;
+    let (back, left) = (totals.rewritten, totals.left());
+    let of_run = report.undoes.as_ref().map(|run| format!(" of run {run}")).unwrap_or_default();
+    if interrupted {
+        return format!("Interrupted: {} put back so far, and this is committed.", count(back, "row"));
+    }
+    match (back, left) {
+        (0, 0) => format!("There was nothing to put back{of_run}."),
+        (1, 0) => format!("Put back the only row{of_run}."),
+        (_, 0) => format!("Put back all {}{of_run}.", count(back, "row")),
+        _ => format!("Put back {} of {}{of_run}; {}.", HumanCount(back), count(back + left, "row"), why_left(totals)),
+    }
+}
+
+/// What was done, or would be, beyond the verdict.
+pub fn closing(report: &Report) -> Option<String> {
+    let totals = &report.totals;
+    let mut said = Vec::new();
+    match report.mode {
+        Mode::Scan | Mode::DryRun | Mode::Check => {
+            if report.mode == Mode::DryRun {
+                said.push("Nothing has been changed.".to_owned());
+            }
+            said.extend(would(totals));
+        }
+        Mode::Repair => {
+            if let (Some(run), 1..) = (&report.run_id, totals.rewritten) {
+                said.push(format!("The values from before are in the journal, as run {run}."));
+            }
+            if totals.left() > 0 {
+                said.push("The rows that were left stand first in the lists.".to_owned());
+            }
+        }
+        Mode::Undo if totals.drifted > 0 => {
+            said.push("What has been written since the run was not touched.".to_owned());
+        }
+        Mode::Undo => {}
+    }
+    (!said.is_empty()).then(|| said.join(" "))
+}
+
+fn would(totals: &Counts) -> Vec<String> {
+    let mut said = Vec::new();
+    if totals.rewritten > 0 {
+        let rows = count(totals.rewritten, "row");
+        let (its, strings, the_old) = match totals.rewritten {
+            1 => ("its", "a JSON string", "the old value"),
+            _ => ("their", "JSON strings", "the old values"),
+        };
+        said.push(format!(
+            "A repair would rewrite {rows} as {strings} of {its} own text, and keep {the_old} in its journal."
+        ));
+    }
+    if totals.skipped > 0 {
+        let (rows, them) = (count(totals.skipped, "row"), either(totals.skipped, "it", "them"));
+        said.push(format!("It cannot mend {rows} and would leave {them}."));
+    }
+    said
+}
+
+/// What to run next, where there is something to do.
+pub fn next(report: &Report) -> Option<Next> {
+    let next = |purpose, command: &str| Some(Next { purpose, command: command.to_owned() });
+    match (report.mode, report.outcome) {
+        (Mode::Scan | Mode::Check, Outcome::Interrupted) => next("To start again:", "scan"),
+        (Mode::Repair | Mode::DryRun, Outcome::Interrupted) => next("To go on:", "repair"),
+        (Mode::Scan | Mode::Check | Mode::DryRun, _) if report.totals.rewritten > 0 => {
+            next("To mend what can be mended (shows the plan and asks first):", "repair")
+        }
+        (Mode::Repair, Outcome::Repaired | Outcome::Partial) => {
+            let run = report.run_id.as_deref().filter(|_| report.totals.rewritten > 0)?;
+            next("To put the old values back:", &format!("undo {run}"))
+        }
+        (Mode::Undo, Outcome::Interrupted) => next("To go on:", &format!("undo {}", report.undoes.as_deref()?)),
+        (Mode::Undo, _) => next("To see what Airflow cannot read now:", "scan"),
+        _ => None,
+    }
+}

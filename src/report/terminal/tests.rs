@@ -1,0 +1,192 @@
+use super::*;
+use crate::domain::finding::Kind;
+use crate::domain::repair::Reason;
+use crate::domain::run::Tally;
+use crate::domain::target::{Identity, Key, Scalar};
+use crate::engine::Ending;
+use crate::engine::events::{Event, Events, Outcome as Row};
+use crate::report::Colour;
+use crate::report::sample::{
+    self, ASSETS, TASKS, asset, flagged, fold, human, preface, scanned, started, task, written,
+};
+
+#[test]
+fn a_scan_tells_what_is_wrong_and_what_to_do() {
+    insta::assert_snapshot!(human(&sample::scan(), 100));
+}
+
+#[test]
+fn a_scan_is_legible_on_eighty_columns() {
+    insta::assert_snapshot!(human(&sample::scan(), 80));
+}
+
+#[test]
+fn a_scan_that_finds_nothing_says_so_and_no_more() {
+    let report = fold(preface(Mode::Scan), Ending::Complete, |events| {
+        scanned(events, TASKS, 1_000);
+        scanned(events, ASSETS, 0);
+    });
+    insta::assert_snapshot!(human(&report, 100));
+}
+
+#[test]
+fn a_dry_run_says_that_nothing_was_changed() {
+    insta::assert_snapshot!(human(&fold(preface(Mode::DryRun), Ending::Complete, sample::found), 100));
+}
+
+#[test]
+fn a_repair_names_the_run_that_can_be_undone() {
+    let report = fold(preface(Mode::Repair), Ending::Complete, |events| {
+        started(events);
+        scanned(events, TASKS, 1_000);
+        for id in 1..=3 {
+            flagged(events, TASKS, task(id, Kind::RawText, Row::Rewritten));
+        }
+    });
+    insta::assert_snapshot!(human(&report, 100));
+}
+
+#[test]
+fn a_repair_that_leaves_rows_lists_them_first() {
+    let report = fold(preface(Mode::Repair), Ending::Complete, |events| {
+        started(events);
+        sample::found(events);
+        flagged(events, TASKS, task(9, Kind::RawText, Row::Drifted(Reason::WrittenSince)));
+    });
+    insta::assert_snapshot!(human(&report, 100));
+}
+
+#[test]
+fn a_repair_that_was_interrupted_says_how_to_go_on() {
+    let report = fold(preface(Mode::Repair), Ending::Interrupted, |events| {
+        started(events);
+        let tally = Tally { rows_scanned: 2_000, bytes_scanned: 72_000, rewritten: 40, ..Tally::default() };
+        events.event(&Event::Earlier { target: TASKS, tally });
+        scanned(events, TASKS, 1_000);
+        flagged(events, TASKS, task(2, Kind::RawText, Row::Rewritten));
+    });
+    insta::assert_snapshot!(human(&report, 100));
+}
+
+#[test]
+fn an_undo_lists_the_rows_that_were_written_since() {
+    insta::assert_snapshot!(human(&sample::undo_with_drift(), 100));
+}
+
+#[test]
+fn a_long_list_is_cut_short_and_says_where_the_rest_is() {
+    let report = fold(preface(Mode::Scan), Ending::Complete, |events| {
+        scanned(events, TASKS, 2_000_000);
+        for id in 0..2_057 {
+            flagged(events, TASKS, task(id, Kind::RawText, Row::Rewritten));
+        }
+    });
+    insta::assert_snapshot!(human(&report, 100));
+}
+
+#[test]
+fn values_are_shown_on_one_line_when_the_report_holds_them() {
+    let report = fold(preface(Mode::Scan), Ending::Complete, |events| {
+        scanned(events, TASKS, 2);
+        let mut row = task(2, Kind::RawText, Row::Rewritten);
+        row.value = Some(format!("first line\nsecond line {}", "and so on ".repeat(100)));
+        row.rewrite = Some("\"first line\\nsecond line\"".to_owned());
+        flagged(events, TASKS, row);
+    });
+    insta::assert_snapshot!(human(&report, 100));
+}
+
+#[test]
+fn hostile_text_from_the_database_does_nothing() {
+    let report = hostile();
+    let text = human(&report, 100);
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+    insta::assert_snapshot!(text);
+}
+
+/// Every text that a database can put into a report, and each of it hostile.
+fn hostile() -> Report {
+    let evil = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}drow\u{200b}\r\nfake line";
+    let mut preface = preface(Mode::Scan);
+    preface.database.url = format!("sqlite:////tmp/{evil}");
+    preface.database.server_version = evil.to_owned();
+    preface.database.airflow_revision = Some(evil.to_owned());
+    fold(preface, Ending::Complete, |events| {
+        scanned(events, TASKS, 1);
+        let mut row = task(2, Kind::RawText, Row::Rewritten);
+        row.identity = Some(Identity(vec![Scalar::Text(evil.to_owned()); 5]));
+        row.value = Some(evil.to_owned());
+        row.rewrite = Some(evil.to_owned());
+        if let Some(finding) = &mut row.finding {
+            finding.message = evil.to_owned();
+        }
+        flagged(events, TASKS, row);
+        scanned(events, ASSETS, 1);
+        let mut gone = asset(7, evil, Kind::RawText, Row::Drifted(Reason::Gone));
+        gone.key = Key(vec![Scalar::Integer(7), Scalar::Text(evil.repeat(20))]);
+        gone.identity = None;
+        flagged(events, ASSETS, gone);
+    })
+}
+
+#[test]
+fn no_line_is_wider_than_its_page() {
+    let reports = [sample::scan(), sample::undo_with_drift(), hostile()];
+    for (report, columns) in reports.iter().flat_map(|report| [60, 80, 100, 200].map(|columns| (report, columns))) {
+        let text = human(report, columns);
+        let command = text.lines().last();
+        for line in text.lines().filter(|line| Some(*line) != command) {
+            assert!(console::measure_text_width(line) <= usize::from(columns.min(100)), "{columns}: {line:?}");
+        }
+    }
+}
+
+#[test]
+fn colours_appear_only_where_they_were_asked_for_and_change_no_text() {
+    let report = sample::scan();
+    let with = |colour| written(|out| write(out, &report, &Page::new(Some(100), colour), Some("")));
+    let (plain, coloured) = (with(Colour::Never), with(Colour::Always));
+    assert!(!plain.contains('\u{1b}'));
+    assert!(coloured.contains('\u{1b}'));
+    assert_eq!(console::strip_ansi_codes(&coloured), plain);
+}
+
+#[test]
+fn the_verdict_is_one_right_sentence() {
+    let raw = |id| task(id, Kind::RawText, Row::Rewritten);
+    let cases: &[(Mode, u64, Vec<crate::engine::events::Flagged>, &str)] = &[
+        (Mode::Scan, 0, vec![], "There are no rows to read."),
+        (Mode::Scan, 1, vec![], "Airflow can read the only row."),
+        (Mode::Scan, 1_204, vec![], "Airflow can read all 1,204 rows."),
+        (
+            Mode::Scan,
+            1_204,
+            vec![task(1, Kind::NonFinite, Row::Reported)],
+            "Airflow can read all 1,204 rows; 1 is worth a look.",
+        ),
+        (Mode::Scan, 1, vec![raw(1)], "1 of 1 row cannot be read by Airflow; 1 list is unreadable because of it."),
+        (
+            Mode::Check,
+            1_204,
+            vec![raw(1), raw(2)],
+            "2 of 1,204 rows cannot be read by Airflow; 2 lists are unreadable because of them.",
+        ),
+        (Mode::Repair, 1_204, vec![], "Nothing to mend in 1,204 rows."),
+        (Mode::Repair, 9, vec![raw(1)], "Mended the row that needed it; 1 list can be read again."),
+        (Mode::Repair, 9, vec![raw(1), raw(2)], "Mended all 2 rows that needed it; 2 lists can be read again."),
+        (
+            Mode::Repair,
+            9,
+            vec![raw(1), task(2, Kind::NotText, Row::Skipped(Reason::NotText))],
+            "Mended 1 of 2 rows that needed it; 1 row skipped; 1 list is still unreadable.",
+        ),
+        (Mode::Undo, 0, vec![], "There was nothing to put back of run 20261121-230000-a7bd."),
+    ];
+    for (mode, rows, found, verdict) in cases {
+        let report = fold(preface(*mode), Ending::Complete, |events| {
+            scanned(events, TASKS, *rows);
+            found.iter().for_each(|row| flagged(events, TASKS, row.clone()));
+        });
+        assert_eq!(sentences::verdict(&report), *verdict);
+    }
+}
