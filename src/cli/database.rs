@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use super::airflow_config::{AirflowConfig, ConfigError, Origin};
+pub use super::airflow_config::{AirflowConfig, CommandError, ConfigError, Found, Origin};
 use super::environment::Environment;
 use super::sqlalchemy_url::{self, UrlError};
 use crate::store::location::{Dialect, Location};

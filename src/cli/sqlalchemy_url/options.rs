@@ -59,8 +59,8 @@ impl Options {
         }
     }
 
-    /// The names of the options that are left.
+    /// The names of the options that are left, fit for a terminal.
     pub(super) fn into_names(self) -> impl Iterator<Item = String> {
-        self.0.into_iter().map(|(name, _)| name)
+        self.0.into_iter().map(|(name, _)| name.escape_debug().to_string())
     }
 }

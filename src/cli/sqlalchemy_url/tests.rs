@@ -172,6 +172,7 @@ fn options_that_statemend_does_not_use_are_named_without_their_values() {
     assert_eq!(location.ignored, ["options: statement_timeout", "target_session_attrs", "token"]);
     assert!(parsed("mysql://db/meta?charset=utf8mb4").ignored.is_empty());
     assert_eq!(parsed("sqlite:////a.db?mode=ro").ignored, ["mode"]);
+    assert_eq!(parsed("mysql://db/meta?%1b%5b31m=x").ignored, ["\\u{1b}[31m"]);
 }
 
 #[test]
