@@ -14,6 +14,7 @@
 //!
 //! `store` and `report` never see each other. `domain` knows no sqlx, tokio, clap, clock or file.
 
+pub mod cli;
 pub mod domain;
 pub mod engine;
 pub mod report;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `statemend` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    statemend::cli::run()
+}

@@ -14,7 +14,7 @@ pub mod progress;
 pub mod runs;
 mod shortlist;
 pub mod terminal;
-mod wording;
+pub mod wording;
 
 #[cfg(test)]
 mod sample;

@@ -14,6 +14,7 @@ mod keys;
 mod migrate;
 mod mysql;
 mod postgres;
+pub mod sample;
 mod source;
 mod sqlite;
 mod statement;

@@ -1,0 +1,225 @@
+//! The command line as it is typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use tracing::level_filters::LevelFilter;
+
+use crate::domain::finding::Severity;
+
+/// Finds the rows of Airflow's task and asset state tables that Airflow cannot read back, says why, and mends them.
+///
+/// The database is the one that --url or STATEMEND_URL names, else the one that Airflow itself is configured to use.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, after_help = EXIT_CODES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  nothing wrong, or everything asked for was done
+    1  unexpected failure
+    2  wrong usage or configuration
+    3  the database cannot be used; the message says what to do
+   10  scan or --dry-run found rows that Airflow cannot read
+   11  repair or undo left rows; they are listed
+   12  another run is at work
+  130  interrupted; stopped cleanly between chunks";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Scan(ScanArgs),
+    Repair(RepairArgs),
+    Undo(UndoArgs),
+    Runs(RunsArgs),
+    Demo(DemoArgs),
+}
+
+/// Judge every row and report, without writing or locking anything
+///
+/// Reads in read-only transactions, so a role with nothing but SELECT and a hot standby will do.
+#[derive(Debug, ClapArgs)]
+pub(super) struct ScanArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    #[command(flatten)]
+    pub judging: JudgingArgs,
+    #[command(flatten)]
+    pub findings: FindingsArgs,
+    #[command(flatten)]
+    pub fail_on: FailOnArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Show what would change, ask, and rewrite unreadable rows as JSON
+///
+/// Rows are rewritten in short transactions together with a journal of the old values, so that `undo` can put every
+/// byte back. Stopped at any moment, it goes on where it was when it is run again.
+#[derive(Debug, ClapArgs)]
+pub(super) struct RepairArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Report what would change, and change nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub judging: JudgingArgs,
+    #[command(flatten)]
+    pub findings: FindingsArgs,
+    #[command(flatten)]
+    pub fail_on: FailOnArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Put back the values that a run changed
+///
+/// Rows that someone has written since are listed and left.
+#[derive(Debug, ClapArgs)]
+pub(super) struct UndoArgs {
+    /// The run, as `runs` lists it
+    pub run: String,
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// List this many rows that were left at most; counts are always complete
+    #[arg(long, value_name = "N", default_value_t = crate::report::collect::MAX_FINDINGS)]
+    pub max_findings: usize,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Show what was done, by whom, when and how far
+#[derive(Debug, ClapArgs)]
+pub(super) struct RunsArgs {
+    /// Show this run with its details
+    pub run: Option<String>,
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Drop the old values of runs that ended longer ago than this, such as `30d`; they cannot be undone any more
+    #[arg(long, value_name = "AGE", conflicts_with = "run", value_parser = humantime::parse_duration)]
+    pub purge_older_than: Option<Duration>,
+    /// Do not ask before dropping
+    #[arg(short, long, requires = "purge_older_than")]
+    pub yes: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Make a SQLite Airflow database with every kind of bad row, and walk through scan, repair and undo
+#[derive(Debug, ClapArgs)]
+pub(super) struct DemoArgs {
+    /// Where to make it
+    #[arg(default_value = "statemend-demo")]
+    pub dir: PathBuf,
+}
+
+/// Which database.
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct TargetArgs {
+    /// Database URL, as Airflow writes it [default: $STATEMEND_URL, else Airflow's own configuration]
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+}
+
+/// Which rows, and by which limits.
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct JudgingArgs {
+    /// Work on this table only; may be given more than once
+    #[arg(long = "table", value_name = "NAME")]
+    pub tables: Vec<String>,
+    /// Warn of longer values; 0 for no limit [default: Airflow's max_value_storage_bytes]
+    #[arg(long, value_name = "N")]
+    pub max_value_bytes: Option<u64>,
+}
+
+/// What is said of the findings.
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct FindingsArgs {
+    /// List this many findings at most; counts are always complete
+    #[arg(long, value_name = "N", default_value_t = crate::report::collect::MAX_FINDINGS)]
+    pub max_findings: usize,
+    /// Show stored values, which may be secrets
+    #[arg(long)]
+    pub show_values: bool,
+}
+
+/// What counts as found.
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct FailOnArgs {
+    /// The least severity for which a scan or dry run ends with exit code 10
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Error)]
+    pub fail_on: FailOn,
+}
+
+/// How and where the report is written.
+#[derive(Clone, Debug, ClapArgs)]
+pub(super) struct OutputArgs {
+    /// Form of the report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Write the report to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Some reader fails
+    Error,
+    /// A reader gets something else, or soon will
+    Warning,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Self::Error,
+            FailOn::Warning => Self::Warning,
+        }
+    }
+}
+
+/// What every command takes.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(super) struct CommonArgs {
+    /// Say more on standard error; twice for even more
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing on standard error but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show no progress, even on a terminal
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+}
+
+impl CommonArgs {
+    pub fn verbosity(self) -> LevelFilter {
+        match (self.quiet, self.verbose) {
+            (true, _) => LevelFilter::ERROR,
+            (false, 0) => LevelFilter::WARN,
+            (false, 1) => LevelFilter::INFO,
+            (false, _) => LevelFilter::DEBUG,
+        }
+    }
+}

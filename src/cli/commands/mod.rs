@@ -1,0 +1,36 @@
+//! One file per command.
+
+mod demo;
+mod repair;
+mod runs;
+mod scan;
+mod undo;
+
+use super::args::{Args, Command, CommonArgs};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::signals;
+use crate::engine::stop::Stop;
+
+/// What every command gets besides its own arguments.
+#[derive(Clone, Debug)]
+struct Context {
+    common: CommonArgs,
+    stop: Stop,
+}
+
+/// Runs the command.
+pub(super) async fn run(args: Args) -> Result<Exit, Failure> {
+    let context = Context { common: args.common, stop: signals::listen() };
+    dispatch(args.command, &context).await
+}
+
+async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Scan(args) => scan::run(args, context).await,
+        Command::Repair(args) => repair::run(args, context).await,
+        Command::Undo(args) => undo::run(args, context).await,
+        Command::Runs(args) => runs::run(args, context).await,
+        Command::Demo(args) => demo::run(args, context).await,
+    }
+}

@@ -1,0 +1,71 @@
+//! `statemend runs`: what was done, and dropping the old values of long ago.
+
+use std::time::Duration;
+
+use super::Context;
+use crate::cli::args::RunsArgs;
+use crate::cli::ask::{self, Answer};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use crate::cli::session::Session;
+use crate::domain::run::Run;
+use crate::engine::consent::Consent;
+use crate::engine::lease::RunError;
+use crate::engine::purge;
+use crate::engine::store::Ledger as _;
+use crate::report::runs::{RunReport, RunsReport, write_details, write_list};
+use crate::store::Access;
+
+pub(super) async fn run(args: RunsArgs, _context: &Context) -> Result<Exit, Failure> {
+    let output = Output::open(&args.output)?;
+    let mut session = Session::open(&args.target, Access::Read).await?;
+    if let Some(age) = args.purge_older_than
+        && let Some(exit) = purge(&args, age, &mut session).await?
+    {
+        return Ok(exit);
+    }
+    let runs = if session.store.has_journal().await? { session.store.runs().await? } else { Vec::new() };
+    match args.run {
+        None => {
+            let report = RunsReport::new(&runs);
+            output.write(&report, |out, page| write_list(out, &report, page))?;
+        }
+        Some(name) => {
+            let report = RunReport::new(named(&runs, name)?);
+            output.write(&report, |out, page| write_details(out, &report, page, &session.again))?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+fn named(runs: &[Run], name: String) -> Result<&Run, Failure> {
+    runs.iter().find(|run| run.id.0 == name).ok_or_else(|| RunError::NoSuchRun(name).into())
+}
+
+/// Drops old values. Gives the exit code where the user said no.
+async fn purge(args: &RunsArgs, age: Duration, session: &mut Session) -> Result<Option<Exit>, Failure> {
+    if !session.store.has_journal().await? {
+        return Ok(None);
+    }
+    let consent = if args.yes {
+        Consent::given()
+    } else {
+        ask::someone_is_there("runs --purge-older-than")?;
+        let runs = session.store.ended_before(age).await?.len();
+        let question = format!("Drop the old values of {runs} runs? They cannot be undone any more.");
+        match ask::ask(&question).await? {
+            Answer::Yes(consent) => consent,
+            Answer::No => {
+                eprintln!("Nothing was changed.");
+                return Ok(Some(Exit::Success));
+            }
+            Answer::Interrupted => return Ok(Some(Exit::Interrupted)),
+        }
+    };
+    let mut store = session.reopen(Access::Write).await?;
+    for (run, entries) in purge::purge(&mut store, age, consent).await? {
+        tracing::info!("dropped {entries} old values of run {run}");
+    }
+    Ok(None)
+}

@@ -1,0 +1,64 @@
+//! `statemend undo`.
+
+use super::Context;
+use crate::cli::args::UndoArgs;
+use crate::cli::ask::{self, Answer};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::Output;
+use crate::cli::session::{self, Session};
+use crate::domain::finding::Severity;
+use crate::domain::judge::Judge;
+use crate::domain::run::Run;
+use crate::engine::consent::Consent;
+use crate::engine::lease::RunError;
+use crate::engine::store::Ledger as _;
+use crate::engine::{Work, undo};
+use crate::report::collect::Collector;
+use crate::report::model::Mode;
+use crate::report::terminal;
+use crate::report::wording::count;
+use crate::store::Access;
+
+pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failure> {
+    if !args.yes {
+        ask::someone_is_there("undo")?;
+    }
+    let output = Output::open(&args.output)?;
+    let mut session = Session::open(&args.target, Access::Read).await?;
+    if !session.store.has_journal().await? {
+        return Err(RunError::NoSuchRun(args.run).into());
+    }
+    let run = undo::find(&mut session.store, &args.run).await?;
+    let consent = match consent(&args, &mut session, &run).await? {
+        Answer::Yes(consent) => consent,
+        Answer::No => {
+            eprintln!("Nothing was changed.");
+            return Ok(Exit::Success);
+        }
+        Answer::Interrupted => return Ok(Exit::Interrupted),
+    };
+    let targets = session.targets(&run.options.tables)?;
+    let judge = Judge::default();
+    let work = Work { judge: &judge, targets: &targets, show_values: false, stop: &context.stop };
+    let mut store = session.reopen(Access::Write).await?;
+    store.prepare(&targets).await?;
+    let mut preface = session.preface(Mode::Undo, args.max_findings, Severity::Error);
+    preface.undoes = Some(run.id.to_string());
+    let mut events = (Collector::new(preface), session::progress(context.common));
+    let (_, ending) = undo::undo(&mut store, &work, &run, &session::who(), consent, &mut events).await?;
+    let (collector, progress) = events;
+    drop(progress);
+    let report = collector.finish(ending, session::now());
+    output.write(&report, |out, page| terminal::write(out, &report, page, Some(&session.again)))?;
+    Ok(report.outcome.into())
+}
+
+async fn consent(args: &UndoArgs, session: &mut Session, run: &Run) -> Result<Answer, Failure> {
+    if args.yes {
+        return Ok(Answer::Yes(Consent::given()));
+    }
+    let rows = session.store.count_changes(&run.id).await?;
+    let rows = count(rows, "row");
+    ask::ask(&format!("Put back {rows} that run {} of {} changed?", run.id, run.started_at)).await
+}

@@ -1,0 +1,43 @@
+//! The exit codes, which are part of the contract with scripts.
+
+use std::process::ExitCode;
+
+use crate::report::model::Outcome;
+
+/// How the command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Nothing wrong, or everything asked for was done.
+    Success = 0,
+    /// Something failed that should not.
+    Failure = 1,
+    /// Wrong usage or configuration.
+    Usage = 2,
+    /// The database cannot be used: connection, permission, missing tables.
+    Database = 3,
+    /// A scan or dry run found rows of the severity that counts.
+    Findings = 10,
+    /// A repair or undo left rows.
+    Partial = 11,
+    /// Another run holds the lease.
+    Held = 12,
+    /// Interrupted; stopped cleanly between chunks.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl From<Outcome> for Exit {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Clean | Outcome::Repaired | Outcome::Undone => Self::Success,
+            Outcome::Findings => Self::Findings,
+            Outcome::Partial => Self::Partial,
+            Outcome::Interrupted => Self::Interrupted,
+        }
+    }
+}

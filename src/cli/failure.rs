@@ -1,0 +1,99 @@
+//! What can go wrong, which exit code that is, and how it is told.
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::database::DatabaseError;
+use super::exit::Exit;
+use crate::domain::target::RELEASED;
+use crate::engine::lease::RunError;
+use crate::engine::store::{StoreError, Trouble};
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error("there is no state table {0}")]
+    UnknownTable(String),
+    #[error("the database has no table {0}")]
+    MissingTable(String),
+    #[error("{0} changes the database, and nobody is there to be asked")]
+    NobodyToAsk(&'static str),
+    #[error("{} is there already", .0.display())]
+    Exists(PathBuf),
+    #[error("{} cannot be written", .0.display())]
+    Output(PathBuf, #[source] io::Error),
+    #[error("the report cannot be written")]
+    Stdout(#[source] io::Error),
+    #[error("the answer cannot be read")]
+    Answer(#[source] io::Error),
+    #[error("the asynchronous runtime does not start")]
+    Runtime(#[source] io::Error),
+}
+
+impl Failure {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Database(_)
+            | Self::UnknownTable(_)
+            | Self::NobodyToAsk(_)
+            | Self::Exists(_)
+            | Self::Output(..)
+            | Self::Run(RunError::NoSuchRun(_) | RunError::Purged(..)) => Exit::Usage,
+            Self::MissingTable(_) => Exit::Database,
+            Self::Store(error) | Self::Run(RunError::Store(error)) => of_trouble(error.trouble),
+            Self::Run(RunError::Held(_)) => Exit::Held,
+            Self::Stdout(_) | Self::Answer(_) | Self::Runtime(_) => Exit::Failure,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Database(error) => Some(error.hint()),
+            Self::Store(error) | Self::Run(RunError::Store(error)) => error.hint.clone(),
+            Self::Run(RunError::Held(run)) => Some(format!(
+                "wait until it has ended, or stop it there; it last showed itself at {}, and a run that does not for a \
+                 minute is taken over",
+                run.heartbeat_at
+            )),
+            Self::Run(RunError::NoSuchRun(_)) => Some("`statemend runs` lists them".to_owned()),
+            Self::Run(RunError::Purged(..)) => Some("only a backup has them".to_owned()),
+            Self::UnknownTable(_) => {
+                let tables: Vec<_> = RELEASED.iter().map(|target| target.table).collect();
+                Some(format!("the state tables are {}", tables.join(" and ")))
+            }
+            Self::NobodyToAsk(_) => Some("add --yes if you mean it, or --dry-run where there is one".to_owned()),
+            Self::Exists(_) => Some("name another directory, or remove it".to_owned()),
+            Self::MissingTable(_) | Self::Output(..) | Self::Stdout(_) | Self::Answer(_) | Self::Runtime(_) => None,
+        }
+    }
+}
+
+fn of_trouble(trouble: Trouble) -> Exit {
+    match trouble {
+        Trouble::Unreachable | Trouble::Lost | Trouble::Denied | Trouble::Missing | Trouble::Journal => Exit::Database,
+        Trouble::LeaseLost => Exit::Held,
+        Trouble::Contended | Trouble::Other => Exit::Failure,
+    }
+}
+
+/// Tells a failure on standard error, cause by cause, and what to do about it.
+pub(super) fn report(failure: &Failure) -> ExitCode {
+    eprintln!("error: {failure}");
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        eprintln!("  because: {error}");
+        cause = error.source();
+    }
+    if let Some(hint) = failure.hint() {
+        eprintln!("  hint: {hint}");
+    }
+    failure.exit().into()
+}

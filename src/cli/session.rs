@@ -1,0 +1,121 @@
+//! What every command needs first: the database, its tables, the judge, and who watches.
+
+use std::io::{self, IsTerminal as _};
+use std::time::SystemTime;
+
+use super::args::{CommonArgs, JudgingArgs, TargetArgs};
+use super::database::{self, Database};
+use super::environment::Environment;
+use super::failure::Failure;
+use crate::domain::finding::Severity;
+use crate::domain::judge::Judge;
+use crate::domain::target::{RELEASED, Target};
+use crate::engine::lease::Who;
+use crate::report::collect::{Collector, Preface};
+use crate::report::model::{self, Mode, Tool};
+use crate::report::progress::Progress;
+use crate::store::location::Location;
+use crate::store::{Access, Overview, SqlStore};
+
+/// An open database and what is known of it.
+pub(super) struct Session {
+    pub store: SqlStore,
+    pub overview: Overview,
+    /// What the user would type again to name this database; empty where Airflow's configuration names it.
+    pub again: String,
+    location: Location,
+}
+
+impl Session {
+    /// Finds the database and opens it.
+    pub async fn open(target: &TargetArgs, access: Access) -> Result<Self, Failure> {
+        let Database { location, origin } = database::find(target.url.as_deref(), &Environment::of_process())?;
+        tracing::info!("the database is {location}, from {origin}");
+        if !location.ignored.is_empty() {
+            tracing::warn!("these options of the URL are not used here: {}", location.ignored.join(", "));
+        }
+        let (store, overview) = SqlStore::open(&location, access).await?;
+        let again = target.url.as_ref().map(|_| format!("--url {location}")).unwrap_or_default();
+        Ok(Self { store, overview, again, location })
+    }
+
+    /// Opens the same database again, for more or for less.
+    pub async fn reopen(&self, access: Access) -> Result<SqlStore, Failure> {
+        Ok(SqlStore::open(&self.location, access).await?.0)
+    }
+
+    /// The tables with these names, or all that are there.
+    pub fn targets(&self, names: &[String]) -> Result<Vec<&'static Target>, Failure> {
+        for name in names {
+            if !RELEASED.iter().any(|target| target.table == name) {
+                return Err(Failure::UnknownTable(name.clone()));
+            }
+            if !self.overview.targets.iter().any(|target| target.table == name) {
+                return Err(Failure::MissingTable(name.clone()));
+            }
+        }
+        let wanted = |target: &&&Target| names.is_empty() || names.iter().any(|name| name == target.table);
+        Ok(self.overview.targets.iter().filter(wanted).copied().collect())
+    }
+
+    /// The beginning of a report on this database.
+    pub fn preface(&self, mode: Mode, max_findings: usize, fail_on: Severity) -> Preface {
+        Preface {
+            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            mode,
+            undoes: None,
+            database: model::Database {
+                dialect: self.overview.dialect.name().to_owned(),
+                url: self.location.to_string(),
+                server_version: self.overview.server_version.clone(),
+                airflow_revision: self.overview.airflow_revision.clone(),
+            },
+            started_at: now(),
+            max_findings,
+            fail_on,
+        }
+    }
+
+    /// A report to be filled.
+    pub fn collector(&self, mode: Mode, max_findings: usize, fail_on: Severity) -> Collector {
+        Collector::new(self.preface(mode, max_findings, fail_on))
+    }
+}
+
+/// The judge for these arguments. Where neither they nor Airflow's configuration tell the longest value, Airflow's
+/// default does: a warning of a long value is not worth failing for.
+pub(super) fn judge(args: &JudgingArgs) -> Judge {
+    let configured = || match database::max_value_storage_bytes(&Environment::of_process()) {
+        Ok(limit) => limit,
+        Err(error) => {
+            tracing::warn!("max_value_storage_bytes is taken to be Airflow's default: {error}");
+            Judge::default().max_value_bytes
+        }
+    };
+    let max_value_bytes = match args.max_value_bytes {
+        Some(0) => None,
+        Some(bytes) => Some(bytes),
+        None => configured(),
+    };
+    Judge { max_value_bytes, ..Judge::default() }
+}
+
+/// A progress line, if someone watches.
+pub(super) fn progress(common: CommonArgs) -> Option<Progress> {
+    let watched = io::stderr().is_terminal() && !common.no_progress && !common.quiet;
+    watched.then(Progress::on_stderr)
+}
+
+/// Who runs this.
+pub(super) fn who() -> Who {
+    let user = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    Who {
+        host: gethostname::gethostname().to_string_lossy().into_owned(),
+        user: user.unwrap_or_else(|| "unknown".to_owned()),
+    }
+}
+
+/// This moment, as reports write it.
+pub(super) fn now() -> String {
+    humantime::format_rfc3339_millis(SystemTime::now()).to_string()
+}

@@ -1,0 +1,35 @@
+//! Ctrl-C and SIGTERM: the first asks the work to stop between two chunks, the second stops at once.
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::exit::Exit;
+use crate::engine::stop::Stop;
+
+/// Listens for as long as the program runs.
+pub(super) fn listen() -> Stop {
+    let stop = Stop::default();
+    let heard = stop.clone();
+    tokio::spawn(async move {
+        if next().await {
+            heard.request();
+            eprintln!("stopping between two chunks; once more to stop at once");
+        }
+        if next().await {
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    });
+    stop
+}
+
+/// Waits for the next signal; false where none can be heard.
+pub(super) async fn next() -> bool {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return false;
+    };
+    std::future::poll_fn(|context| {
+        let heard = interrupt.poll_recv(context).is_ready() || terminate.poll_recv(context).is_ready();
+        if heard { std::task::Poll::Ready(true) } else { std::task::Poll::Pending }
+    })
+    .await
+}
