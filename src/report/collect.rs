@@ -19,10 +19,13 @@ pub const MAX_FINDINGS: usize = 1000;
 /// What is known of a report before the work begins.
 #[derive(Clone, Debug)]
 pub struct Preface {
+    /// What makes the report.
     pub tool: Tool,
+    /// What is asked for.
     pub mode: Mode,
     /// The run whose values an undo puts back.
     pub undoes: Option<String>,
+    /// Where.
     pub database: Database,
     /// RFC 3339.
     pub started_at: String,
@@ -219,11 +222,10 @@ fn outcome(mode: Mode, ending: Ending, fail_on: Severity, totals: &Counts) -> Ou
     match mode {
         _ if ending == Ending::Interrupted => Outcome::Interrupted,
         Mode::Scan | Mode::DryRun | Mode::Check if totals.of_at_least(fail_on) > 0 => Outcome::Findings,
-        Mode::Scan | Mode::DryRun | Mode::Check => Outcome::Clean,
         Mode::Repair | Mode::Undo if totals.left() > 0 => Outcome::Partial,
         Mode::Repair if totals.rewritten > 0 => Outcome::Repaired,
-        Mode::Repair => Outcome::Clean,
         Mode::Undo => Outcome::Undone,
+        Mode::Scan | Mode::DryRun | Mode::Check | Mode::Repair => Outcome::Clean,
     }
 }
 

@@ -20,10 +20,15 @@ pub const SCHEMA_VERSION: u32 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
+    /// A read-only audit.
     Scan,
+    /// A repair that shows its plan and changes nothing.
     DryRun,
+    /// Rows are mended.
     Repair,
+    /// The values from before a run are put back.
     Undo,
+    /// A scan on a schedule, compared with the one before.
     Check,
 }
 
@@ -55,7 +60,9 @@ pub enum Outcome {
 /// The program that made the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Tool {
+    /// `statemend`.
     pub name: String,
+    /// Its release.
     pub version: String,
 }
 
@@ -66,6 +73,7 @@ pub struct Database {
     pub dialect: String,
     /// Where it is, without a password.
     pub url: String,
+    /// What the server calls itself.
     pub server_version: String,
     /// What `alembic_version` says; missing where that cannot be read.
     pub airflow_revision: Option<String>,
@@ -74,14 +82,18 @@ pub struct Database {
 /// Everything there is to say about one scan, dry run, repair, undo or check.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
+    /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
+    /// What made the report.
     pub tool: Tool,
+    /// What was asked for.
     pub mode: Mode,
     /// The run in the journal; modes that only read have none.
     pub run_id: Option<String>,
     /// The run whose values an undo puts back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
+    /// Where.
     pub database: Database,
     /// RFC 3339.
     pub started_at: String,
@@ -95,15 +107,18 @@ pub struct Report {
     pub findings_truncated: bool,
     /// The sums over all tables.
     pub totals: Counts,
+    /// How it went.
     pub outcome: Outcome,
 }
 
 /// What was found and done in one table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TableReport {
+    /// Its name.
     pub table: String,
     /// Which generation of Airflow's state tables this is.
     pub generation: u8,
+    /// Stand beside the name, not below it.
     #[serde(flatten)]
     pub counts: Counts,
     /// What earlier sittings of a run that was taken up again did in this table. It is part of the counts of rows,
@@ -115,7 +130,9 @@ pub struct TableReport {
 /// Counts of rows, complete however short the list of findings is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
+    /// Rows whose values were read.
     pub rows_scanned: u64,
+    /// The length of those values.
     pub bytes_scanned: u64,
     /// Rows that there is something to say about; each is one finding.
     pub flagged: u64,
@@ -123,8 +140,11 @@ pub struct Counts {
     pub findings: BTreeMap<Kind, u64>,
     /// What became of the rows of each kind.
     pub outcomes: BTreeMap<Kind, Fates>,
+    /// Rows that some reader fails on.
     pub errors: u64,
+    /// Rows with a finding of severity warning.
     pub warnings: u64,
+    /// Rows with a finding of severity notice.
     pub notices: u64,
     /// Task instances or assets whose list fails because of a row in it, as found.
     pub unreadable_lists: u64,
@@ -147,10 +167,13 @@ pub struct Fates {
     /// Nothing needs to be done about them.
     #[serde(skip_serializing_if = "is_zero")]
     pub reported: u64,
+    /// As in [`Counts::rewritten`].
     #[serde(skip_serializing_if = "is_zero")]
     pub rewritten: u64,
+    /// As in [`Counts::skipped`].
     #[serde(skip_serializing_if = "is_zero")]
     pub skipped: u64,
+    /// As in [`Counts::drifted`].
     #[serde(skip_serializing_if = "is_zero")]
     pub drifted: u64,
 }
@@ -161,14 +184,19 @@ pub struct Fates {
 /// as readers go: `kind`, `severity`, `readers` and `message` are null then, and `reason` says why it was left.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FindingReport {
+    /// The table that holds the row.
     pub table: String,
     /// The primary key, by column.
     pub key: Map<String, Value>,
     /// What tells a person which row this is, by column; null where the row was gone.
     pub identity: Option<Map<String, Value>>,
+    /// What is wrong with the value.
     pub kind: Option<Kind>,
+    /// How bad that is.
     pub severity: Option<Severity>,
+    /// What each reader makes of the value.
     pub readers: Option<Readings>,
+    /// What Python says where the value does not parse, else what the reader stumbles over.
     pub message: Option<String>,
     /// Where in the value the trouble starts, in bytes.
     pub offset: Option<usize>,
@@ -176,7 +204,9 @@ pub struct FindingReport {
     pub bytes: u64,
     /// The digest of the value, in hexadecimal.
     pub sha256: String,
+    /// What is to be done with such a row.
     pub action: Action,
+    /// What was done with it, or would be.
     pub outcome: RowOutcome,
     /// Why a row was skipped, or how it has drifted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -193,9 +223,13 @@ pub struct FindingReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowOutcome {
+    /// Nothing needs to be done about it.
     Reported,
+    /// It was changed.
     Rewritten,
+    /// It should be changed and cannot be.
     Skipped,
+    /// Someone else has changed it.
     Drifted,
 }
 

@@ -7,7 +7,9 @@ use console::{Style, measure_text_width};
 /// Whether text may carry colours. Whoever knows where the text goes decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
+    /// For files, pipes, and people who have said so.
     Never,
+    /// For terminals.
     Always,
 }
 

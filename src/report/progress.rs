@@ -1,5 +1,5 @@
-//! What someone who watches sees while the work goes on: one line per table on standard error, redrawn a few times a
-//! second and gone when the work is over, so that the report follows on a clean screen.
+//! What someone who watches sees while the work goes on: two lines on standard error for the table at work, redrawn a
+//! few times a second and gone when the work is over, so that the report follows on a clean screen.
 //!
 //! Whether anyone watches is decided elsewhere; nobody gets a [`Progress`] that is not to be seen.
 
@@ -10,17 +10,18 @@ use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, Prog
 use crate::domain::target::Target;
 use crate::engine::events::{Event, Events, Outcome};
 
-/// How often a second the line is drawn at most.
+/// How often a second the bar is drawn at most.
 const DRAWS_PER_SECOND: u8 = 8;
 /// How often the text behind the bar is put together again.
 const TEXT_EVERY: Duration = Duration::from_millis(120);
-/// How often the line moves by itself, so that a slow database does not look like a dead one.
+/// How often the spinner moves by itself, so that a slow database does not look like a dead one.
 const TICK: Duration = Duration::from_millis(250);
 
-const BAR: &str = "{prefix}  {bar:16.cyan/dim} {percent:>3}%  {rows}  {rate}  {left}{wide_msg}";
-const SPINNER: &str = "{prefix}  {spinner:.cyan} {rows}  {rate}{wide_msg}";
+/// Two lines, since one of 80 columns has no room for all. What does not fit at the end of the second is cut off.
+const BAR: &str = "{prefix}  {bar:20.cyan/dim} {percent:>3}%  {rows}\n  {rate}{left}{wide_msg}";
+const SPINNER: &str = "{prefix}  {spinner:.cyan} {rows}\n  {rate}{wide_msg}";
 
-/// A progress line. It is cleared when dropped.
+/// A progress bar, or a spinner where nobody knows how many rows are ahead. It is cleared when dropped.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -39,7 +40,7 @@ struct Seen {
 }
 
 impl Progress {
-    /// A line on standard error.
+    /// A bar on standard error.
     pub fn on_stderr() -> Self {
         Self::on(ProgressDrawTarget::stderr_with_hz(DRAWS_PER_SECOND))
     }
@@ -98,7 +99,7 @@ impl Events for Progress {
             Event::TableStarted { target, rows } => return self.start(target, rows),
             Event::Waiting { reason } => {
                 self.text_at = None;
-                return self.bar.set_message(format!("  waiting: {reason}"));
+                return self.bar.set_message(format!(" · waiting: {reason}"));
             }
             Event::RunStarted { .. } | Event::Earlier { .. } => return,
             Event::Scanned { rows, .. } => self.advance(rows),
@@ -135,7 +136,7 @@ impl Seen {
             ("drifted", self.drifted),
         ];
         let parts = parts.into_iter().filter(|(_, rows)| *rows > 0);
-        parts.map(|(word, rows)| format!("  {word} {}", HumanCount(rows))).collect()
+        parts.map(|(word, rows)| format!(" · {word} {}", HumanCount(rows))).collect()
     }
 }
 
@@ -151,12 +152,12 @@ fn style(template: &str) -> ProgressStyle {
             };
         })
         .with_key("rate", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-            let _ = write!(out, "{}/s", HumanCount(state.per_sec().max(0.0) as u64));
+            let _ = write!(out, "{} rows/s", HumanCount(state.per_sec().max(0.0) as u64));
         })
         .with_key("left", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
             let _ = match state.pos() {
                 0 => Ok(()),
-                _ => write!(out, "{:#} left", HumanDuration(state.eta())),
+                _ => write!(out, " · {:#} left", HumanDuration(state.eta())),
             };
         })
 }
@@ -164,6 +165,8 @@ fn style(template: &str) -> ProgressStyle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::finding::Kind;
+    use crate::domain::repair::Reason;
 
     #[test]
     fn the_templates_are_sound() {
@@ -176,7 +179,19 @@ mod tests {
     fn only_what_has_happened_is_told() {
         assert_eq!(Seen::default().text(), "");
         let seen = Seen { flagged: 1_204, rewritten: 1_200, drifted: 4, ..Seen::default() };
-        assert_eq!(seen.text(), "  flagged 1,204  rewritten 1,200  drifted 4");
+        assert_eq!(seen.text(), " · flagged 1,204 · rewritten 1,200 · drifted 4");
+    }
+
+    #[test]
+    fn an_undo_counts_what_it_put_back_and_what_it_left() {
+        let mut progress = Progress::on(ProgressDrawTarget::hidden());
+        let target = &crate::domain::target::RELEASED[0];
+        progress.event(&Event::TableStarted { target, rows: Some(10) });
+        progress.event(&Event::Restored { target, rows: 7 });
+        let row = crate::report::sample::task(1, Kind::RawText, Outcome::Drifted(Reason::WrittenSince));
+        progress.event(&Event::Drifted { target, row });
+        assert_eq!(progress.bar.position(), 8);
+        assert_eq!((progress.seen.restored, progress.seen.drifted), (7, 1));
     }
 
     #[test]

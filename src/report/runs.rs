@@ -15,20 +15,26 @@ use crate::domain::run::{Run, RunMode, RunState, Tally};
 /// The JSON form of `statemend runs`, newest run first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunsReport {
+    /// All of them, or the one that was asked for.
     pub runs: Vec<RunReport>,
 }
 
 /// One run, as the JSON form shows it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunReport {
+    /// Its name.
     pub run_id: String,
+    /// What it does.
     pub mode: RunMode,
+    /// How far it has come.
     pub state: RunState,
     /// Whether a process has shown itself at it lately. A run that is `running` and not alive has been killed.
     pub alive: bool,
-    /// RFC 3339, like every time here.
+    /// RFC 3339, like every time here, by the server's clock.
     pub started_at: String,
+    /// When a process last showed itself at it.
     pub heartbeat_at: String,
+    /// Missing as long as it has not come to its end.
     pub finished_at: Option<String>,
     /// The run that an undo puts back.
     pub undoes: Option<String>,
@@ -36,8 +42,11 @@ pub struct RunReport {
     pub undone_by: Option<String>,
     /// When the old values of the run were dropped from the journal; it cannot be undone since.
     pub purged_at: Option<String>,
+    /// The release of statemend that began it.
     pub tool_version: String,
+    /// The machine it began on.
     pub host: String,
+    /// Who began it.
     pub user: String,
     /// In the order in which the run works on them.
     pub tables: Vec<RunTable>,
@@ -48,7 +57,9 @@ pub struct RunReport {
 /// What a run has done in one table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunTable {
+    /// Its name.
     pub table: String,
+    /// Stands beside the name, not below it.
     #[serde(flatten)]
     pub tally: Tally,
 }

@@ -57,7 +57,7 @@ pub const fn severity(severity: Severity) -> &'static str {
     }
 }
 
-/// What a kind means, in a few words.
+/// What a kind means, in so few words that they fit into the last column of 80.
 pub const fn meaning(kind: Kind) -> &'static str {
     match kind {
         Kind::NotText => "bytes that are not text",
@@ -65,15 +65,15 @@ pub const fn meaning(kind: Kind) -> &'static str {
         Kind::PythonLiteral => "a Python literal, not JSON",
         Kind::BareReference => "a bare URI, not JSON",
         Kind::Encoded => "base64 or hex, not JSON",
-        Kind::BrokenJson => "starts like JSON and fails later",
+        Kind::BrokenJson => "starts like JSON, then fails",
         Kind::RawText => "other text that is not JSON",
         Kind::LoneSurrogate => "half of a surrogate pair",
-        Kind::HugeInteger => "an integer too long for Python",
-        Kind::TooDeep => "nested deeper than a reader takes",
-        Kind::NonFinite => "NaN or infinity, reads as null",
+        Kind::HugeInteger => "an integer too long to read",
+        Kind::TooDeep => "nested too deep for a reader",
+        Kind::NonFinite => "a number that reads as null",
         Kind::NullValue => "null as the whole value",
-        Kind::StaleReference => "a reference that may not resolve",
-        Kind::TooLarge => "longer than Airflow may store",
+        Kind::StaleReference => "an old form of reference",
+        Kind::TooLarge => "longer than Airflow's limit",
         Kind::DuplicateKey => "an object repeats a key",
         Kind::DoubleEncoded => "JSON inside a JSON string",
     }
@@ -97,6 +97,13 @@ mod tests {
         let cases = [(1, "1 byte"), (999, "999 bytes"), (1_000, "1.00 kB"), (5_242_880, "5.24 MB")];
         for (number, expected) in cases {
             assert_eq!(bytes(number), expected);
+        }
+    }
+
+    #[test]
+    fn every_meaning_fits_into_the_last_column_of_eighty() {
+        for kind in Kind::ALL {
+            assert!(meaning(*kind).len() <= 28, "{kind}");
         }
     }
 

@@ -4,7 +4,9 @@ use crate::domain::repair::Reason;
 use crate::engine::events::Outcome as Row;
 use crate::report::sample::{self, ASSETS, TASKS, asset, flagged, fold, preface, scanned, task};
 
-fn rows(mode: Mode, fail_on: Severity, ending: Ending, rows: &[(Kind, Row)]) -> Report {
+type Found<'f> = &'f [(Kind, Row)];
+
+fn rows(mode: Mode, fail_on: Severity, ending: Ending, rows: Found<'_>) -> Report {
     fold(Preface { fail_on, ..preface(mode) }, ending, |events| {
         scanned(events, TASKS, 10);
         for (id, (kind, outcome)) in (1..).zip(rows) {
@@ -21,7 +23,7 @@ fn the_outcome_follows_from_the_mode_and_from_what_was_found_and_left() {
     let twice = (Kind::DuplicateKey, Row::Reported);
     let blob = (Kind::NotText, Row::Skipped(Reason::NotText));
     let moved = (Kind::RawText, Row::Drifted(Reason::WrittenSince));
-    let cases: &[(Mode, Severity, &[(Kind, Row)], Outcome)] = &[
+    let cases: &[(Mode, Severity, Found<'_>, Outcome)] = &[
         (Mode::Scan, Error, &[], Outcome::Clean),
         (Mode::Scan, Error, &[raw], Outcome::Findings),
         (Mode::Scan, Error, &[nan, twice], Outcome::Clean),

@@ -14,27 +14,24 @@ use crate::report::wording::{bytes, count, list, meaning, severity};
 
 /// How wide the first columns are at least, padding included, so that they stand below each other in all tables: the
 /// longest severity, the longest kind, a number, a few words.
-const WIDTHS: [u16; 4] = [10, 17, 9, 14];
+const WIDTHS: [u16; 4] = [10, 17, 7, 14];
 
 /// Writes what was found and done in a table.
 pub fn write(out: &mut dyn io::Write, mode: Mode, table: &TableReport, page: &Page) -> io::Result<()> {
     let counts = &table.counts;
-    let name = page.bold().apply_to(&table.table).to_string();
-    let read = format!("{}, {}", count(counts.rows_scanned, "row"), bytes(counts.bytes_scanned));
+    let summary = if mode == Mode::Undo {
+        changes(counts.rewritten, "put back", counts.skipped, counts.drifted)
+    } else {
+        format!("{}, {}", count(counts.rows_scanned, "row"), bytes(counts.bytes_scanned))
+    };
+    writeln!(out, "{}  {}", page.bold().apply_to(&table.table), page.dim().apply_to(summary))?;
     if mode == Mode::Undo {
-        let done =
-            done(Fates { rewritten: counts.rewritten, skipped: counts.skipped, drifted: counts.drifted, reported: 0 });
-        return writeln!(out, "{name}  {}", page.dim().apply_to(done.replace("rewritten", "put back")));
+        return Ok(());
     }
-    writeln!(out, "{name}  {}", page.dim().apply_to(read))?;
     if let Some(earlier) = table.earlier {
-        let done = done(Fates {
-            rewritten: earlier.rewritten,
-            skipped: earlier.skipped,
-            drifted: earlier.drifted,
-            reported: 0,
-        });
-        let text = format!("{} of these in earlier sittings of this run: {done}", HumanCount(earlier.rows_scanned));
+        let rows = HumanCount(earlier.rows_scanned);
+        let changes = changes(earlier.rewritten, "rewritten", earlier.skipped, earlier.drifted);
+        let text = format!("{rows} of these in earlier sittings of this run: {changes}");
         page.write(out, "  ", &page.dim(), &text)?;
     }
     if counts.findings.is_empty() {
@@ -52,15 +49,17 @@ fn kinds(mode: Mode, report: &TableReport, page: &Page) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(page.width() - 2).unwrap_or(u16::MAX));
-    let fate = if mode.only_reads() { "repair would" } else { "outcome" };
-    table.set_header(["severity", "kind", "rows", fate, "meaning"]);
-    for (kind, fates) in &report.counts.outcomes {
-        let rows = report.counts.findings.get(kind).copied().unwrap_or_default();
-        let fate = if mode.only_reads() { would(*fates) } else { done(*fates) };
-        table.add_row([severity(kind.severity()), kind.name(), &HumanCount(rows).to_string(), &fate, meaning(*kind)]);
+    let outcome = if mode.only_reads() { "repair would" } else { "outcome" };
+    table.set_header(["severity", "kind", "rows", outcome, "meaning"]);
+    for (kind, rows) in &report.counts.findings {
+        let fates = report.counts.outcomes.get(kind).copied().unwrap_or_default();
+        let outcome = if mode.only_reads() { would(fates) } else { done(fates) };
+        let rows = HumanCount(*rows).to_string();
+        table.add_row([severity(kind.severity()), kind.name(), &rows, &outcome, meaning(*kind)]);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
+        let last = index == WIDTHS.len();
+        column.set_padding((0, if last { 0 } else { 2 }));
         if let Some(width) = WIDTHS.get(index) {
             column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(*width)));
         }
@@ -71,30 +70,32 @@ fn kinds(mode: Mode, report: &TableReport, page: &Page) -> Table {
     table
 }
 
-/// What a repair would do with rows of one kind: one word, or several with their numbers.
+/// What a repair would do with rows of one kind: `rewrite`, `rewrite 8 and skip 2`.
 fn would(fates: Fates) -> String {
-    let words = [("rewrite", fates.rewritten), ("skip", fates.skipped), ("leave", fates.drifted + fates.reported)];
-    let words: Vec<_> = words.into_iter().filter(|(_, rows)| *rows > 0).collect();
-    match words[..] {
+    in_words(fates, ["rewrite", "skip", "leave", "leave as is"], |word, rows| format!("{word} {rows}"))
+}
+
+/// What became of rows of one kind: `rewritten`, `8 rewritten and 2 skipped`.
+fn done(fates: Fates) -> String {
+    in_words(fates, ["rewritten", "skipped", "drifted", "left as is"], |word, rows| format!("{rows} {word}"))
+}
+
+/// Numbers stand only where there is more than one word: all rows of a kind are counted in the column before.
+fn in_words(fates: Fates, words: [&str; 4], phrase: impl Fn(&str, HumanCount) -> String) -> String {
+    let rows = [fates.rewritten, fates.skipped, fates.drifted, fates.reported];
+    let happened: Vec<_> = words.into_iter().zip(rows).filter(|(_, rows)| *rows > 0).collect();
+    match happened[..] {
         [(word, _)] => word.to_owned(),
-        _ => list(&words.iter().map(|(word, rows)| format!("{word} {}", HumanCount(*rows))).collect::<Vec<_>>()),
+        _ => list(&happened.iter().map(|(word, rows)| phrase(word, HumanCount(*rows))).collect::<Vec<_>>()),
     }
 }
 
-/// What was done with rows, with numbers.
-fn done(fates: Fates) -> String {
-    let words = [
-        ("rewritten", fates.rewritten),
-        ("skipped", fates.skipped),
-        ("drifted", fates.drifted),
-        ("left as it is", fates.reported),
-    ];
-    let done: Vec<_> = words
-        .into_iter()
-        .filter(|(_, rows)| *rows > 0)
-        .map(|(word, rows)| format!("{} {word}", HumanCount(rows)))
-        .collect();
-    if done.is_empty() { "nothing changed".to_owned() } else { list(&done) }
+/// What was changed in a table and what was left, in numbers.
+fn changes(changed: u64, word: &str, skipped: u64, drifted: u64) -> String {
+    let numbers = [(changed, word), (skipped, "skipped"), (drifted, "drifted")];
+    let numbers = numbers.into_iter().filter(|(rows, _)| *rows > 0);
+    let told: Vec<_> = numbers.map(|(rows, word)| format!("{} {word}", HumanCount(rows))).collect();
+    if told.is_empty() { "nothing changed".to_owned() } else { list(&told) }
 }
 
 /// Colours the severity at the beginning of a line. The table measures characters, so colours come afterwards.

@@ -53,7 +53,7 @@ fn one(out: &mut dyn io::Write, mode: Mode, finding: &FindingReport, page: &Page
     page.write(out, &lead, &page.plain(), &identity(finding))?;
     let indent = " ".repeat(INDENT);
     if let (Some(kind), Some(message)) = (finding.kind, &finding.message) {
-        page.write(out, &indent, &page.dim(), &format!("{kind}: {}", sanitise(message)))?;
+        page.write(out, &indent, &page.plain(), &format!("{kind}: {}", sanitise(message)))?;
     }
     let mut facts = Vec::new();
     facts.extend(finding.readers.map(readings));

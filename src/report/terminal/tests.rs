@@ -74,6 +74,22 @@ fn an_undo_lists_the_rows_that_were_written_since() {
 }
 
 #[test]
+fn a_row_that_an_undo_left_says_what_is_wrong_with_it_now() {
+    let report = fold(preface(Mode::Undo), Ending::Complete, |events| {
+        let row = task(4, Kind::RawText, Row::Drifted(Reason::WrittenSince));
+        events.event(&Event::Drifted { target: TASKS, row });
+    });
+    insta::assert_snapshot!(human(&report, 100));
+}
+
+#[test]
+fn a_plan_that_is_shown_before_the_question_proposes_no_command() {
+    let report = fold(preface(Mode::DryRun), Ending::Complete, sample::found);
+    let plan = written(|out| write(out, &report, &Page::new(None, Colour::Never), None));
+    assert!(!plan.contains("statemend"), "{plan}");
+}
+
+#[test]
 fn a_long_list_is_cut_short_and_says_where_the_rest_is() {
     let report = fold(preface(Mode::Scan), Ending::Complete, |events| {
         scanned(events, TASKS, 2_000_000);
