@@ -104,7 +104,8 @@ impl UrlError {
             UrlError::Value { accepted, .. } => format!("it takes {accepted}"),
             UrlError::Unsupported { instead, .. } => (*instead).to_owned(),
             UrlError::SearchPath => {
-                "write options=-csearch_path%3DNAME, with %22 around a name that needs quotes".to_owned()
+                "write options=-csearch_path%3DNAME, with %22 around a name that needs quotes and %5C before a space"
+                    .to_owned()
             }
             UrlError::InMemory => "name a file: sqlite:////absolute/path/airflow.db".to_owned(),
             UrlError::SqliteHost => "write three slashes before a relative path and four before an absolute one: \

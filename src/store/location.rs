@@ -165,6 +165,17 @@ fn path(path: &Path) -> String {
     utf8_percent_encode(&path.to_string_lossy(), PATH).to_string()
 }
 
+/// A schema as it is written in `options`: in quotes unless it is an ordinary name, and with a backslash before what
+/// would end the option.
+fn path_element(schema: &str) -> String {
+    let ordinary = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '$';
+    if schema.chars().all(ordinary) {
+        return schema.to_owned();
+    }
+    let quoted = format!("\"{}\"", schema.replace('"', "\"\""));
+    quoted.replace('\\', "\\\\").replace(' ', "\\ ")
+}
+
 impl Location {
     fn fmt_credentials(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.user.is_none() && self.password.is_none() {
@@ -179,6 +190,10 @@ impl Location {
         match &self.host {
             Host::Tcp { host, port } if host.contains(':') => write!(f, "[{}]:{port}", host.escape_default()),
             Host::Tcp { host, port } => write!(f, "{}:{port}", name(host)),
+            // The port tells PostgreSQL's sockets in one directory apart.
+            Host::Socket { port, .. } | Host::Unspecified { port } if ![3306, 5432].contains(port) => {
+                write!(f, ":{port}")
+            }
             Host::Socket { .. } | Host::Unspecified { .. } | Host::File(_) => Ok(()),
         }
     }
@@ -191,7 +206,8 @@ impl Location {
             separator = '&';
         }
         if !self.schemas.is_empty() {
-            write!(f, "{separator}options=-csearch_path%3D{}", name(&self.schemas.join(",")))?;
+            let path: Vec<_> = self.schemas.iter().map(|schema| path_element(schema)).collect();
+            write!(f, "{separator}options=-csearch_path%3D{}", name(&path.join(",")))?;
         }
         Ok(())
     }
@@ -242,6 +258,7 @@ mod tests {
                 "postgresql://airflow:***@/meta?host=/run/pg",
             ),
             (server(Dialect::Postgres, Host::Unspecified { port: 5432 }), "postgresql://airflow:***@/meta"),
+            (server(Dialect::Postgres, Host::Unspecified { port: 5433 }), "postgresql://airflow:***@:5433/meta"),
             (
                 server(Dialect::MySql, Host::Socket { path: "/run/my.sock".into(), port: 3306 }),
                 "mysql://airflow:***@/meta?unix_socket=/run/my.sock",
@@ -271,7 +288,7 @@ mod tests {
         location.schemas = vec!["air flow".to_owned(), "$user".to_owned()];
         assert_eq!(
             location.to_string(),
-            "postgresql://a%40b%2Fc:***@db%1B%5B31m:5432/x%3Fy?options=-csearch_path%3Dair%20flow%2C%24user"
+            "postgresql://a%40b%2Fc:***@db%1B%5B31m:5432/x%3Fy?options=-csearch_path%3D%22air%5C%20flow%22%2C%24user"
         );
     }
 }

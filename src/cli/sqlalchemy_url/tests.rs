@@ -157,9 +157,17 @@ fn the_search_path_is_read_like_the_server_reads_it() {
     for (switches, schemas) in cases {
         assert_eq!(parsed(&format!("postgresql://db/meta?options={switches}")).schemas, schemas, "{switches}");
     }
-    for switches in ["-csearch_path=%22open", "-csearch_path=a,,b", "-csearch_path=a,"] {
+    for switches in ["-csearch_path=%22a%20b%22", "-csearch_path=%22open", "-csearch_path=a,,b", "-csearch_path=a,"] {
         let error = parse(&format!("postgresql://db/meta?options={switches}")).unwrap_err();
         assert_eq!(error, UrlError::SearchPath, "{switches}");
+    }
+}
+
+#[test]
+fn a_masked_url_names_the_same_schemas_as_the_url() {
+    for switches in ["airflow,public", "%22Air%5C%20Flow%22,$user", "%22a,%22%22b%22,%22c%5C%5Cd%22"] {
+        let location = parsed(&format!("postgresql://db/meta?options=-csearch_path={switches}"));
+        assert_eq!(parsed(&location.to_string()), location, "{location}");
     }
 }
 
