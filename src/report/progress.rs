@@ -26,6 +26,9 @@ const SPINNER: &str = "{prefix}  {spinner:.cyan} {rows}\n  {rate}{wide_msg}";
 pub struct Progress {
     bar: ProgressBar,
     seen: Seen,
+    /// Whether there is a run that changes rows. Without one, outcomes are what a repair would do, and nothing of it
+    /// has happened.
+    changes_rows: bool,
     text_at: Option<Instant>,
 }
 
@@ -47,7 +50,7 @@ impl Progress {
 
     fn on(screen: ProgressDrawTarget) -> Self {
         let bar = ProgressBar::with_draw_target(None, screen);
-        Self { bar, seen: Seen::default(), text_at: None }
+        Self { bar, seen: Seen::default(), changes_rows: false, text_at: None }
     }
 
     fn start(&mut self, target: &Target, rows: Option<u64>) {
@@ -76,6 +79,7 @@ impl Progress {
     fn saw(&mut self, outcome: Outcome) {
         self.seen.flagged += 1;
         match outcome {
+            _ if !self.changes_rows => {}
             Outcome::Reported => {}
             Outcome::Rewritten => self.seen.rewritten += 1,
             Outcome::Skipped(_) => self.seen.skipped += 1,
@@ -101,7 +105,11 @@ impl Events for Progress {
                 self.text_at = None;
                 return self.bar.set_message(format!(" · waiting: {reason}"));
             }
-            Event::RunStarted { .. } | Event::Earlier { .. } => return,
+            Event::RunStarted { .. } => {
+                self.changes_rows = true;
+                return;
+            }
+            Event::Earlier { .. } => return,
             Event::Scanned { rows, .. } => self.advance(rows),
             Event::Restored { target, rows } => {
                 // An undo goes through its journal, where the tables take turns.
@@ -167,6 +175,7 @@ mod tests {
     use super::*;
     use crate::domain::finding::Kind;
     use crate::domain::repair::Reason;
+    use crate::domain::run::RunId;
 
     #[test]
     fn the_templates_are_sound() {
@@ -186,12 +195,22 @@ mod tests {
     fn an_undo_counts_what_it_put_back_and_what_it_left() {
         let mut progress = Progress::on(ProgressDrawTarget::hidden());
         let target = &crate::domain::target::RELEASED[0];
+        progress.event(&Event::RunStarted { run: &RunId("20261122-144501-k3fq".to_owned()), resumed: false });
         progress.event(&Event::TableStarted { target, rows: Some(10) });
         progress.event(&Event::Restored { target, rows: 7 });
         let row = crate::report::sample::task(1, Kind::RawText, Outcome::Drifted(Reason::WrittenSince));
         progress.event(&Event::Drifted { target, row });
         assert_eq!(progress.bar.position(), 8);
         assert_eq!((progress.seen.restored, progress.seen.drifted), (7, 1));
+    }
+
+    #[test]
+    fn a_scan_never_claims_to_have_rewritten_a_row() {
+        let mut progress = Progress::on(ProgressDrawTarget::hidden());
+        let target = &crate::domain::target::RELEASED[0];
+        let row = crate::report::sample::task(1, Kind::RawText, Outcome::Rewritten);
+        progress.event(&Event::Flagged { target, row });
+        assert_eq!(progress.seen.text(), " · flagged 1");
     }
 
     #[test]
