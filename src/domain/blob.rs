@@ -17,22 +17,56 @@ pub(super) fn readings(bytes: &[u8], limits: &Limits) -> Readings {
     judge::readings(&json::surviving(text.as_bytes(), scan, limits), limits)
 }
 
-/// The text that Python makes of the bytes; `None` where it cannot, and where a surrogate would remain in the text,
-/// which no reader can encode again.
+/// The text that Python makes of the bytes; `None` where it cannot. Surrogates that are encoded as if they were
+/// characters stay unpaired in Python, whatever stands next to them; here they become escapes that stay unpaired too.
 fn decode(bytes: &[u8]) -> Option<String> {
+    let mut out = String::with_capacity(bytes.len());
     match encoding(bytes) {
-        (Encoding::Utf8, mark) => String::from_utf8(bytes[mark..].to_vec()).ok(),
+        (Encoding::Utf8, mark) => decode_utf8(&bytes[mark..], &mut out)?,
         (Encoding::Utf16 { big }, mark) => {
             let (pairs, []) = bytes[mark..].as_chunks::<2>() else { return None };
             let unit = if big { u16::from_be_bytes } else { u16::from_le_bytes };
-            char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect::<Result<_, _>>().ok()
+            for char in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
+                let code = char.map_or_else(|error| error.unpaired_surrogate().into(), u32::from);
+                push(code, &mut out)?;
+            }
         }
         (Encoding::Utf32 { big }, mark) => {
             let (quads, []) = bytes[mark..].as_chunks::<4>() else { return None };
             let unit = if big { u32::from_be_bytes } else { u32::from_le_bytes };
-            quads.iter().map(|quad| char::from_u32(unit(*quad))).collect()
+            for quad in quads {
+                push(unit(*quad), &mut out)?;
+            }
         }
     }
+    Some(out)
+}
+
+fn decode_utf8(mut bytes: &[u8], out: &mut String) -> Option<()> {
+    loop {
+        let error = match str::from_utf8(bytes) {
+            Ok(rest) => {
+                out.push_str(rest);
+                return Some(());
+            }
+            Err(error) => error,
+        };
+        let (good, bad) = bytes.split_at(error.valid_up_to());
+        out.push_str(str::from_utf8(good).ok()?);
+        let [0xED, second @ 0xA0..=0xBF, third @ 0x80..=0xBF, rest @ ..] = bad else { return None };
+        push(0xD000 | u32::from(second & 0x3F) << 6 | u32::from(third & 0x3F), out)?;
+        bytes = rest;
+    }
+}
+
+fn push(code: u32, out: &mut String) -> Option<()> {
+    match char::from_u32(code) {
+        Some(char) => out.push(char),
+        // The spaces keep it apart from the escapes next to it.
+        None if code <= 0x10_FFFF => out.push_str(&format!(" \\u{code:04x} ")),
+        None => return None,
+    }
+    Some(())
 }
 
 #[derive(Clone, Copy)]
@@ -55,5 +89,34 @@ fn encoding(bytes: &[u8]) -> (Encoding, usize) {
         [_, 0, 0, 0, ..] => (Encoding::Utf32 { big: false }, 0),
         [_, 0, _, _, ..] | [_, 0] => (Encoding::Utf16 { big: false }, 0),
         _ => (Encoding::Utf8, 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_json_loads_reads_from_bytes() {
+        let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        for (bytes, reading) in [
+            (b"{\"a\": 1}".to_vec(), Reading::Ok),
+            (b"\xEF\xBB\xBF1".to_vec(), Reading::Ok),
+            (utf16("[\"\u{1F600}\"]"), Reading::Ok),
+            (utf16("\u{FEFF}7"), Reading::Ok),
+            (vec![0, 0, 0, b'7'], Reading::Ok),
+            (vec![b'7', 0], Reading::Ok),
+            (b"NaN".to_vec(), Reading::Altered),
+            (b"".to_vec(), Reading::Error),
+            (b"hello".to_vec(), Reading::Error),
+            (b"\x80\x04}\x94.".to_vec(), Reading::Error),
+            (b"\"\xFF\"".to_vec(), Reading::Error),
+            (b"\"\xED\xA0\x80\"".to_vec(), Reading::Error),
+            (b"\"\\ud83d\xED\xB8\x80\"".to_vec(), Reading::Error),
+            (b"{\"a\": \"\xED\xA0\x80\", \"a\": 1}".to_vec(), Reading::Ok),
+            (vec![0, 0x11, 0, 0], Reading::Error),
+        ] {
+            assert_eq!(readings(&bytes, &Limits::default()), Readings::both(reading), "{bytes:?}");
+        }
     }
 }

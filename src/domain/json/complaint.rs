@@ -33,10 +33,18 @@ pub enum Complaint {
         limit: usize,
     },
     /// More containers inside each other than Python's stack takes.
-    Recursion {
-        /// Whether the container that is too much is an object.
-        object: bool,
-    },
+    Recursion(Level),
+}
+
+/// What Python was about to do when its stack ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Reading an array.
+    Array,
+    /// Reading an object.
+    Object,
+    /// Reading `NaN` or an infinity, for which the scanner calls a function and so needs one level more.
+    Constant,
 }
 
 /// A complaint and the byte it is about.
@@ -73,11 +81,13 @@ impl Fault {
                      use sys.set_int_max_str_digits() to increase the limit"
                 );
             }
-            Complaint::Recursion { object } => {
-                let container = if object { "object" } else { "array" };
-                return format!(
-                    "maximum recursion depth exceeded while decoding a JSON {container} from a unicode string"
-                );
+            Complaint::Recursion(level) => {
+                let doing = match level {
+                    Level::Array => "decoding a JSON array from a unicode string",
+                    Level::Object => "decoding a JSON object from a unicode string",
+                    Level::Constant => "calling a Python object",
+                };
+                return format!("maximum recursion depth exceeded while {doing}");
             }
         }
         .to_owned();

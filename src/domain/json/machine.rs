@@ -1,6 +1,6 @@
 //! The pass itself: a machine with two states (a value is due; a value is done) and a stack of bits.
 
-use super::complaint::{Complaint, Fault};
+use super::complaint::{Complaint, Fault, Level};
 use super::nesting::Nesting;
 use super::scratch::Scratch;
 use super::{Scan, keys, number, string};
@@ -145,17 +145,22 @@ impl<'a> Machine<'a> {
         let depth = self.nesting.depth();
         let inside = self.skip_white(at + 1);
         let empty = matches!((object, self.byte(inside)), (true, b'}') | (false, b']'));
-        let height = depth + u32::from(!empty);
-        if height > self.scan.height {
-            self.scan.height = height;
-            if height > self.limits.worker_height.min(self.limits.api_height) {
-                self.scan.deep.get_or_insert(at);
-            }
-            if depth > PYTHON_STACK {
-                self.scan.raised.get_or_insert(Fault::new(Complaint::Recursion { object }, at));
-            }
+        if depth >= self.scan.height {
+            self.rise(at, object, depth + u32::from(!empty));
         }
         inside
+    }
+
+    /// A container was opened as deep as the value is high so far, or deeper.
+    fn rise(&mut self, at: usize, object: bool, height: u32) {
+        if height > self.limits.worker_height.min(self.limits.api_height) {
+            self.scan.deep.get_or_insert(at);
+        }
+        if self.nesting.depth() > PYTHON_STACK {
+            let level = if object { Level::Object } else { Level::Array };
+            self.scan.raised.get_or_insert(Fault::new(Complaint::Recursion(level), at));
+        }
+        self.scan.height = self.scan.height.max(height);
     }
 
     #[inline(always)]
@@ -183,6 +188,9 @@ impl<'a> Machine<'a> {
         for word in [&b"NaN"[..], b"Infinity", b"-Infinity"] {
             if rest.starts_with(word) {
                 self.scan.non_finite.get_or_insert(at);
+                if self.nesting.depth() >= PYTHON_STACK {
+                    self.scan.raised.get_or_insert(Fault::new(Complaint::Recursion(Level::Constant), at));
+                }
                 return Ok(at + word.len());
             }
         }

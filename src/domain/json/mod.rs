@@ -21,7 +21,7 @@ mod string;
 mod survivors;
 mod walk;
 
-pub use complaint::{Complaint, Fault};
+pub use complaint::{Complaint, Fault, Level};
 pub use decode::{CodePoints, scan_content, string_content};
 pub(crate) use machine::white;
 pub use survivors::surviving;
