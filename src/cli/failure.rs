@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::database::DatabaseError;
+use super::database::{DatabaseError, Origin};
 use super::exit::Exit;
 use crate::domain::target::RELEASED;
 use crate::engine::lease::RunError;
@@ -16,6 +16,8 @@ use crate::engine::store::{StoreError, Trouble};
 pub(super) enum Failure {
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    #[error("the database of {0} cannot be used")]
+    Open(Origin, #[source] StoreError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -48,7 +50,7 @@ impl Failure {
             | Self::Output(..)
             | Self::Run(RunError::NoSuchRun(_) | RunError::Purged(..)) => Exit::Usage,
             Self::MissingTable(_) => Exit::Database,
-            Self::Store(error) | Self::Run(RunError::Store(error)) => of_trouble(error.trouble),
+            Self::Open(_, error) | Self::Store(error) | Self::Run(RunError::Store(error)) => of_trouble(error.trouble),
             Self::Run(RunError::Held(_)) => Exit::Held,
             Self::Stdout(_) | Self::Answer(_) | Self::Runtime(_) => Exit::Failure,
         }
@@ -57,7 +59,7 @@ impl Failure {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Database(error) => Some(error.hint()),
-            Self::Store(error) | Self::Run(RunError::Store(error)) => error.hint.clone(),
+            Self::Open(_, error) | Self::Store(error) | Self::Run(RunError::Store(error)) => error.hint.clone(),
             Self::Run(RunError::Held(run)) => Some(format!(
                 "wait until it has ended, or stop it there; it last showed itself at {}, and a run that does not for a \
                  minute is taken over",

@@ -34,8 +34,10 @@ impl Session {
         if !location.ignored.is_empty() {
             tracing::warn!("these options of the URL are not used here: {}", location.ignored.join(", "));
         }
-        let (store, overview) = SqlStore::open(&location, access).await?;
-        let again = target.url.as_ref().map(|_| format!("--url {location}")).unwrap_or_default();
+        let (store, overview) =
+            SqlStore::open(&location, access).await.map_err(|error| Failure::Open(origin, error))?;
+        let url = location.to_string();
+        let again = target.url.as_ref().map(|_| format!("--url {}", shell_words::quote(&url))).unwrap_or_default();
         Ok(Self { store, overview, again, location })
     }
 

@@ -4,6 +4,7 @@
 //! is there then is rewritten, so a value that someone wrote in between is never overwritten with something that was
 //! computed from the old one. Rows, journal and cursor move in one transaction.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use super::consent::Consent;
@@ -117,6 +118,7 @@ impl<L: Ledger, E: Events> Mending<'_, L, E> {
     /// Works off one segment: locks and mends its rows if it has any to mend, and moves the cursor behind it.
     async fn segment(&mut self, target: &'static Target, segment: Segment) -> Result<(), StoreError> {
         let Segment { spotted, through, rows, bytes } = segment;
+        let places: HashMap<Key, usize> = spotted.iter().map(|row| row.key.clone()).zip(0..).collect();
         let (mendable, others): (Vec<_>, Vec<_>) = spotted.into_iter().partition(|row| row.flag.is_mendable());
         let keys: Vec<Key> = mendable.into_iter().map(|Spotted { key, .. }| key).collect();
         let others = window::identify(self.ledger, target, others).await?;
@@ -128,7 +130,10 @@ impl<L: Ledger, E: Events> Mending<'_, L, E> {
         } else {
             self.mend(target, &keys, &through, tally).await?
         };
-        for row in others.into_iter().chain(mended) {
+        let place = |row: &Flagged| places.get(&row.key).copied();
+        let mut rows: Vec<Flagged> = others.into_iter().chain(mended).collect();
+        rows.sort_by_key(place);
+        for row in rows {
             self.events.event(&Event::Flagged { target, row });
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! From what a driver says to what the engine decides by.
 
 use std::error::Error;
+use std::io::ErrorKind;
 
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
@@ -81,6 +82,9 @@ fn by_sqlite_code(code: u32) -> Trouble {
 /// What a user can do when no connection comes about.
 fn hint(error: &sqlx::Error) -> &'static str {
     match error {
+        sqlx::Error::Io(error) if error.kind() == ErrorKind::NotFound => {
+            "check the files that the URL names: certificates, keys, the server's socket"
+        }
         sqlx::Error::Io(_) => "check that the server runs and that host and port are right",
         sqlx::Error::Tls(_) => "check the server's certificate and the sslmode and sslrootcert of the URL",
         sqlx::Error::Database(_) => "check the user, the password and the database name of the URL",

@@ -20,8 +20,10 @@ pub(super) async fn connect(location: &Location) -> Result<PgConnection, StoreEr
     options.connect().await.map_err(|error| unreachable(what(), error))
 }
 
+/// The environment's `PG…` variables fill in what the URL leaves open. The password file does not: sqlx would look it
+/// up before it knows the host and the user of the URL, and might send another server's password.
 fn options(location: &Location) -> PgConnectOptions {
-    let mut options = PgConnectOptions::new()
+    let mut options = PgConnectOptions::new_without_pgpass()
         .application_name("statemend")
         .extra_float_digits(None)
         .statement_cache_capacity(0)
@@ -46,14 +48,15 @@ fn options(location: &Location) -> PgConnectOptions {
 
 fn with_tls(options: PgConnectOptions, location: &Location) -> PgConnectOptions {
     let tls = &location.tls;
-    let mut options = options.ssl_mode(match tls.mode {
-        TlsMode::Disable => PgSslMode::Disable,
-        TlsMode::Allow => PgSslMode::Allow,
-        TlsMode::Prefer => PgSslMode::Prefer,
-        TlsMode::Require => PgSslMode::Require,
-        TlsMode::VerifyCa => PgSslMode::VerifyCa,
-        TlsMode::VerifyFull => PgSslMode::VerifyFull,
-    });
+    let mut options = match tls.mode {
+        // What applies when the URL says nothing; PGSSLMODE may ask for more, as it does of libpq.
+        TlsMode::Prefer => options,
+        TlsMode::Disable => options.ssl_mode(PgSslMode::Disable),
+        TlsMode::Allow => options.ssl_mode(PgSslMode::Allow),
+        TlsMode::Require => options.ssl_mode(PgSslMode::Require),
+        TlsMode::VerifyCa => options.ssl_mode(PgSslMode::VerifyCa),
+        TlsMode::VerifyFull => options.ssl_mode(PgSslMode::VerifyFull),
+    };
     if let Some(root) = &tls.root_cert {
         options = options.ssl_root_cert(root);
     }

@@ -17,8 +17,9 @@ pub(super) async fn connect(location: &Location, access: Access) -> Result<Sqlit
     let Host::File(path) = &location.host else { unreachable!("a SQLite location is a file") };
     if !path.is_file() {
         let what = format!("there is no database file {}", path.display());
-        return Err(StoreError::new(Trouble::Unreachable, what)
-            .hint("check the path in the URL: sqlite:/// and then the path, an absolute one with its own slash"));
+        return Err(StoreError::new(Trouble::Unreachable, what).hint(
+            "check the path: sqlite:/// and then the path, an absolute one with its own slash; nothing is created",
+        ));
     }
     let options = SqliteConnectOptions::new()
         .filename(path)

@@ -1,0 +1,117 @@
+use crate::state::{dump_all, fill_tasks};
+use crate::statemend::statemend;
+use crate::support::{Engine, TestDatabase, block_on};
+
+on_every_engine!(
+    a_database_without_the_tables_is_told_from_one_that_is_not_there,
+    a_password_is_masked_and_a_value_is_not_shown,
+);
+
+async fn a_database_without_the_tables_is_told_from_one_that_is_not_there(engine: Engine) {
+    let database = TestDatabase::empty(engine).await;
+    for command in ["scan", "runs"] {
+        statemend(&[command, "--url", database.url()]).exits(3).says("no table task_state_store").says("hint: ");
+    }
+    database.execute("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)").await;
+    statemend(&["scan", "--url", database.url()]).exits(3).says("airflow db migrate");
+}
+
+async fn a_password_is_masked_and_a_value_is_not_shown(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &["opensesame", r#"{"opensesame": "#, "'opensesame'"]).await;
+    let url = match engine {
+        Engine::Sqlite => database.url().to_owned(),
+        Engine::Postgres | Engine::MySql => as_role(&database, "ALL").await,
+    };
+    let mut runs = vec![
+        statemend(&["scan", "-vv", "--url", &url]),
+        statemend(&["scan", "-vv", "--format", "json", "--url", &url]),
+        statemend(&["repair", "-vv", "--dry-run", "--url", &url]),
+        statemend(&["repair", "-vv", "--yes", "--url", &url]),
+        statemend(&["runs", "-vv", "--url", &url]),
+    ];
+    let report = statemend(&["runs", "--format", "json", "--url", &url]).json();
+    let run = report["runs"][0]["run_id"].as_str().expect("a run").to_owned();
+    runs.push(statemend(&["undo", "-vv", &run, "--yes", "--url", &url]));
+    for ran in runs {
+        assert!(!ran.stderr.contains("error: "), "{}", ran.stderr);
+        for secret in ["hunter2", "opensesame"] {
+            assert!(!ran.stdout.contains(secret), "{}", ran.stdout);
+            assert!(!ran.stderr.contains(secret), "{}", ran.stderr);
+        }
+    }
+    let shown = statemend(&["scan", "--show-values", "--format", "json", "--url", &url]).exits(10);
+    assert!(shown.stdout.contains("opensesame"));
+}
+
+/// The URL for a new role that has these privileges on every table, and no others.
+async fn as_role(database: &TestDatabase, privileges: &str) -> String {
+    let role = format!("role_{:08x}", fastrand::u32(..));
+    let grant = match database.engine {
+        Engine::Postgres => {
+            let tables = format!("GRANT {privileges} ON ALL TABLES IN SCHEMA public TO {role}");
+            let schema = if privileges == "ALL" { "ALL" } else { "USAGE" };
+            format!("CREATE ROLE {role} LOGIN PASSWORD 'hunter2'; {tables}; GRANT {schema} ON SCHEMA public TO {role}")
+        }
+        Engine::MySql => {
+            let schema = &database.rows("SELECT DATABASE()").await[0][0];
+            let schema = schema.as_deref().expect("a database");
+            format!("CREATE USER {role} IDENTIFIED BY 'hunter2'; GRANT {privileges} ON `{schema}`.* TO {role}")
+        }
+        Engine::Sqlite => unreachable!("SQLite has no roles"),
+    };
+    database.execute(&grant).await;
+    with_credentials(database.url(), &format!("{role}:hunter2"))
+}
+
+fn with_credentials(url: &str, credentials: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("a URL");
+    let (_, rest) = rest.split_once('@').expect("a user");
+    format!("{scheme}://{credentials}@{rest}")
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told_without_the_password() {
+    for url in
+        ["postgresql+psycopg2://me:hunter2@127.0.0.1:1/airflow", "mysql+mysqldb://me:hunter2@127.0.0.1:1/airflow"]
+    {
+        let ran = statemend(&["scan", "--url", url]).exits(3).says("no connection to").says("hint: ");
+        assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_not_made() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("airflow.db");
+    let url = format!("sqlite:///{}", file.display());
+    statemend(&["scan", "--url", &url]).exits(3).says("no database file");
+    statemend(&["repair", "--yes", "--url", &url]).exits(3);
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("airflow.db");
+    std::fs::write(&file, "certainly not a database, but long enough to look at").expect("a file");
+    statemend(&["scan", "--url", &format!("sqlite:///{}", file.display())]).exits(3).says("airflow.db");
+}
+
+#[test]
+fn a_role_that_may_only_read_can_scan_and_learns_which_grant_a_repair_needs() {
+    for engine in [Engine::Postgres, Engine::MySql] {
+        block_on(async {
+            let database = TestDatabase::fresh(engine).await;
+            fill_tasks(&database, &["bad"]).await;
+            let before = dump_all(&database).await;
+            let reader = as_role(&database, "SELECT").await;
+            statemend(&["scan", "--url", &reader]).exits(10);
+            statemend(&["repair", "--dry-run", "--url", &reader]).exits(10);
+            statemend(&["repair", "--yes", "--url", &reader]).exits(3).says("GRANT SELECT, UPDATE ON");
+            let writer = as_role(&database, "SELECT, UPDATE").await;
+            statemend(&["repair", "--yes", "--url", &writer]).exits(3).says("GRANT CREATE");
+            assert_eq!(dump_all(&database).await, before);
+        });
+    }
+}

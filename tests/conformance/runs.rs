@@ -1,0 +1,115 @@
+use serde_json::json;
+
+use crate::state::{dump_all, fill_tasks};
+use crate::statemend::statemend;
+use crate::support::{Engine, TestDatabase};
+
+on_every_engine!(
+    runs_are_listed_newest_first_with_what_they_did,
+    one_run_at_a_time,
+    a_run_that_is_still_going_is_not_undone,
+    a_run_that_nobody_is_at_is_taken_over,
+    old_values_can_be_dropped_and_then_not_be_put_back,
+    a_journal_of_a_newer_release_is_refused,
+);
+
+async fn runs_are_listed_newest_first_with_what_they_did(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    let list = ["runs", "--url", database.url(), "--format", "json"];
+    assert_eq!(statemend(&list).exits(0).json(), json!({"runs": []}));
+    fill_tasks(&database, &["one", "two", "3"]).await;
+    let run = repair(&database);
+    statemend(&["undo", &run, "--yes", "--url", database.url()]).exits(0);
+    let runs = statemend(&list).exits(0).json();
+    let told: Vec<_> = runs["runs"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|run| (run["mode"].clone(), run["state"].clone(), run["totals"]["rewritten"].clone()))
+        .collect();
+    assert_eq!(told, [(json!("undo"), json!("done"), json!(2)), (json!("repair"), json!("undone"), json!(2))]);
+    let one = statemend(&["runs", &run, "--url", database.url(), "--format", "json"]).exits(0).json();
+    assert_eq!(one["run_id"], run);
+    assert_eq!(one["undone_by"], runs["runs"][0]["run_id"]);
+}
+
+async fn one_run_at_a_time(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &["one"]).await;
+    let run = repair(&database);
+    pretend_that_a_process_is_at(&database, &run).await;
+    fill_again(&database).await;
+    let before = dump_all(&database).await;
+    statemend(&["repair", "--yes", "--url", database.url()]).exits(12).says(&run);
+    assert_eq!(dump_all(&database).await, before);
+}
+
+async fn a_run_that_is_still_going_is_not_undone(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &["one"]).await;
+    let run = repair(&database);
+    pretend_that_a_process_is_at(&database, &run).await;
+    let before = dump_all(&database).await;
+    statemend(&["undo", &run, "--yes", "--url", database.url()]).exits(12).says("another run is at work");
+    assert_eq!(dump_all(&database).await, before);
+}
+
+async fn a_run_that_nobody_is_at_is_taken_over(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &["one"]).await;
+    let run = repair(&database);
+    pretend_that_a_process_is_at(&database, &run).await;
+    let long_ago = match engine {
+        Engine::Sqlite => "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-70 seconds')",
+        Engine::Postgres => "now() - interval '70 seconds'",
+        Engine::MySql => "UTC_TIMESTAMP(6) - INTERVAL 70 SECOND",
+    };
+    database.execute(&format!("UPDATE statemend_run SET heartbeat_at = {long_ago}")).await;
+    fill_again(&database).await;
+    // The run had come to the end of the table, so it has nothing left to do, and the next one finds the new row.
+    assert_eq!(repair(&database), run);
+    assert_ne!(repair(&database), run);
+    statemend(&["scan", "--url", database.url()]).exits(0);
+}
+
+async fn old_values_can_be_dropped_and_then_not_be_put_back(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &["one"]).await;
+    let run = repair(&database);
+    let purge = |age: &str| statemend(&["runs", "--purge-older-than", age, "--yes", "--url", database.url()]);
+    purge("1h").exits(0);
+    let values = || async { database.rows("SELECT value_before FROM statemend_change").await };
+    assert_eq!(values().await, [[Some("one".to_owned())]]);
+    statemend(&["runs", "--purge-older-than", "0s", "--url", database.url()]).exits(2).says("--yes");
+    purge("0s").exits(0);
+    assert!(values().await.is_empty());
+    statemend(&["undo", &run, "--yes", "--url", database.url()]).exits(2).says("dropped from the journal");
+    let one = statemend(&["runs", &run, "--url", database.url(), "--format", "json"]).exits(0).json();
+    assert!(one["purged_at"].is_string(), "the run itself stays listed");
+}
+
+async fn a_journal_of_a_newer_release_is_refused(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &["one"]).await;
+    repair(&database);
+    fill_again(&database).await;
+    database.execute("UPDATE statemend_migration SET version = 999").await;
+    statemend(&["repair", "--yes", "--url", database.url()]).exits(3).says("version 999");
+    statemend(&["scan", "--url", database.url()]).exits(10);
+}
+
+fn repair(database: &TestDatabase) -> String {
+    let report = statemend(&["repair", "--yes", "--url", database.url(), "--format", "json"]).exits(0).json();
+    report["run_id"].as_str().expect("a run").to_owned()
+}
+
+/// Another bad row, behind the others.
+async fn fill_again(database: &TestDatabase) {
+    database.execute("UPDATE task_state_store SET value = 'again' WHERE id = 1").await;
+}
+
+async fn pretend_that_a_process_is_at(database: &TestDatabase, run: &str) {
+    database
+        .execute(&format!("UPDATE statemend_run SET state = 'running', lease = 'all' WHERE run_id = '{run}'"))
+        .await;
+}

@@ -1,0 +1,65 @@
+//! Running the program as a user does.
+#![allow(dead_code, reason = "every test file uses another part of this")]
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// What a run of the program left behind.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// The program, in an environment that names no database.
+pub fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_statemend"));
+    command.args(args).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("AIRFLOW") || name == "STATEMEND_URL" {
+            command.env_remove(name);
+        }
+    }
+    // Airflow's configuration is looked for in the home directory, which must not matter to a test.
+    command.env("AIRFLOW_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-airflow-here"));
+    command
+}
+
+/// Runs the program to its end.
+pub fn statemend(args: &[&str]) -> Ran {
+    ran(command(args).output().expect("the program starts"))
+}
+
+/// Makes texts of what a process left behind.
+pub fn ran(output: Output) -> Ran {
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).expect("reports are UTF-8"),
+        stderr: String::from_utf8(output.stderr).expect("messages are UTF-8"),
+    }
+}
+
+impl Ran {
+    /// Insists on an exit code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// The JSON report.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {}", self.stdout))
+    }
+
+    /// Insists that standard error tells something.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no {text:?} in: {}", self.stderr);
+        self
+    }
+}
