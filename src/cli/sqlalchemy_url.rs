@@ -252,16 +252,7 @@ fn sqlite(parts: Parts<'_>, options: &mut Options) -> Result<Location, UrlError>
     }
     options.forget(&["timeout", "isolation_level", "detect_types", "check_same_thread", "cached_statements"]);
     match parts.database {
-        Some(file) if file != ":memory:" => Ok(Location {
-            dialect: Dialect::Sqlite,
-            user: None,
-            password: None,
-            host: Host::File(PathBuf::from(file)),
-            database: None,
-            tls: Tls::default(),
-            schemas: Vec::new(),
-            ignored: Vec::new(),
-        }),
+        Some(file) if file != ":memory:" => Ok(Location::sqlite(file)),
         _ => Err(UrlError::InMemory),
     }
 }

@@ -177,6 +177,20 @@ fn path_element(schema: &str) -> String {
 }
 
 impl Location {
+    /// A SQLite file.
+    pub fn sqlite(file: impl Into<PathBuf>) -> Self {
+        Location {
+            dialect: Dialect::Sqlite,
+            user: None,
+            password: None,
+            host: Host::File(file.into()),
+            database: None,
+            tls: Tls::default(),
+            schemas: Vec::new(),
+            ignored: Vec::new(),
+        }
+    }
+
     fn fmt_credentials(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.user.is_none() && self.password.is_none() {
             return Ok(());
@@ -272,12 +286,8 @@ mod tests {
 
     #[test]
     fn a_sqlite_file_shows_with_its_path() {
-        let mut location = server(Dialect::Sqlite, Host::File("/srv/airflow/airflow.db".into()));
-        location.user = None;
-        location.password = None;
-        assert_eq!(location.to_string(), "sqlite:////srv/airflow/airflow.db");
-        location.host = Host::File("airflow.db".into());
-        assert_eq!(location.to_string(), "sqlite:///airflow.db");
+        assert_eq!(Location::sqlite("/srv/airflow/airflow.db").to_string(), "sqlite:////srv/airflow/airflow.db");
+        assert_eq!(Location::sqlite("my airflow.db").to_string(), "sqlite:///my%20airflow.db");
     }
 
     #[test]
