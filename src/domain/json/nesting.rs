@@ -27,7 +27,7 @@ impl<'s> Nesting<'s> {
 
     #[inline(always)]
     pub fn open(&mut self, object: bool) {
-        if self.depth % 64 == 0 && self.depth > 0 {
+        if self.depth.is_multiple_of(64) && self.depth > 0 {
             self.full.push(self.bits);
         }
         self.bits = self.bits << 1 | u64::from(object);
@@ -38,7 +38,7 @@ impl<'s> Nesting<'s> {
     pub fn close(&mut self) {
         self.depth -= 1;
         self.bits >>= 1;
-        if self.depth % 64 == 0 && self.depth > 0 {
+        if self.depth.is_multiple_of(64) && self.depth > 0 {
             self.bits = self.full.pop().unwrap_or_default();
         }
     }

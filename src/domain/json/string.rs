@@ -46,8 +46,8 @@ fn last_word(text: &[u8], at: usize) -> u64 {
 #[inline(always)]
 fn stops(word: u64) -> u64 {
     let zero_bytes = |word: u64| word.wrapping_sub(LOW) & !word;
-    let quote = zero_bytes(word ^ LOW * b'"' as u64);
-    let backslash = zero_bytes(word ^ LOW * b'\\' as u64);
+    let quote = zero_bytes(word ^ (LOW * b'"' as u64));
+    let backslash = zero_bytes(word ^ (LOW * b'\\' as u64));
     let control = word.wrapping_sub(LOW * 0x20) & !word;
     (quote | backslash | control) & HIGH
 }

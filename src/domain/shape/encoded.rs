@@ -70,7 +70,7 @@ fn recognise(bytes: &[u8]) -> Option<Payload> {
 /// that exists and room for a checksum must follow.
 fn is_zlib(first: u8, second: u8, bytes: &[u8]) -> bool {
     let header = u16::from_be_bytes([first, second]);
-    first == 0x78 && header % 31 == 0 && second & 0x20 == 0 && bytes.len() >= 8 && bytes[2] >> 1 & 3 != 3
+    first == 0x78 && header.is_multiple_of(31) && second & 0x20 == 0 && bytes.len() >= 8 && bytes[2] >> 1 & 3 != 3
 }
 
 /// Numbers and constants are not enough (`MTIz` is `123`), and a string must be longer than a word that happens to
