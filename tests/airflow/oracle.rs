@@ -1,0 +1,169 @@
+//! The other end of `oracle.py`: an Airflow process that does what it is told and answers.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::TestDatabase;
+
+/// One row of either table, by its table and primary key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowId {
+    table: String,
+    key: String,
+}
+
+impl RowId {
+    /// The row that a finding or an answer is about.
+    pub fn of(object: &Value) -> Self {
+        let table = object["table"].as_str().expect("a table");
+        Self { table: table.to_owned(), key: object["key"].to_string() }
+    }
+
+    pub fn task(columns: &[Option<String>]) -> Self {
+        Self::of(&json!({"table": "task_state_store", "key": {"id": number(&columns[0])}}))
+    }
+
+    pub fn asset(columns: &[Option<String>]) -> Self {
+        let key = json!({"asset_id": number(&columns[0]), "key": columns[1]});
+        Self::of(&json!({"table": "asset_state_store", "key": key}))
+    }
+
+    /// The position of the value among the table's columns.
+    pub fn value_column(&self) -> usize {
+        if self.table == "task_state_store" { 7 } else { 2 }
+    }
+}
+
+fn number(text: &Option<String>) -> i64 {
+    text.as_deref().and_then(|text| text.parse().ok()).expect("a number")
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reading {
+    Ok,
+    Altered,
+    Error,
+}
+
+impl Reading {
+    pub fn of(name: &Value) -> Self {
+        match name.as_str() {
+            Some("ok") => Self::Ok,
+            Some("altered") => Self::Altered,
+            Some("error") => Self::Error,
+            _ => panic!("{name} is no reading"),
+        }
+    }
+}
+
+/// What Airflow said of every row and every list.
+pub struct Answers {
+    pub rows: BTreeMap<RowId, Answer>,
+    lists: Vec<u64>,
+}
+
+#[derive(Debug, PartialEq)]
+pub struct Answer {
+    /// The status of the REST API's response.
+    pub status: u64,
+    pub api: Read,
+    pub worker: Read,
+}
+
+#[derive(Debug, PartialEq)]
+pub struct Read {
+    pub reading: Reading,
+    /// The JSON that was read. It stays text, unless it is a string: Rust's parser takes less than Python's.
+    pub value: Option<Value>,
+}
+
+impl Answers {
+    pub fn failing_lists(&self) -> u64 {
+        self.lists.iter().filter(|status| **status == 500).count() as u64
+    }
+}
+
+fn read(answer: &Value) -> Read {
+    let value = answer["value"].as_str().map(|json| serde_json::from_str(json).unwrap_or_else(|_| json.into()));
+    Read { reading: Reading::of(&answer["reading"]), value }
+}
+
+/// A process in which Airflow works on one database.
+pub struct Airflow {
+    process: Child,
+    orders: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+}
+
+impl Airflow {
+    pub fn on(database: &TestDatabase) -> Self {
+        let mut process = Command::new(python())
+            .args([concat!(env!("CARGO_MANIFEST_DIR"), "/tests/airflow/oracle.py"), database.url()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("Airflow's Python starts");
+        let orders = process.stdin.take().expect("a pipe");
+        let answers = BufReader::new(process.stdout.take().expect("a pipe")).lines();
+        Self { process, orders, answers }
+    }
+
+    pub fn migrate(&mut self) {
+        self.order("migrate");
+    }
+
+    pub fn seed(&mut self) {
+        self.order("seed");
+    }
+
+    pub fn ask(&mut self) -> Answers {
+        let mut answers = Answers { rows: BTreeMap::new(), lists: Vec::new() };
+        for answer in self.order("ask") {
+            let status = answer["api"]["status"].as_u64().expect("a status");
+            if answer["route"] == "list" {
+                answers.lists.push(status);
+            } else {
+                let answered = Answer { status, api: read(&answer["api"]), worker: read(&answer["worker"]) };
+                answers.rows.insert(RowId::of(&answer), answered);
+            }
+        }
+        answers
+    }
+
+    fn order(&mut self, order: &str) -> Vec<Value> {
+        writeln!(self.orders, "{order}").expect("Airflow listens");
+        let mut answers = Vec::new();
+        loop {
+            let line = self.answers.next().expect("Airflow answers").expect("in UTF-8");
+            if line.is_empty() {
+                return answers;
+            }
+            answers.push(serde_json::from_str(&line).expect("JSON"));
+        }
+    }
+}
+
+impl Drop for Airflow {
+    fn drop(&mut self) {
+        // Its connections would keep the database from being removed.
+        self.process.kill().expect("Airflow stops");
+        self.process.wait().expect("Airflow stops");
+    }
+}
+
+/// The part of the schema that `fixtures/` keeps, as it is in the database.
+pub fn schema(database: &TestDatabase) -> String {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/airflow/schema.py");
+    let output = Command::new(python()).args([script, database.url()]).output().expect("Airflow's Python starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+fn python() -> OsString {
+    env::var_os("STATEMEND_TEST_PYTHON").expect("STATEMEND_TEST_PYTHON is not set; run tests/run")
+}
