@@ -15,13 +15,12 @@ mod search_path;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
 use self::options::Options;
-use crate::store::location::{Dialect, Host, Location, Password, Tls};
+use crate::store::location::{Dialect, Location, Password};
 
 /// Why a URL cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
