@@ -65,10 +65,10 @@ pub struct RunTable {
 }
 
 impl RunsReport {
-    /// The runs, put in order.
+    /// The runs, put in order. Those of one second stay in the order in which the journal gives them.
     pub fn new(runs: &[Run]) -> Self {
         let mut runs: Vec<_> = runs.iter().map(RunReport::new).collect();
-        runs.sort_by(|a, b| (&b.started_at, &b.run_id).cmp(&(&a.started_at, &a.run_id)));
+        runs.sort_by(|a, b| b.started_at.cmp(&a.started_at));
         Self { runs }
     }
 }
