@@ -26,7 +26,7 @@ Exit codes:
     1  unexpected failure
     2  wrong usage or configuration
     3  the database cannot be used; the message says what to do
-   10  scan or --dry-run found rows that Airflow cannot read
+   10  scan or --dry-run found rows that Airflow cannot read; explain judged such a value
    11  repair or undo left rows; they are listed
    12  another run is at work
   130  interrupted; stopped cleanly between chunks";
@@ -37,6 +37,7 @@ pub(super) enum Command {
     Repair(RepairArgs),
     Undo(UndoArgs),
     Runs(RunsArgs),
+    Explain(ExplainArgs),
     Demo(DemoArgs),
 }
 
@@ -117,6 +118,26 @@ pub(super) struct RunsArgs {
     pub output: OutputArgs,
 }
 
+/// Say what Airflow does with a value given on standard input, and why
+///
+/// Needs no database. One line break at the end of the input is not taken for a part of the value.
+#[derive(Debug, ClapArgs)]
+pub(super) struct ExplainArgs {
+    /// Judge many values: one JSON string on each line of standard input, one verdict on each line of standard output
+    #[arg(long, conflicts_with_all = ["keep_newline", "show_values", "format", "output"])]
+    pub ndjson: bool,
+    /// Judge a line break at the end of the input as a part of the value
+    #[arg(long)]
+    pub keep_newline: bool,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Show the place in the value, which may be a secret, and what a repair would write
+    #[arg(long)]
+    pub show_values: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
 /// Make a SQLite Airflow database with every kind of bad row, and walk through scan, repair and undo
 #[derive(Debug, ClapArgs)]
 pub(super) struct DemoArgs {
@@ -139,6 +160,13 @@ pub(super) struct JudgingArgs {
     /// Work on this table only; may be given more than once
     #[arg(long = "table", value_name = "NAME")]
     pub tables: Vec<String>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// Which limits apply that are not the same everywhere.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(super) struct LimitArgs {
     /// Warn of longer values; 0 for no limit [default: Airflow's max_value_storage_bytes]
     #[arg(long, value_name = "N")]
     pub max_value_bytes: Option<u64>,

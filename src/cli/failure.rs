@@ -36,6 +36,10 @@ pub(super) enum Failure {
     Stdout(#[source] io::Error),
     #[error("the answer cannot be read")]
     Answer(#[source] io::Error),
+    #[error("standard input cannot be read")]
+    Stdin(#[source] io::Error),
+    #[error("{broken} of {lines} lines are not JSON strings, the first of them line {first}")]
+    NotStrings { broken: u64, lines: u64, first: u64 },
     #[error("the asynchronous runtime does not start")]
     Runtime(#[source] io::Error),
 }
@@ -48,11 +52,12 @@ impl Failure {
             | Self::NobodyToAsk(_)
             | Self::Exists(_)
             | Self::Output(..)
+            | Self::NotStrings { .. }
             | Self::Run(RunError::NoSuchRun(_) | RunError::Purged(..)) => Exit::Usage,
             Self::MissingTable(_) => Exit::Database,
             Self::Open(_, error) | Self::Store(error) | Self::Run(RunError::Store(error)) => of_trouble(error.trouble),
             Self::Run(RunError::Held(_)) => Exit::Held,
-            Self::Stdout(_) | Self::Answer(_) | Self::Runtime(_) => Exit::Failure,
+            Self::Stdout(_) | Self::Stdin(_) | Self::Answer(_) | Self::Runtime(_) => Exit::Failure,
         }
     }
 
@@ -73,7 +78,15 @@ impl Failure {
             }
             Self::NobodyToAsk(_) => Some("add --yes if you mean it, or --dry-run where there is one".to_owned()),
             Self::Exists(_) => Some("name another directory, or remove it".to_owned()),
-            Self::MissingTable(_) | Self::Output(..) | Self::Stdout(_) | Self::Answer(_) | Self::Runtime(_) => None,
+            Self::NotStrings { .. } => {
+                Some("each line is one value, as a JSON string such as \"{\\\"a\\\": 1}\"".to_owned())
+            }
+            Self::MissingTable(_)
+            | Self::Output(..)
+            | Self::Stdout(_)
+            | Self::Stdin(_)
+            | Self::Answer(_)
+            | Self::Runtime(_) => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _};
 use std::time::SystemTime;
 
-use super::args::{CommonArgs, JudgingArgs, TargetArgs};
+use super::args::{CommonArgs, LimitArgs, TargetArgs};
 use super::database::{self, Database};
 use super::environment::Environment;
 use super::failure::Failure;
@@ -86,7 +86,7 @@ impl Session {
 
 /// The judge for these arguments. Where neither they nor Airflow's configuration tell the longest value, Airflow's
 /// default does: a warning of a long value is not worth failing for.
-pub(super) fn judge(args: &JudgingArgs) -> Judge {
+pub(super) fn judge(args: &LimitArgs) -> Judge {
     let configured = || match database::max_value_storage_bytes(&Environment::of_process()) {
         Ok(limit) => limit,
         Err(error) => {

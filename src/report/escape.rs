@@ -28,6 +28,13 @@ pub fn sanitise_line(text: &str, columns: usize) -> String {
     console::truncate_str(&cut, columns, "…").into_owned()
 }
 
+/// A character as the escape that Python would print for it, whether it needs one or not.
+pub(super) fn escaped(c: char) -> String {
+    let mut escape = String::new();
+    push_escape(&mut escape, c);
+    escape
+}
+
 fn push_escape(safe: &mut String, c: char) {
     match c {
         '\n' => safe.push_str("\\n"),

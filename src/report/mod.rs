@@ -7,6 +7,7 @@
 pub mod collect;
 mod distinct;
 pub mod escape;
+pub mod explain;
 pub mod json;
 pub mod model;
 mod page;

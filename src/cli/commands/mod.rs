@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod demo;
+mod explain;
 mod repair;
 mod runs;
 mod scan;
@@ -31,6 +32,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Repair(args) => repair::run(args, context).await,
         Command::Undo(args) => undo::run(args, context).await,
         Command::Runs(args) => runs::run(args, context).await,
+        Command::Explain(args) => explain::run(&args, context),
         Command::Demo(args) => demo::run(args, context).await,
     }
 }

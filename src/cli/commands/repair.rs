@@ -25,7 +25,7 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
     let output = Output::open(&args.output)?;
     let mut session = Session::open(&args.target, Access::Read).await?;
     let targets = session.targets(&args.judging.tables)?;
-    let judge = session::judge(&args.judging);
+    let judge = session::judge(&args.judging.limits);
     let work = Work { judge: &judge, targets: &targets, show_values: args.findings.show_values, stop: &context.stop };
     let command = Repair { args: &args, context, work };
     let report = if args.dry_run {

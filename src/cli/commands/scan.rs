@@ -15,7 +15,7 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
     let output = Output::open(&args.output)?;
     let mut session = Session::open(&args.target, Access::Read).await?;
     let targets = session.targets(&args.judging.tables)?;
-    let judge = session::judge(&args.judging);
+    let judge = session::judge(&args.judging.limits);
     let work = Work { judge: &judge, targets: &targets, show_values: args.findings.show_values, stop: &context.stop };
     let collector = session.collector(Mode::Scan, args.findings.max_findings, args.fail_on.fail_on.into());
     let mut events = (collector, session::progress(context.common));
