@@ -99,7 +99,7 @@ proptest! {
         for text in [document.to_string(), serde_json::to_string_pretty(&document).unwrap_or_default()] {
             let scan = json::scan(text.as_bytes(), &Limits::default());
             prop_assert_eq!(scan.refusal(), None);
-            prop_assert_eq!((scan.surrogate, scan.non_finite, scan.duplicate), (None, None, None));
+            prop_assert!(scan.is_unmarked());
             prop_assert_eq!(scan.height, height(&document));
         }
     }
@@ -123,7 +123,7 @@ proptest! {
         let text = format!("{{{}}}", members.join(", "));
         let first = (1..keys.len()).find(|&index| keys[..index].contains(&keys[index]));
         let expected = first.map(|index| 1 + members[..index].iter().map(|member| member.len() + 2).sum::<usize>());
-        prop_assert_eq!(json::scan(text.as_bytes(), &Limits::default()).duplicate, expected);
+        prop_assert_eq!(json::scan(text.as_bytes(), &Limits::default()).marks().duplicate, expected);
     }
 }
 

@@ -65,26 +65,27 @@ impl Judge {
 
     fn judge_text(&self, bytes: &[u8]) -> Option<Finding> {
         let scan = json::scan(bytes, &self.limits);
-        if (scan.beyond_ascii || scan.fault.is_some())
+        let fault = scan.marks().fault;
+        if (scan.beyond_ascii || fault.is_some())
             && let Err(error) = str::from_utf8(bytes)
         {
             let at = error.valid_up_to();
             return Some(finding(Kind::NotText, Readings::both(Reading::Error), "not UTF-8".to_owned(), at));
         }
-        if let Some(fault) = scan.fault {
+        if let Some(fault) = fault {
             let refusal = scan.refusal().unwrap_or(fault);
             let kind = str::from_utf8(bytes).map_or(Kind::NotText, |text| shape::name(text, fault));
             return Some(finding(kind, Readings::both(Reading::Error), refusal.message(bytes), refusal.at));
         }
-        self.judge_json(bytes, json::surviving(bytes, scan, &self.limits))
+        self.judge_json(bytes, &json::surviving(bytes, scan, &self.limits))
     }
 
     /// Judges a text that is JSON by the grammar, errors first.
-    fn judge_json(&self, bytes: &[u8], scan: Scan) -> Option<Finding> {
-        let readings = readings(&scan, &self.limits);
-        let (kind, message, at) = self.trouble(bytes, &scan).or_else(|| self.remark(bytes, &scan))?;
+    fn judge_json(&self, bytes: &[u8], scan: &Scan) -> Option<Finding> {
+        let (kind, message, at) = self.trouble(bytes, scan).or_else(|| self.remark(bytes, scan))?;
+        let readings = readings(scan, &self.limits);
         // What json.loads itself raises comes before anything that a reader does later.
-        match scan.raised {
+        match scan.marks().raised {
             Some(raised) => Some(finding(kind, readings, raised.message(bytes), raised.at)),
             None => Some(finding(kind, readings, message, at)),
         }
@@ -92,17 +93,18 @@ impl Judge {
 
     /// The first thing that makes a reader fail or read something else.
     fn trouble(&self, bytes: &[u8], scan: &Scan) -> Option<(Kind, String, usize)> {
-        if let Some(at) = scan.surrogate {
+        let marks = scan.marks();
+        if let Some(at) = marks.surrogate {
             return Some((Kind::LoneSurrogate, "an unpaired surrogate escape cannot be encoded again".to_owned(), at));
         }
-        if let Some(raised) = scan.raised {
+        if let Some(raised) = marks.raised {
             let kind = match raised.complaint {
                 json::Complaint::HugeInteger { .. } => Kind::HugeInteger,
                 _ => Kind::TooDeep,
             };
             return Some((kind, raised.message(bytes), raised.at));
         }
-        if let Some(at) = scan.deep {
+        if let Some(at) = marks.deep {
             let Limits { api_height, worker_height, .. } = self.limits;
             let message = format!(
                 "nested to a height of {}; the api reader takes {api_height}, the worker {worker_height}",
@@ -110,7 +112,7 @@ impl Judge {
             );
             return Some((Kind::TooDeep, message, at));
         }
-        let at = scan.non_finite?;
+        let at = marks.non_finite?;
         Some((Kind::NonFinite, "a number that is not finite reads as null".to_owned(), at))
     }
 
@@ -127,7 +129,7 @@ impl Judge {
             let message = format!("{} bytes; max_value_storage_bytes allows {limit}", bytes.len());
             return Some((Kind::TooLarge, message, 0));
         }
-        if let Some(at) = scan.duplicate {
+        if let Some(at) = scan.marks().duplicate {
             return Some((Kind::DuplicateKey, "an object repeats a key; the last one wins".to_owned(), at));
         }
         is_double_encoded(bytes, &self.limits)
@@ -141,10 +143,11 @@ fn finding(kind: Kind, readings: Readings, message: String, at: usize) -> Findin
 
 /// What both readers do with a text that was scanned, as it is left once repeated keys have overwritten each other.
 pub(super) fn readings(scan: &Scan, limits: &Limits) -> Readings {
+    let marks = scan.marks();
     let reading = |highest: u32| {
-        if scan.refusal().is_some() || scan.surrogate.is_some() || scan.height > highest {
+        if scan.refusal().is_some() || marks.surrogate.is_some() || scan.height > highest {
             Reading::Error
-        } else if scan.non_finite.is_some() {
+        } else if marks.non_finite.is_some() {
             Reading::Altered
         } else {
             Reading::Ok
@@ -156,7 +159,7 @@ pub(super) fn readings(scan: &Scan, limits: &Limits) -> Readings {
 /// Whether the value is a reference that released builds no longer resolve: a bare URI in a string, or the envelope
 /// of development builds.
 fn stale_reference(bytes: &[u8], scan: &Scan) -> Option<&'static str> {
-    if scan.envelope && json::is_development_envelope(bytes) {
+    if scan.may_be_envelope && json::is_development_envelope(bytes) {
         return Some("a reference in the envelope of development builds; released builds do not resolve it");
     }
     let text = json::CodePoints::of(json::string_content(bytes)?);
@@ -170,5 +173,5 @@ fn is_double_encoded(bytes: &[u8], limits: &Limits) -> bool {
     };
     let mut inner = json::CodePoints::of(content).skip_while(|&code| matches!(code, 0x20 | 0x09 | 0x0A | 0x0D));
     let opens = inner.next().and_then(char::from_u32).is_some_and(|first| matches!(first, '{' | '[' | '"'));
-    opens && json::scan_content(content, limits).is_some_and(|scan| scan.refusal().is_none())
+    opens && json::content_parses(content, limits)
 }

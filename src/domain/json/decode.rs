@@ -1,7 +1,6 @@
 //! The text that a JSON string stands for. Everything here is for texts that were scanned without a fault.
 
-use super::scratch;
-use super::{Scan, machine};
+use super::{machine, scratch};
 use crate::domain::reader::Limits;
 
 /// The code points of a string's content, escapes resolved, for content that the scanner took. Unpaired surrogates
@@ -52,16 +51,17 @@ pub fn string_content(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Scans what a string stands for, given what stands between its quotes. `None` if that is no text, because it holds
-/// an unpaired surrogate. The text lives in the thread's scratch, so that looking costs a healthy value nothing.
-pub fn scan_content(content: &[u8], limits: &Limits) -> Option<Scan> {
+/// Whether what a string stands for is something that `json.loads` takes, given what stands between its quotes. The
+/// text lives in the thread's scratch, so that looking costs a healthy value nothing.
+pub fn content_parses(content: &[u8], limits: &Limits) -> bool {
     scratch::with(|scratch| {
         let mut inner = std::mem::take(&mut scratch.inner);
         inner.clear();
         decode_into(content, 0, &mut inner);
-        let scan = str::from_utf8(&inner).is_ok().then(|| machine::Machine::new(&inner, limits, scratch).run());
+        // An unpaired surrogate makes it something that is no text.
+        let parses = str::from_utf8(&inner).is_ok() && machine::Machine::new(&inner, limits, scratch).accepts();
         scratch.inner = inner;
-        scan
+        parses
     })
 }
 

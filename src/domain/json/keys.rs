@@ -10,6 +10,7 @@
 use std::cmp::Ordering;
 
 use super::decode::decode_into;
+use super::hash::{Hash, hash};
 
 /// A key of an object that is open.
 #[derive(Clone, Copy)]
@@ -24,28 +25,54 @@ struct Key {
 #[derive(Default)]
 pub(super) struct Keys {
     stack: Vec<Key>,
-    /// Where the keys of the innermost object begin on the stack.
-    base: usize,
+    current: Object,
+    outer: Vec<Object>,
     duplicate: Option<usize>,
+    had_type: bool,
     decoded: Vec<u8>,
     table: Vec<u32>,
     /// Every pair of equal keys that was met, earlier and later, if someone asked for them.
     pairs: Option<Vec<(usize, usize)>>,
 }
 
+/// What is known about the keys of one open object.
+#[derive(Clone, Copy, Default)]
+struct Object {
+    /// Where its keys begin on the stack.
+    base: usize,
+    /// Two bits for each key, chosen by its hash.
+    seen: u64,
+    /// Whether both bits of some key had been set before it came, so that it may be a repetition.
+    suspicious: bool,
+}
+
 /// Up to this many keys are compared pair by pair.
 const FEW: usize = 12;
 
+/// The hash of the key `__type`, which the envelope of development builds has.
+const TYPE: u32 = Hash::new().finish(b"__type\0\0\0\0\0\0\0\0\0\0", 6);
+
 impl Keys {
     pub const fn new() -> Self {
-        Self { stack: Vec::new(), base: 0, duplicate: None, decoded: Vec::new(), table: Vec::new(), pairs: None }
+        Self {
+            stack: Vec::new(),
+            current: Object { base: 0, seen: 0, suspicious: false },
+            outer: Vec::new(),
+            duplicate: None,
+            had_type: false,
+            decoded: Vec::new(),
+            table: Vec::new(),
+            pairs: None,
+        }
     }
 
     /// Forgets everything about an earlier text.
     pub fn reset(&mut self) {
         self.stack.clear();
-        self.base = 0;
+        self.outer.clear();
+        self.current = Object::default();
         self.duplicate = None;
+        self.had_type = false;
     }
 
     /// Asks for every pair of equal keys from now on.
@@ -63,61 +90,59 @@ impl Keys {
         self.duplicate
     }
 
+    /// Whether some key looked like `__type`, so that the value may be the envelope of development builds.
+    pub fn had_type(&self) -> bool {
+        self.had_type
+    }
+
     /// An object begins that has at least one key.
     #[inline(always)]
     pub fn open_object(&mut self) {
-        // The outer object's base is kept on the stack, in the slot before the first key.
-        self.stack.push(Key { hash: 0, at: self.base as u32 });
-        self.base = self.stack.len();
+        self.outer.push(self.current);
+        self.current = Object { base: self.stack.len(), ..Object::default() };
     }
 
-    /// A key of the innermost object, from its opening quote to the byte after the closing one.
+    /// A key of the innermost object, whose opening quote is at `open`.
     #[inline(always)]
-    pub fn push(&mut self, text: &[u8], open: usize, end: usize, escaped: bool) {
-        let hash = if escaped { self.hash_escaped(text, open) } else { hash(&text[open + 1..end - 1]) };
+    pub fn push(&mut self, hash: u32, open: usize) {
+        let bits = 1 << (hash & 63) | 1 << (hash >> 6 & 63);
+        self.current.suspicious |= self.current.seen & bits == bits;
+        self.current.seen |= bits;
+        self.had_type |= hash == TYPE;
         self.stack.push(Key { hash, at: u32::try_from(open).unwrap_or(u32::MAX) });
     }
 
     /// The innermost object ends: looks for repeated keys and forgets them.
     #[inline(always)]
     pub fn close_object(&mut self, text: &[u8]) {
-        match &self.stack[self.base..] {
-            [_] => {}
-            [a, b] if a.hash != b.hash => {}
-            few if few.len() <= FEW && all_different(few) => {}
-            _ => self.compare(text),
+        if self.current.suspicious {
+            self.look_closer(text);
         }
-        self.stack.truncate(self.base);
-        self.base = self.stack.pop().map_or(0, |slot| slot.at as usize);
+        self.stack.truncate(self.current.base);
+        self.current = self.outer.pop().unwrap_or_default();
     }
 
-    /// Whether the innermost object has the keys `__type` and `__var`.
-    pub fn is_envelope(&self, text: &[u8]) -> bool {
-        let mut decoded = Vec::new();
-        ["__type", "__var"].iter().all(|name| {
-            let wanted = hash(name.as_bytes());
-            self.stack[self.base..].iter().any(|key| {
-                key.hash == wanted && {
-                    decoded.clear();
-                    decode_into(text, key.at as usize + 1, &mut decoded);
-                    decoded == name.as_bytes()
-                }
-            })
-        })
-    }
-
+    /// The hash of a key with escapes.
     #[cold]
-    fn hash_escaped(&mut self, text: &[u8], open: usize) -> u32 {
+    pub fn hash_escaped(&mut self, text: &[u8], open: usize) -> u32 {
         self.decoded.clear();
         decode_into(text, open + 1, &mut self.decoded);
         hash(&self.decoded)
     }
 
+    /// Compares the hashes of a small object, and whatever it takes where they agree or are many.
+    #[inline(never)]
+    fn look_closer(&mut self, text: &[u8]) {
+        let keys = &self.stack[self.current.base..];
+        if keys.len() > FEW || !all_different(keys) {
+            self.compare(text);
+        }
+    }
+
     /// Finds the keys of the innermost object that repeat an earlier one.
     #[cold]
-    #[inline(never)]
     fn compare(&mut self, text: &[u8]) {
-        let count = self.stack.len() - self.base;
+        let count = self.stack.len() - self.current.base;
         if count > 1 << 30 || !self.compare_by_table(text, count) {
             self.compare_by_sorting(text);
         }
@@ -130,14 +155,14 @@ impl Keys {
         self.table.resize(slots, 0);
         let mut collisions_left = 64 + count / 4;
         for index in 0..count {
-            let key = self.stack[self.base + index];
+            let key = self.stack[self.current.base + index];
             let mut slot = key.hash as usize & (slots - 1);
             loop {
                 let Some(earlier) = self.table[slot].checked_sub(1) else {
                     self.table[slot] = index as u32 + 1;
                     break;
                 };
-                let earlier = self.stack[self.base + earlier as usize];
+                let earlier = self.stack[self.current.base + earlier as usize];
                 if earlier.hash == key.hash {
                     if same_key(text, earlier, key) {
                         self.table[slot] = index as u32 + 1;
@@ -157,7 +182,7 @@ impl Keys {
 
     /// Sorts the keys by content. Slower than a table, but no choice of keys makes it slower than that.
     fn compare_by_sorting(&mut self, text: &[u8]) {
-        let mut keys = self.stack[self.base..].to_vec();
+        let mut keys = self.stack[self.current.base..].to_vec();
         keys.sort_by(|a, b| order(text, *a, *b).then(a.at.cmp(&b.at)));
         for pair in keys.windows(2) {
             if same_key(text, pair[0], pair[1]) {
@@ -176,7 +201,6 @@ impl Keys {
 }
 
 /// Whether no two hashes agree.
-#[inline(always)]
 fn all_different(keys: &[Key]) -> bool {
     keys.iter().enumerate().all(|(index, key)| keys[index + 1..].iter().all(|later| later.hash != key.hash))
 }
@@ -194,27 +218,4 @@ fn order(text: &[u8], a: Key, b: Key) -> Ordering {
         out
     };
     decoded(a).cmp(&decoded(b))
-}
-
-/// A hash of all bytes of a key. Not proof against someone who chooses the keys; [`Keys::compare`] is.
-#[inline(always)]
-fn hash(content: &[u8]) -> u32 {
-    let mut state = content.len() as u64 ^ 0x9E37_79B9_7F4A_7C15;
-    let mut words = content.chunks_exact(8);
-    for word in &mut words {
-        state = mix(state ^ u64::from_le_bytes(word.try_into().unwrap_or_default()));
-    }
-    let rest = words.remainder();
-    let mut last = 0;
-    for &byte in rest {
-        last = last << 8 | u64::from(byte);
-    }
-    (mix(state ^ last) >> 32) as u32
-}
-
-/// Multiplies to 128 bits and folds the halves.
-#[inline(always)]
-fn mix(word: u64) -> u64 {
-    let product = u128::from(word) * 0xD6E8_FEB8_6659_FD93_u128;
-    product as u64 ^ (product >> 64) as u64
 }

@@ -1,9 +1,12 @@
 //! The pass itself: a machine with two states (a value is due; a value is done) and a stack of bits.
+//!
+//! What changes with every value (the place, the nesting, the height) is kept in local variables, and everything that
+//! is rare (faults, trouble) goes through functions that are not inlined, so that the loop stays in registers.
 
 use super::complaint::{Complaint, Fault, Level};
 use super::nesting::Nesting;
 use super::scratch::Scratch;
-use super::{Scan, keys, number, string};
+use super::{Marks, Scan, keys, number, string};
 use crate::domain::reader::Limits;
 
 /// How many containers may stand inside each other before `json.loads`, called from the top of a program, runs into
@@ -12,189 +15,248 @@ const PYTHON_STACK: u32 = 994;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Goes over the text once. Every method takes a place in the text and returns the place where reading goes on.
+/// Goes over the text once. Methods take a place in the text and return the place where reading goes on, or nothing
+/// where the text stops being JSON, which they have then marked.
 pub(super) struct Machine<'a> {
     text: &'a [u8],
     limits: &'a Limits,
-    nesting: Nesting<'a>,
     keys: &'a mut keys::Keys,
-    notes: string::Notes,
-    scan: Scan,
-}
-
-/// What stands after a value.
-enum Next {
-    /// Another value is due at this place.
-    Value(usize),
-    /// The outermost value ended at this place.
-    End(usize),
+    levels: &'a mut Vec<u64>,
+    height: u32,
+    /// Not zero if some byte is outside ASCII.
+    high: u32,
+    marks: Marks,
+    is_marked: bool,
 }
 
 impl<'a> Machine<'a> {
     pub fn new(text: &'a [u8], limits: &'a Limits, scratch: &'a mut Scratch) -> Self {
         let Scratch { keys, levels, .. } = scratch;
         keys.reset();
-        Self {
-            text,
-            limits,
-            nesting: Nesting::new(levels),
-            keys,
-            notes: string::Notes::default(),
-            scan: Scan { height: 1, ..Scan::default() },
-        }
+        levels.clear();
+        Self { text, limits, keys, levels, height: 1, high: 0, marks: Marks::default(), is_marked: false }
     }
 
     pub fn run(mut self) -> Scan {
-        self.scan.fault = self.document().err();
-        self.scan.beyond_ascii = self.notes.high & 0x8080_8080_8080_8080 != 0;
-        self.scan.surrogate = self.notes.surrogate;
-        self.scan.duplicate = self.keys.duplicate();
-        self.scan
+        self.document();
+        if let Some(at) = self.keys.duplicate() {
+            self.mark().duplicate = Some(at);
+        }
+        Scan {
+            height: self.height,
+            beyond_ascii: self.high != 0,
+            may_be_envelope: self.keys.had_type(),
+            marks: self.is_marked.then(|| Box::new(self.marks)),
+        }
     }
 
-    fn document(&mut self) -> Result<(), Fault> {
+    /// Whether `json.loads` takes the text.
+    pub fn accepts(mut self) -> bool {
+        self.document();
+        self.marks.fault.is_none() && self.marks.raised.is_none()
+    }
+
+    fn document(&mut self) -> Option<()> {
         if self.text.starts_with(BYTE_ORDER_MARK) {
-            return Err(Fault::new(Complaint::ByteOrderMark, 0));
+            return self.fail(Complaint::ByteOrderMark, 0);
         }
+        let mut nesting = Nesting::default();
         let mut at = self.skip_white(0);
         loop {
-            match self.value(at)? {
-                Next::Value(next) => at = next,
-                Next::End(end) => {
-                    let end = self.skip_white(end);
-                    return if end == self.text.len() { Ok(()) } else { Err(Fault::new(Complaint::ExtraData, end)) };
-                }
+            at = self.value(at, &mut nesting)?;
+            if nesting.depth() == 0 {
+                break;
             }
         }
+        at = self.skip_white(at);
+        if at == self.text.len() { Some(()) } else { self.fail(Complaint::ExtraData, at) }
     }
 
-    /// A value is due at `at`: a scalar is read to its end, a container is opened.
+    /// A value is due at `at`. Reads a scalar, or opens a container; then goes on to where the next value is due, or
+    /// to the end of the outermost one.
     #[inline(always)]
-    fn value(&mut self, at: usize) -> Result<Next, Fault> {
+    fn value(&mut self, at: usize, nesting: &mut Nesting) -> Option<usize> {
         let end = match self.byte(at) {
-            b'"' => string::read(self.text, at, &mut self.notes)?.end,
+            b'"' => self.string(at)?,
             b'{' => {
-                let inside = self.open(at, true);
+                let inside = self.open(at, true, nesting);
                 if self.byte(inside) != b'}' {
                     self.keys.open_object();
-                    return self.key(inside).map(Next::Value);
+                    return self.key(inside);
                 }
-                self.nesting.close();
+                nesting.close(self.levels);
                 inside + 1
             }
             b'[' => {
-                let inside = self.open(at, false);
+                let inside = self.open(at, false, nesting);
                 if self.byte(inside) != b']' {
-                    return Ok(Next::Value(inside));
+                    return Some(inside);
                 }
-                self.nesting.close();
+                nesting.close(self.levels);
                 inside + 1
             }
-            b'0'..=b'9' => self.number(at)?,
-            _ => self.word(at)?,
+            b't' => self.constant(at, b"true")?,
+            b'f' => self.constant(at, b"false")?,
+            b'n' => self.constant(at, b"null")?,
+            _ => self.number(at, nesting.depth())?,
         };
-        self.done(end)
+        self.done(end, nesting)
     }
 
     /// A value is done: goes on to the next one, closing what ends here.
     #[inline(always)]
-    fn done(&mut self, end: usize) -> Result<Next, Fault> {
+    fn done(&mut self, end: usize, nesting: &mut Nesting) -> Option<usize> {
         let mut at = end;
-        while self.nesting.depth() > 0 {
+        while nesting.depth() > 0 {
             at = self.skip_white(at);
-            match (self.byte(at), self.nesting.in_object()) {
-                (b',', false) => return Ok(Next::Value(self.skip_white(at + 1))),
-                (b',', true) => {
-                    let at = self.skip_white(at + 1);
-                    return self.key(at).map(Next::Value);
-                }
-                (b'}', true) => {
-                    if self.nesting.depth() == 1 {
-                        self.scan.envelope = self.keys.is_envelope(self.text);
-                    }
-                    self.keys.close_object(self.text);
-                }
+            match (self.byte(at), nesting.in_object()) {
+                (b',', true) => return self.key(self.skip_white(at + 1)),
+                (b',', false) => return Some(self.skip_white(at + 1)),
+                (b'}', true) => self.keys.close_object(self.text),
                 (b']', false) => {}
-                _ => return Err(Fault::new(Complaint::Comma, at)),
+                _ => return self.fail(Complaint::Comma, at),
             }
-            self.nesting.close();
+            nesting.close(self.levels);
             at += 1;
         }
-        Ok(Next::End(at))
+        Some(at)
     }
 
     /// Reads a key and the colon; returns where its value is due.
     #[inline(always)]
-    fn key(&mut self, at: usize) -> Result<usize, Fault> {
+    fn key(&mut self, at: usize) -> Option<usize> {
         if self.byte(at) != b'"' {
-            return Err(Fault::new(Complaint::PropertyName, at));
+            return self.fail(Complaint::PropertyName, at);
         }
-        let read = string::read(self.text, at, &mut self.notes)?;
-        self.keys.push(self.text, at, read.end, read.escaped);
-        let colon = self.skip_white(read.end);
+        let key = string::read_key(self.text, at);
+        self.high |= key.high;
+        let (end, hash) = if self.byte(key.end) == b'"' {
+            (key.end + 1, key.hash)
+        } else {
+            (self.read_on(at, key.end)?, self.keys.hash_escaped(self.text, at))
+        };
+        self.keys.push(hash, at);
+        let colon = self.skip_white(end);
         if self.byte(colon) != b':' {
-            return Err(Fault::new(Complaint::Colon, colon));
+            return self.fail(Complaint::Colon, colon);
         }
-        Ok(self.skip_white(colon + 1))
+        Some(self.skip_white(colon + 1))
+    }
+
+    #[inline(always)]
+    fn string(&mut self, at: usize) -> Option<usize> {
+        let run = string::plain_run(self.text, at + 1);
+        self.high |= run.high;
+        if self.byte(run.end) == b'"' { Some(run.end + 1) } else { self.read_on(at, run.end) }
+    }
+
+    /// Goes on with the string that was opened at `open` and whose first plain run ends at `at` without a quote.
+    #[inline(never)]
+    fn read_on(&mut self, open: usize, at: usize) -> Option<usize> {
+        let mut notes = string::Notes::default();
+        let read = string::read_on(self.text, open, at, &mut notes);
+        self.high |= notes.high;
+        if let Some(surrogate) = notes.surrogate {
+            self.mark().surrogate.get_or_insert(surrogate);
+        }
+        match read {
+            Ok(end) => Some(end),
+            Err(fault) => self.fail(fault.complaint, fault.at),
+        }
     }
 
     /// Opens the container at `at` and returns the first place inside it that is not white space.
     #[inline(always)]
-    fn open(&mut self, at: usize, object: bool) -> usize {
-        self.nesting.open(object);
-        let depth = self.nesting.depth();
+    fn open(&mut self, at: usize, object: bool, nesting: &mut Nesting) -> usize {
+        nesting.open(object, self.levels);
         let inside = self.skip_white(at + 1);
-        let empty = matches!((object, self.byte(inside)), (true, b'}') | (false, b']'));
-        if depth >= self.scan.height {
-            self.rise(at, object, depth + u32::from(!empty));
+        if nesting.depth() >= self.height {
+            let closing = if object { b'}' } else { b']' };
+            let empty = self.byte(inside) == closing;
+            self.rise(at, object, nesting.depth(), empty);
         }
         inside
     }
 
     /// A container was opened as deep as the value is high so far, or deeper.
-    fn rise(&mut self, at: usize, object: bool, height: u32) {
-        if height > self.limits.worker_height.min(self.limits.api_height) {
-            self.scan.deep.get_or_insert(at);
+    #[inline(always)]
+    fn rise(&mut self, at: usize, object: bool, depth: u32, empty: bool) {
+        self.height = self.height.max(depth + u32::from(!empty));
+        if self.height > self.limits.worker_height.min(self.limits.api_height) {
+            self.mark_depth(at, object, depth);
         }
-        if self.nesting.depth() > PYTHON_STACK {
+    }
+
+    #[cold]
+    fn mark_depth(&mut self, at: usize, object: bool, depth: u32) {
+        let marks = self.mark();
+        marks.deep.get_or_insert(at);
+        if depth > PYTHON_STACK {
             let level = if object { Level::Object } else { Level::Array };
-            self.scan.raised.get_or_insert(Fault::new(Complaint::Recursion(level), at));
+            marks.raised.get_or_insert(Fault::new(Complaint::Recursion(level), at));
         }
-        self.scan.height = self.scan.height.max(height);
     }
 
     #[inline(always)]
-    fn number(&mut self, at: usize) -> Result<usize, Fault> {
-        let read = number::read(self.text, at)?;
-        if read.infinite {
-            self.scan.non_finite.get_or_insert(at);
-        }
-        if read.integer_digits > self.limits.integer_digits {
-            let complaint = Complaint::HugeInteger { digits: read.integer_digits, limit: self.limits.integer_digits };
-            self.scan.raised.get_or_insert(Fault::new(complaint, at));
-        }
-        Ok(read.end)
+    fn constant(&mut self, at: usize, word: &[u8]) -> Option<usize> {
+        let end = at + word.len();
+        if self.text.get(at..end) == Some(word) { Some(end) } else { self.fail(Complaint::Value, at) }
     }
 
-    /// Reads a constant, or a number with a sign.
     #[inline(always)]
-    fn word(&mut self, at: usize) -> Result<usize, Fault> {
+    fn number(&mut self, at: usize, depth: u32) -> Option<usize> {
+        let Some(number) = number::read(self.text, at) else {
+            return self.infinity(at, depth);
+        };
+        if number.is_long {
+            self.weigh(at, &number);
+        }
+        Some(number.end)
+    }
+
+    /// Looks closer at a number with very many digits, or with an exponent of more than two.
+    #[cold]
+    fn weigh(&mut self, at: usize, number: &number::Number) {
+        let limit = self.limits.integer_digits;
+        if number.is_float {
+            if number::overflows(&self.text[at..number.end]) {
+                self.mark().non_finite.get_or_insert(at);
+            }
+            return;
+        }
+        let digits = number.end - at - usize::from(self.byte(at) == b'-');
+        if digits > limit {
+            let fault = Fault::new(Complaint::HugeInteger { digits, limit }, at);
+            self.mark().raised.get_or_insert(fault);
+        }
+    }
+
+    /// What is no number may still be one of the three words that Python takes for numbers.
+    #[cold]
+    fn infinity(&mut self, at: usize, depth: u32) -> Option<usize> {
         let rest = self.text.get(at..).unwrap_or_default();
-        for word in [&b"true"[..], b"false", b"null"] {
-            if rest.starts_with(word) {
-                return Ok(at + word.len());
-            }
+        let words = ["NaN", "Infinity", "-Infinity"];
+        let Some(word) = words.iter().find(|word| rest.starts_with(word.as_bytes())) else {
+            return self.fail(Complaint::Value, at);
+        };
+        let marks = self.mark();
+        marks.non_finite.get_or_insert(at);
+        if depth >= PYTHON_STACK {
+            marks.raised.get_or_insert(Fault::new(Complaint::Recursion(Level::Constant), at));
         }
-        for word in [&b"NaN"[..], b"Infinity", b"-Infinity"] {
-            if rest.starts_with(word) {
-                self.scan.non_finite.get_or_insert(at);
-                if self.nesting.depth() >= PYTHON_STACK {
-                    self.scan.raised.get_or_insert(Fault::new(Complaint::Recursion(Level::Constant), at));
-                }
-                return Ok(at + word.len());
-            }
-        }
-        self.number(at)
+        Some(at + word.len())
+    }
+
+    #[cold]
+    fn fail<T>(&mut self, complaint: Complaint, at: usize) -> Option<T> {
+        self.mark().fault = Some(Fault::new(complaint, at));
+        None
+    }
+
+    #[cold]
+    fn mark(&mut self) -> &mut Marks {
+        self.is_marked = true;
+        &mut self.marks
     }
 
     /// The byte at `at`, or 0 past the end: no rule of the grammar takes a 0.
@@ -210,7 +272,7 @@ impl<'a> Machine<'a> {
         if self.byte(at) > b' ' {
             return at;
         }
-        if self.byte(at + 1) > b' ' && self.byte(at) == b' ' {
+        if self.byte(at) == b' ' && self.byte(at + 1) > b' ' {
             return at + 1;
         }
         white(self.text, at)
@@ -218,7 +280,7 @@ impl<'a> Machine<'a> {
 }
 
 /// The first byte at or after `at` that JSON does not count as white space.
-#[cold]
+#[inline(never)]
 pub(crate) fn white(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     let length = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).unwrap_or(rest.len());

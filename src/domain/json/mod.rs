@@ -10,8 +10,10 @@
 //! the verdicts hold for every Python that Airflow 3.3 runs on, the messages for 3.11. It knows nothing about what a
 //! finding is; `judge` makes findings out of what is reported here.
 
+mod block;
 mod complaint;
 mod decode;
+mod hash;
 mod keys;
 mod machine;
 mod nesting;
@@ -22,7 +24,7 @@ mod survivors;
 mod walk;
 
 pub use complaint::{Complaint, Fault, Level};
-pub use decode::{CodePoints, scan_content, string_content};
+pub use decode::{CodePoints, content_parses, string_content};
 pub(crate) use machine::white;
 pub use survivors::surviving;
 pub use walk::is_development_envelope;
@@ -32,17 +34,28 @@ use super::reader::Limits;
 /// The Python whose messages are reported.
 pub const MESSAGES_OF: &str = "CPython 3.11";
 
-/// What one pass over a text found. Positions are byte offsets.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What one pass over a text found.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scan {
+    /// A scalar is 1, an empty container is 1, a container is 1 + its highest child.
+    pub height: u32,
+    /// Whether the text holds a byte outside ASCII. Certain where there is no fault; else of the part before it.
+    pub beyond_ascii: bool,
+    /// Whether some key is probably `__type`, so that [`is_development_envelope`] is worth asking.
+    pub may_be_envelope: bool,
+    /// What is wrong or odd. Most values have nothing of the kind.
+    marks: Option<Box<Marks>>,
+}
+
+/// What is wrong or odd about a text. Positions are byte offsets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
     /// Where the text stops being JSON, if it does. Everything else then holds for the part before that place.
     pub fault: Option<Fault>,
     /// What `json.loads` raises even though the grammar allows it: an integer too long to convert, or more nesting
-    /// than Python's stack takes. It comes before [`Scan::fault`], and so it is what Python reports.
+    /// than Python's stack takes. It comes before [`Marks::fault`], and so it is what Python reports.
     pub raised: Option<Fault>,
-    /// A scalar is 1, an empty container is 1, a container is 1 + its highest child.
-    pub height: u32,
-    /// The container with which the value first gets higher than the `worker` reader takes.
+    /// The container with which the value first gets higher than the least of the readers takes.
     pub deep: Option<usize>,
     /// The first unpaired surrogate escape, in a string or in a key.
     pub surrogate: Option<usize>,
@@ -50,16 +63,25 @@ pub struct Scan {
     pub non_finite: Option<usize>,
     /// The first key that repeats an earlier key of the same object (the place of the repetition).
     pub duplicate: Option<usize>,
-    /// Whether a string held a byte outside ASCII. Where it did not, and there is no fault, the text is ASCII.
-    pub beyond_ascii: bool,
-    /// Whether the value is an object that has the two keys of the envelope that development builds wrote.
-    pub envelope: bool,
 }
 
+static UNMARKED: Marks =
+    Marks { fault: None, raised: None, deep: None, surrogate: None, non_finite: None, duplicate: None };
+
 impl Scan {
+    /// What is wrong or odd about the text.
+    pub fn marks(&self) -> &Marks {
+        self.marks.as_deref().unwrap_or(&UNMARKED)
+    }
+
+    /// Whether nothing is wrong or odd.
+    pub fn is_unmarked(&self) -> bool {
+        self.marks.is_none()
+    }
+
     /// What `json.loads` raises: the complaint that comes first in the text, whether of the grammar or of a limit.
     pub fn refusal(&self) -> Option<Fault> {
-        self.raised.or(self.fault)
+        self.marks().raised.or(self.marks().fault)
     }
 }
 

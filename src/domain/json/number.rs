@@ -1,73 +1,80 @@
 //! Numbers: how far they go, and whether Python's `float` makes infinity out of them.
 
-use super::complaint::{Complaint, Fault};
+use super::block::{block_at, leading_digits};
 
 /// One number that was read to its end.
-pub(super) struct Read {
+pub(super) struct Number {
     /// The byte after the last digit.
     pub end: usize,
-    /// How many digits an integer has; 0 for a float.
-    pub integer_digits: usize,
-    /// Whether it is a float that overflows.
-    pub infinite: bool,
+    pub is_float: bool,
+    /// Whether it is worth asking how many digits an integer has, or whether a float overflows.
+    pub is_long: bool,
 }
+
+/// A float of at most this many characters before an exponent of at most two digits is below 1e300.
+const HARMLESS: usize = 200;
 
 /// Reads the number at `start`, as far as CPython's `_match_number_unicode` would: a point or an exponent without
-/// digits does not belong to it. Anything that cannot start a number is an error here.
+/// digits does not belong to it. `None` if no number starts there.
 #[inline(always)]
-pub(super) fn read(text: &[u8], start: usize) -> Result<Read, Fault> {
+pub(super) fn read(text: &[u8], start: usize) -> Option<Number> {
     let first = start + usize::from(text.get(start) == Some(&b'-'));
-    let mut end = match text.get(first) {
-        Some(b'0') => first + 1,
-        Some(b'1'..=b'9') => digits(text, first + 1),
-        _ => return Err(Fault::new(Complaint::Value, start)),
-    };
-    let integer_digits = end - first;
+    let mut end = digits(text, first);
+    if end == first {
+        return None;
+    }
+    // A zero stands alone.
+    if end - first > 1 && text.get(first) == Some(&b'0') {
+        end = first + 1;
+    }
     if !matches!(text.get(end), Some(b'.' | b'e' | b'E')) {
-        return Ok(Read { end, integer_digits, infinite: false });
+        return Some(Number { end, is_float: false, is_long: end - first > HARMLESS });
     }
-    let mut is_float = false;
-    if text[end] == b'.' && is_digit(text, end + 1) {
-        is_float = true;
-        end = digits(text, end + 2);
-    }
-    let mantissa = end;
-    if let Some(b'e' | b'E') = text.get(end) {
-        let signed = end + 1 + usize::from(matches!(text.get(end + 1), Some(b'+' | b'-')));
-        if is_digit(text, signed) {
-            is_float = true;
-            end = digits(text, signed + 1);
-        }
-    }
-    if !is_float {
-        return Ok(Read { end, integer_digits, infinite: false });
-    }
-    // A float of at most 200 characters before an exponent of at most two digits is below 1e300.
-    let harmless = mantissa - start <= 200 && end - mantissa <= 3;
-    let infinite = !harmless && overflows(&text[first..mantissa], text.get(mantissa + 1..end).unwrap_or_default());
-    Ok(Read { end, integer_digits: 0, infinite })
+    Some(read_float(text, first, end))
 }
 
+/// Goes on with a number whose whole part stands from `first` to `whole`, at a point or an `e`.
 #[inline(always)]
-fn is_digit(text: &[u8], at: usize) -> bool {
-    matches!(text.get(at), Some(b'0'..=b'9'))
+fn read_float(text: &[u8], first: usize, whole: usize) -> Number {
+    let mut mantissa = whole;
+    if text.get(whole) == Some(&b'.') {
+        let end = digits(text, whole + 1);
+        if end > whole + 1 {
+            mantissa = end;
+        }
+    }
+    let (mut end, mut exponent_digits) = (mantissa, 0);
+    if let Some(b'e' | b'E') = text.get(mantissa) {
+        let from = mantissa + 1 + usize::from(matches!(text.get(mantissa + 1), Some(b'+' | b'-')));
+        let to = digits(text, from);
+        if to > from {
+            (end, exponent_digits) = (to, to - from);
+        }
+    }
+    let is_long = mantissa - first > HARMLESS || exponent_digits > 2;
+    Number { end, is_float: end > whole, is_long }
 }
 
 /// The first byte at or after `at` that is not a digit.
 #[inline(always)]
 fn digits(text: &[u8], mut at: usize) -> usize {
-    while is_digit(text, at) {
-        at += 1;
+    loop {
+        let count = leading_digits(&block_at(text, at));
+        at += count;
+        if count < 16 {
+            return at;
+        }
     }
-    at
 }
 
-/// Whether `mantissa`e`exponent` rounds to infinity in double precision. The mantissa has no sign, the exponent may.
+/// Whether a float, as it is written, rounds to infinity in double precision.
 ///
 /// Only magnitudes around 1e308 need arithmetic; for those the standard library's parser is exact, but it reads the
 /// exponent with a bound, so it is given a number whose exponent is small.
-#[cold]
-fn overflows(mantissa: &[u8], exponent: &[u8]) -> bool {
+pub(super) fn overflows(float: &[u8]) -> bool {
+    let float = float.strip_prefix(b"-").unwrap_or(float);
+    let mut parts = float.split(|byte| matches!(byte, b'e' | b'E'));
+    let (mantissa, exponent) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let point = mantissa.iter().position(|&byte| byte == b'.').unwrap_or(mantissa.len());
     let Some(leading) = mantissa.iter().position(|byte| matches!(byte, b'1'..=b'9')) else {
         return false;
@@ -122,10 +129,10 @@ mod tests {
             ("1.5E-7,", 6),
             ("-12.25e2]", 8),
         ] {
-            assert_eq!(read(text.as_bytes(), 0).map(|read| read.end).ok(), Some(end), "{text}");
+            assert_eq!(read(text.as_bytes(), 0).map(|number| number.end), Some(end), "{text}");
         }
         for text in ["", "-", "+1", ".5", "-.5", "--1", "-a"] {
-            assert!(read(text.as_bytes(), 0).is_err(), "{text}");
+            assert!(read(text.as_bytes(), 0).is_none(), "{text}");
         }
     }
 
@@ -150,8 +157,10 @@ mod tests {
             (format!("1{}.0", "0".repeat(308)), false),
             (format!("1{}.0", "0".repeat(309)), true),
         ] {
-            let read = read(text.as_bytes(), 0).expect("a number");
-            assert_eq!((read.end, read.infinite), (text.len(), infinite), "{}", &text[..text.len().min(40)]);
+            let number = read(text.as_bytes(), 0).expect("a number");
+            assert!(number.is_float && number.end == text.len());
+            assert!(number.is_long || !infinite);
+            assert_eq!(overflows(text.as_bytes()), infinite, "{}", &text[..text.len().min(40)]);
         }
     }
 }

@@ -6,14 +6,15 @@
 //! common, so this may cost what it costs.
 
 use super::scratch::Scratch;
-use super::{Scan, machine, walk};
+use super::{Marks, Scan, machine, walk};
 use crate::domain::reader::Limits;
 
-/// Scans a text that parses, seeing only what survives in Python's dictionaries. What `json.loads` itself raises,
-/// and the repeated keys, are those of the whole text.
+/// What is left of a scan of a text that parses, in Python's dictionaries. What `json.loads` itself raises, and the
+/// repeated keys, are those of the whole text.
 pub fn surviving(text: &[u8], whole: Scan, limits: &Limits) -> Scan {
-    let troubled = whole.surrogate.is_some() || whole.non_finite.is_some() || whole.deep.is_some();
-    if whole.duplicate.is_none() || whole.fault.is_some() || !troubled {
+    let marks = whole.marks();
+    let troubled = marks.surrogate.is_some() || marks.non_finite.is_some() || marks.deep.is_some();
+    if marks.duplicate.is_none() || marks.fault.is_some() || !troubled {
         return whole;
     }
     let mut scratch = Scratch::default();
@@ -24,7 +25,8 @@ pub fn surviving(text: &[u8], whole: Scan, limits: &Limits) -> Scan {
         blank_value(&mut copy, earlier);
     }
     let left = machine::Machine::new(&copy, limits, &mut scratch).run();
-    Scan { raised: whole.raised, duplicate: whole.duplicate, beyond_ascii: whole.beyond_ascii, ..left }
+    let left_marks = Marks { raised: marks.raised, duplicate: marks.duplicate, ..left.marks().clone() };
+    Scan { height: left.height, marks: Some(Box::new(left_marks)), ..whole }
 }
 
 /// Puts `0` and spaces in place of the value that belongs to the key at `key`. A key inside a value that was blanked

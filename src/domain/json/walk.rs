@@ -41,11 +41,15 @@ pub(super) fn value_of(text: &[u8], key: usize) -> usize {
     white(text, white(text, string_end(text, key)) + 1)
 }
 
-/// Whether an object is the envelope in which development builds stored references:
+/// Whether a value is the envelope in which development builds stored references:
 /// `{"__type": "ExternalState", "__var": …}`. Of repeated keys the last one counts, as in Python.
 pub fn is_development_envelope(text: &[u8]) -> bool {
     let (mut is_external, mut has_var) = (false, false);
-    let mut at = white(text, white(text, 0) + 1);
+    let start = white(text, 0);
+    if text.get(start) != Some(&b'{') {
+        return false;
+    }
+    let mut at = white(text, start + 1);
     while text.get(at) == Some(&b'"') {
         let value = value_of(text, at);
         if string_is(text, at, "__type") {
@@ -95,6 +99,8 @@ mod tests {
             (r#"{"__type": "ExternalState", "__var": 1, "__type": 2}"#, false),
             (r#"{"__type": 1, "__var": 1, "__type": "ExternalState"}"#, true),
             (r#"{"a": {"__type": "ExternalState", "__var": 1}}"#, false),
+            (r#"["__type", {"__type": "ExternalState", "__var": 1}]"#, false),
+            (r#""__type""#, false),
             ("{}", false),
         ] {
             assert_eq!(is_development_envelope(text.as_bytes()), envelope, "{text}");

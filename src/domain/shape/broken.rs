@@ -12,7 +12,7 @@ use crate::domain::reader::Limits;
 pub(super) fn is_broken_json(text: &str, fault: Fault) -> bool {
     if fault.complaint == Complaint::ByteOrderMark {
         let rest = text.trim_start_matches('\u{feff}').as_bytes();
-        return json::scan(rest, &Limits::default()).fault.is_none();
+        return json::scan(rest, &Limits::default()).marks().fault.is_none();
     }
     let start = json::white(text.as_bytes(), 0);
     match text.as_bytes().get(start) {
@@ -32,7 +32,7 @@ fn is_several_documents(text: &[u8], mut at: usize) -> bool {
         if !matches!(text[at - 1], b' ' | b'\t' | b'\n' | b'\r') {
             return false;
         }
-        match json::scan(&text[at..], &Limits::default()).fault {
+        match json::scan(&text[at..], &Limits::default()).marks().fault {
             None => return true,
             Some(Fault { complaint: Complaint::ExtraData, at: next }) => at += next,
             Some(_) => return false,
@@ -68,7 +68,7 @@ mod tests {
             ("hello", false),
             ("-", false),
         ] {
-            let fault = json::scan(text.as_bytes(), &Limits::default()).fault.expect("not JSON");
+            let fault = json::scan(text.as_bytes(), &Limits::default()).marks().fault.expect("not JSON");
             assert_eq!(is_broken_json(text, fault), broken, "{text}");
         }
     }

@@ -81,7 +81,7 @@ fn is_json(bytes: &[u8]) -> bool {
         Some(b'"') => bytes.len() >= 8,
         _ => false,
     };
-    long_enough && str::from_utf8(bytes).is_ok() && json::scan(bytes, &Limits::default()).fault.is_none()
+    long_enough && str::from_utf8(bytes).is_ok() && json::scan(bytes, &Limits::default()).marks().fault.is_none()
 }
 
 #[cfg(test)]
