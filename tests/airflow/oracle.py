@@ -36,8 +36,10 @@ WRITTEN_AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=timezone.utc)
 
 
 def migrate() -> None:
-    airflow = pathlib.Path(sys.executable).with_name("airflow")
-    subprocess.run([airflow, "db", "migrate"], check=True, stdout=sys.stderr)
+    program = pathlib.Path(sys.executable).with_name("airflow")
+    done = subprocess.run([program, "db", "migrate"], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(done.stdout + done.stderr)
 
 
 def seed() -> None:

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Lines, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -96,7 +96,6 @@ fn read(answer: &Value) -> Read {
 /// A process in which Airflow works on one database.
 pub struct Airflow {
     process: Child,
-    orders: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
 }
 
@@ -108,9 +107,8 @@ impl Airflow {
             .stdout(Stdio::piped())
             .spawn()
             .expect("Airflow's Python starts");
-        let orders = process.stdin.take().expect("a pipe");
         let answers = BufReader::new(process.stdout.take().expect("a pipe")).lines();
-        Self { process, orders, answers }
+        Self { process, answers }
     }
 
     pub fn migrate(&mut self) {
@@ -136,7 +134,7 @@ impl Airflow {
     }
 
     fn order(&mut self, order: &str) -> Vec<Value> {
-        writeln!(self.orders, "{order}").expect("Airflow listens");
+        writeln!(self.process.stdin.as_ref().expect("a pipe"), "{order}").expect("Airflow listens");
         let mut answers = Vec::new();
         loop {
             let line = self.answers.next().expect("Airflow answers").expect("in UTF-8");
@@ -150,9 +148,9 @@ impl Airflow {
 
 impl Drop for Airflow {
     fn drop(&mut self) {
-        // Its connections would keep the database from being removed.
-        self.process.kill().expect("Airflow stops");
-        self.process.wait().expect("Airflow stops");
+        // No more orders: it cleans up and ends. Until then its connections keep the database from being removed.
+        drop(self.process.stdin.take());
+        self.process.wait().expect("Airflow ends");
     }
 }
 

@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 REQUIREMENTS = HERE / "requirements.txt"
 CACHE = HERE.parents[1] / ".cache"
 VENV = CACHE / "airflow-3.3.2"
+STAMP = VENV / "installed.txt"
 
 
 @contextlib.contextmanager
@@ -32,13 +33,13 @@ def python() -> Iterator[str]:
     yield str(VENV / "bin/python")
 
 
-def _stamp() -> pathlib.Path:
-    return VENV / "installed-requirements.txt"
-
-
 def _is_complete() -> bool:
-    # The copy is written last, so an interrupted installation does not count.
-    return _stamp().exists() and _stamp().read_text() == REQUIREMENTS.read_text()
+    return STAMP.exists() and STAMP.read_text() == _contents()
+
+
+def _contents() -> str:
+    # The place is part of it, because the programs of an environment that was moved do not start.
+    return f"{VENV}\n{REQUIREMENTS.read_text()}"
 
 
 def _build() -> None:
@@ -50,7 +51,8 @@ def _build() -> None:
     pip = [VENV / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     # The list is complete, so there is nothing to resolve.
     subprocess.run([*pip, "--no-deps", "--requirement", REQUIREMENTS], check=True, stdout=sys.stderr)
-    shutil.copy(REQUIREMENTS, _stamp())
+    # This comes last, so an interrupted installation does not count.
+    STAMP.write_text(_contents())
 
 
 def _missing_packages() -> list[str]:

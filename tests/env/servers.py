@@ -63,9 +63,9 @@ def postgres() -> Iterator[str]:
 
 @contextlib.contextmanager
 def mariadb() -> Iterator[str]:
-    """A MariaDB server, from the package that brings the program without a system service."""
-    if shutil.which("mariadbd", path=_search_path()) is None:
-        packages.install("mariadb-server-core")
+    """A MariaDB server, from the packages that bring the programs without a system service."""
+    if not all(shutil.which(program, path=_search_path()) for program in ("mariadbd", "my_print_defaults")):
+        packages.install("mariadb-server-core", "mariadb-client-core")
     with _server_directory("mariadb") as home:
         data = home / "data"
         _finish(
@@ -120,7 +120,12 @@ def _running(command: list, home: pathlib.Path, stop: signal.Signals, is_ready: 
         # being killed outright.
         launcher = _unprivileged("--pdeathsig", stop.name.removeprefix("SIG"))
         server = subprocess.Popen(
-            [*launcher, *map(str, command)], stdout=output, stderr=output, start_new_session=True, env=_environment()
+            [*launcher, *map(str, command)],
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            cwd=home,
+            env=_environment(),
         )
     try:
         deadline = time.monotonic() + START_SECONDS
@@ -135,7 +140,9 @@ def _running(command: list, home: pathlib.Path, stop: signal.Signals, is_ready: 
 
 
 def _finish(command: list[str]) -> None:
-    done = subprocess.run([*_unprivileged(), *command], capture_output=True, text=True, env=_environment(), cwd="/")
+    # Not from here: the unprivileged user may not be allowed to enter the checkout.
+    command = [*_unprivileged(), *command]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/", env=_environment())
     if done.returncode != 0:
         sys.exit(f"\n{command[0]} failed:\n{done.stdout}{done.stderr}")
 
