@@ -15,7 +15,6 @@ mod search_path;
 #[cfg(test)]
 mod tests;
 
-
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 

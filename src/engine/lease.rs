@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use super::Ending;
 use super::store::{Lease, Ledger, NewRun, StoreError};
 use crate::domain::run::{Progress, Run, RunId, RunMode, RunOptions, RunState};
 
@@ -59,15 +60,21 @@ pub(super) async fn take<L: Ledger>(
 
 /// Gives the lease back. After a failure the run counts as interrupted, so that the next one goes on with it; that
 /// this may fail too, on the same broken connection, must not hide the first failure.
-pub(super) async fn give_back<L: Ledger, T>(
+pub(super) async fn give_back<L: Ledger>(
     ledger: &mut L,
     run: &RunId,
     progress: &Progress,
-    state: RunState,
-    outcome: Result<T, StoreError>,
-) -> Result<T, StoreError> {
+    outcome: Result<Ending, StoreError>,
+) -> Result<Ending, StoreError> {
     match outcome {
-        Ok(value) => ledger.release(run, progress, state).await.map(|()| value),
+        Ok(ending) => {
+            let state = match ending {
+                Ending::Complete => RunState::Done,
+                Ending::Interrupted => RunState::Interrupted,
+            };
+            ledger.release(run, progress, state).await?;
+            Ok(ending)
+        }
         Err(error) => {
             if let Err(second) = ledger.release(run, progress, RunState::Interrupted).await {
                 tracing::debug!("the lease could not be given back and will run out by itself: {second}");

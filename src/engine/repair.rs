@@ -17,7 +17,7 @@ use super::store::{Change, Chunk, Ledger, LockedRow, StoreError};
 use super::window::{self, Spotted};
 use super::{Ending, Work};
 use crate::domain::repair::Decision;
-use crate::domain::run::{Progress, RunId, RunMode, RunOptions, RunState, Tally};
+use crate::domain::run::{Progress, RunId, RunMode, RunOptions, Tally};
 use crate::domain::target::{Key, Target};
 
 /// Mends every row whose action asks for it. Goes on where an interrupted run with the same tables had stopped.
@@ -35,12 +35,8 @@ pub async fn repair<L: Ledger, E: Events>(
     let mut mending =
         Mending { ledger, work, events, run: seat.run, progress: seat.progress, last_sign: Instant::now() };
     let outcome = mending.all_tables().await;
-    let state = match outcome {
-        Ok(Ending::Complete) => RunState::Done,
-        _ => RunState::Interrupted,
-    };
     let Mending { ledger, run, progress, .. } = mending;
-    let ending = lease::give_back(ledger, &run, &progress, state, outcome).await?;
+    let ending = lease::give_back(ledger, &run, &progress, outcome).await?;
     Ok((run, ending))
 }
 

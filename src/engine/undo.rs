@@ -43,12 +43,8 @@ pub async fn undo<L: Ledger, E: Events>(
     events.event(&Event::RunStarted { run: &seat.run, resumed: seat.resumed });
     let mut undoing = Undoing { ledger, work, events, undone: &run.id, run: seat.run, progress: seat.progress };
     let outcome = undoing.all_changes().await;
-    let state = match outcome {
-        Ok(Ending::Complete) => RunState::Done,
-        _ => RunState::Interrupted,
-    };
     let Undoing { ledger, run: id, progress, .. } = undoing;
-    let ending = lease::give_back(ledger, &id, &progress, state, outcome).await?;
+    let ending = lease::give_back(ledger, &id, &progress, outcome).await?;
     if ending == Ending::Complete {
         ledger.mark_undone(&run.id, &id).await?;
     }

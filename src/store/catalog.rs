@@ -1,6 +1,7 @@
 //! What a database holds, and the store that works on it.
 
-use super::connection::{Access, Connection, Transaction};
+use super::connection::{Connection, Transaction};
+use super::driver::{Access, Cells};
 use super::location::{Dialect, Location};
 use super::mysql;
 use super::statement::{Fill, Names, Param, integer, sql, text};
@@ -128,7 +129,7 @@ impl Look<'_> {
         what: &str,
         statement: super::statement::Statement<'_>,
     ) -> Result<Option<String>, StoreError> {
-        let read = |cells: &dyn super::connection::Cells| Ok(cells.text(0)?.map(str::to_owned));
+        let read = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
         Ok(self.transaction.rows(what, statement, read).await?.into_iter().flatten().next())
     }
 }

@@ -1,10 +1,12 @@
 //! The transaction that changes rows: lock, write, journal, move the cursor.
 
 use super::catalog::run_id;
-use super::connection::{Cells, Transaction};
+use super::connection::Transaction;
+use super::driver::Cells;
 use super::location::Dialect;
 use super::source::{identity, key};
 use super::statement::{Fill, Names, Param, sql, text};
+use super::stored::as_text;
 use crate::domain::judge::Stored;
 use crate::domain::run::{Progress, RunId};
 use crate::domain::target::{Key, Target};
@@ -121,7 +123,7 @@ pub(super) async fn advance(
     run: &RunId,
     progress: &Progress,
 ) -> Result<(), StoreError> {
-    let progress = super::journal::as_text(progress)?;
+    let progress = as_text(progress)?;
     let fills = [("progress", text(&progress)), run_id(run), ("owner", text(owner))];
     let statement = names.statement(sql!("advance_run"), &fills);
     match transaction.run("the run's progress could not be stored", statement).await? {

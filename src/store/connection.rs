@@ -5,41 +5,12 @@ use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection as _, MySql, Postgres, Sqlite};
 
+use super::driver::{self, Access, Cells, EachCells};
 use super::error::failed;
 use super::location::{Dialect, Location};
 use super::statement::Statement;
 use super::{mysql, postgres, sqlite};
-use crate::domain::judge::Stored;
 use crate::engine::store::StoreError;
-
-/// What a connection is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Reading. Every transaction says so to the server, and a file is opened that way.
-    Read,
-    /// Reading and writing.
-    Write,
-}
-
-/// The columns of one row, in the order of the statement.
-pub(super) trait Cells {
-    fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error>;
-    fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error>;
-    /// A value as it is stored, text or not.
-    fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error>;
-}
-
-/// Takes the rows of an answer one by one.
-pub(super) type EachCells<'a> = dyn FnMut(&dyn Cells) -> Result<(), StoreError> + 'a;
-
-/// What a driver must do. It binds parameters and reads columns in its own types; it knows nothing of the work.
-pub(super) trait Driver {
-    /// Runs a statement and says how many rows it matched.
-    async fn run(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error>;
-
-    /// Runs a query and hands over its rows as they arrive.
-    async fn query(&mut self, statement: Statement<'_>, each: &mut EachCells<'_>) -> Result<(), StoreError>;
-}
 
 /// A connection to one of the databases.
 pub(super) enum Connection {
@@ -87,18 +58,18 @@ impl Transaction<'_> {
     /// As [`Transaction::run`], for callers that look into the error.
     pub async fn try_run(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
         match self {
-            Self::Postgres(transaction) => transaction.run(statement).await,
-            Self::MySql(transaction) => transaction.run(statement).await,
-            Self::Sqlite(transaction) => transaction.run(statement).await,
+            Self::Postgres(transaction) => driver::run::<Postgres>(transaction, statement).await,
+            Self::MySql(transaction) => driver::run::<MySql>(transaction, statement).await,
+            Self::Sqlite(transaction) => driver::run::<Sqlite>(transaction, statement).await,
         }
     }
 
     /// Runs a query and hands over its rows as they arrive.
     pub async fn query(&mut self, statement: Statement<'_>, each: &mut EachCells<'_>) -> Result<(), StoreError> {
         match self {
-            Self::Postgres(transaction) => transaction.query(statement, each).await,
-            Self::MySql(transaction) => transaction.query(statement, each).await,
-            Self::Sqlite(transaction) => transaction.query(statement, each).await,
+            Self::Postgres(transaction) => driver::query::<Postgres>(transaction, statement, each).await,
+            Self::MySql(transaction) => driver::query::<MySql>(transaction, statement, each).await,
+            Self::Sqlite(transaction) => driver::query::<Sqlite>(transaction, statement, each).await,
         }
     }
 

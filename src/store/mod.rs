@@ -8,6 +8,7 @@ pub mod location;
 mod catalog;
 mod chunk;
 mod connection;
+mod driver;
 mod error;
 mod journal;
 mod keys;
@@ -18,6 +19,7 @@ pub mod sample;
 mod source;
 mod sqlite;
 mod statement;
+mod stored;
 
 pub use catalog::{Overview, SqlStore};
-pub use connection::Access;
+pub use driver::Access;

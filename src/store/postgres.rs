@@ -3,12 +3,11 @@
 //! Nothing here outlives a transaction: no named prepared statement, no session setting, no session lock, no startup
 //! parameter that PgBouncer would refuse. A pooler in transaction mode must not notice us.
 
-use futures_util::TryStreamExt as _;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow, PgSslMode};
-use sqlx::{Arguments as _, AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _};
+use sqlx::{Arguments as _, ConnectOptions as _, Postgres, Row as _};
 
-use super::connection::{Access, Cells, Driver, EachCells};
-use super::error::{failed, unreachable};
+use super::driver::{Access, Cells, Driver};
+use super::error::unreachable;
 use super::location::{Host, Location, TlsMode};
 use super::statement::{Param, Statement};
 use crate::domain::judge::Stored;
@@ -76,36 +75,27 @@ pub(super) fn begin(access: Access) -> &'static str {
     }
 }
 
-fn arguments(params: &[Param<'_>]) -> Result<PgArguments, sqlx::Error> {
-    let mut arguments = PgArguments::default();
-    for param in params {
-        match param {
-            Param::Integer(integer) => arguments.add(integer),
-            Param::Text(text) => arguments.add(text),
-            Param::Integers(integers) => arguments.add(integers),
-            Param::Texts(texts) => arguments.add(texts),
+impl Driver for Postgres {
+    fn arguments(params: &[Param<'_>]) -> Result<PgArguments, sqlx::Error> {
+        let mut arguments = PgArguments::default();
+        for param in params {
+            match param {
+                Param::Integer(integer) => arguments.add(integer),
+                Param::Text(text) => arguments.add(text),
+                Param::Integers(integers) => arguments.add(integers),
+                Param::Texts(texts) => arguments.add(texts),
+            }
+            .map_err(sqlx::Error::Encode)?;
         }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
-
-impl Driver for PgConnection {
-    async fn run(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
-        let arguments = arguments(&statement.params)?;
-        let query = sqlx::query_with(AssertSqlSafe(statement.text), arguments).persistent(false);
-        Ok(self.execute(query).await?.rows_affected())
+        Ok(arguments)
     }
 
-    async fn query(&mut self, statement: Statement<'_>, each: &mut EachCells<'_>) -> Result<(), StoreError> {
-        let read = |error| failed("rows could not be read", error);
-        let arguments = arguments(&statement.params).map_err(read)?;
-        let query = sqlx::query_with(AssertSqlSafe(statement.text), arguments).persistent(false);
-        let mut rows = self.fetch(query);
-        while let Some(row) = rows.try_next().await.map_err(read)? {
-            each(&row)?;
-        }
-        Ok(())
+    fn keeps(_: &Statement<'_>) -> bool {
+        false
+    }
+
+    fn matched(result: &Self::QueryResult) -> u64 {
+        result.rows_affected()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reading: windows, upper bounds and identities.
 
 use super::catalog::{SqlStore, rows};
-use super::connection::Cells;
+use super::driver::Cells;
 use super::error::failed;
 use super::location::Dialect;
 use super::statement::{Fill, sql, text};

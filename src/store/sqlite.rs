@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
-use sqlx::{Arguments as _, AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _, TypeInfo as _, ValueRef as _};
+use sqlx::{Arguments as _, ConnectOptions as _, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
 
-use super::connection::{Access, Cells, Driver, EachCells};
-use super::error::{failed, unreachable};
+use super::driver::{Access, Cells, Driver};
+use super::error::unreachable;
 use super::location::{Host, Location};
 use super::statement::{Param, Statement};
 use crate::domain::judge::Stored;
@@ -49,35 +48,26 @@ pub(super) fn begin(access: Access) -> &'static str {
     }
 }
 
-fn arguments(params: &[Param<'_>]) -> Result<SqliteArguments, sqlx::Error> {
-    let mut arguments = SqliteArguments::default();
-    for param in params {
-        match param {
-            Param::Integer(integer) => arguments.add(integer),
-            Param::Text(text) => arguments.add(text),
-            Param::Integers(_) | Param::Texts(_) => unreachable!("SQLite has no arrays, and its SQL asks for none"),
+impl Driver for Sqlite {
+    fn arguments(params: &[Param<'_>]) -> Result<SqliteArguments, sqlx::Error> {
+        let mut arguments = SqliteArguments::default();
+        for param in params {
+            match param {
+                Param::Integer(integer) => arguments.add(integer),
+                Param::Text(text) => arguments.add(text),
+                Param::Integers(_) | Param::Texts(_) => unreachable!("SQLite has no arrays, and its SQL asks for none"),
+            }
+            .map_err(sqlx::Error::Encode)?;
         }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
-
-impl Driver for SqliteConnection {
-    async fn run(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
-        let arguments = arguments(&statement.params)?;
-        let query = sqlx::query_with(AssertSqlSafe(statement.text), arguments).persistent(statement.recurs);
-        Ok(self.execute(query).await?.rows_affected())
+        Ok(arguments)
     }
 
-    async fn query(&mut self, statement: Statement<'_>, each: &mut EachCells<'_>) -> Result<(), StoreError> {
-        let read = |error| failed("rows could not be read", error);
-        let arguments = arguments(&statement.params).map_err(read)?;
-        let query = sqlx::query_with(AssertSqlSafe(statement.text), arguments).persistent(statement.recurs);
-        let mut rows = self.fetch(query);
-        while let Some(row) = rows.try_next().await.map_err(read)? {
-            each(&row)?;
-        }
-        Ok(())
+    fn keeps(statement: &Statement<'_>) -> bool {
+        statement.recurs
+    }
+
+    fn matched(result: &Self::QueryResult) -> u64 {
+        result.rows_affected()
     }
 }
 

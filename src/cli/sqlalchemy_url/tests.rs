@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::location::TlsMode;
+use crate::store::location::{Host, TlsMode};
 
 fn parsed(url: &str) -> Location {
     parse(url).unwrap_or_else(|error| panic!("{url}: {error}"))

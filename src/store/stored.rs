@@ -1,0 +1,96 @@
+//! The stored forms of the journal: how a run and a change look in their columns, and back.
+//!
+//! What was written by another release, or by hand, and is not understood is an error that says so; nothing is guessed.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::driver::Cells;
+use super::error::{failed, other};
+use crate::domain::run::{Run, RunId, RunMode, RunState};
+use crate::domain::target::RELEASED;
+use crate::engine::store::{PastChange, StoreError, Trouble};
+
+/// A stored form of the journal as text.
+pub(super) fn as_text(stored: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(stored).map_err(|error| other("the run could not be written down", error))
+}
+
+fn from_text<T: DeserializeOwned>(run: &str, stored: &str) -> Result<T, StoreError> {
+    serde_json::from_str(stored).map_err(|error| {
+        let mut damaged = other(&format!("the journal's entry for run {run} is not understood"), error);
+        damaged.trouble = Trouble::Journal;
+        damaged.hint("it was written by another release of statemend, or by hand; the newest release reads them all")
+    })
+}
+
+/// A run as its columns say it.
+pub(super) struct StoredRun {
+    texts: Vec<Option<String>>,
+    alive: bool,
+}
+
+impl StoredRun {
+    const COLUMNS: usize = 14;
+    const ALIVE: usize = 3;
+
+    pub fn read(cells: &dyn Cells) -> Result<Self, sqlx::Error> {
+        let text = |index| match index {
+            Self::ALIVE => Ok(None),
+            _ => Ok(cells.text(index)?.map(str::to_owned)),
+        };
+        let texts = (0..Self::COLUMNS).map(text).collect::<Result<_, sqlx::Error>>()?;
+        Ok(Self { texts, alive: cells.integer(Self::ALIVE)? == Some(1) })
+    }
+
+    pub fn parse(mut self) -> Result<Run, StoreError> {
+        let mut optional = |index: usize| self.texts[index].take();
+        let (undone_by, purged_at, finished_at) = (optional(13), optional(12), optional(11));
+        let mut required = |index: usize| optional(index).unwrap_or_default();
+        let (id, mode, state) = (required(0), required(1), required(2));
+        let unknown = |name: &str| {
+            StoreError::new(Trouble::Journal, format!("the journal says of run {id} that it is {name:?}"))
+                .hint("it was written by a newer release of statemend; use that one")
+        };
+        Ok(Run {
+            mode: RunMode::from_name(&mode).ok_or_else(|| unknown(&mode))?,
+            state: RunState::from_name(&state).ok_or_else(|| unknown(&state))?,
+            alive: self.alive,
+            options: from_text(&id, &required(4))?,
+            progress: from_text(&id, &required(5))?,
+            tool_version: required(6),
+            host: required(7),
+            user: required(8),
+            started_at: required(9),
+            heartbeat_at: required(10),
+            finished_at,
+            purged_at,
+            undone_by: undone_by.map(RunId),
+            id: RunId(id),
+        })
+    }
+}
+
+/// A change as its columns say it.
+pub(super) fn past_change(cells: &dyn Cells) -> Result<PastChange, StoreError> {
+    let read = |index| match cells.text(index) {
+        Ok(text) => Ok(text.unwrap_or_default()),
+        Err(error) => Err(failed("an entry of the journal could not be read", error)),
+    };
+    let seq = cells.integer(0).map_err(|error| failed("an entry of the journal could not be read", error))?;
+    let seq = seq.unwrap_or_default();
+    let damaged = || StoreError::new(Trouble::Journal, format!("entry {seq} of the journal is damaged"));
+    let table = read(1)?;
+    let target = RELEASED.iter().find(|target| target.table == table).ok_or_else(damaged)?;
+    let key = serde_json::from_str(read(2)?).ok().and_then(|key| target.key_from_object(&key)).ok_or_else(damaged)?;
+    let mut after_sha256 = [0; 32];
+    hex::decode_to_slice(read(5)?, &mut after_sha256).map_err(|_| damaged())?;
+    Ok(PastChange {
+        seq,
+        table: table.to_owned(),
+        key,
+        kind: read(3)?.to_owned(),
+        before: read(4)?.to_owned(),
+        after_sha256,
+    })
+}
