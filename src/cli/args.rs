@@ -227,17 +227,17 @@ impl From<FailOn> for Severity {
     }
 }
 
-/// What every command takes.
+/// What every command takes. Help lists it behind what is the command's own.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 pub(super) struct CommonArgs {
     /// Say more on standard error; twice for even more
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, display_order = 101, action = ArgAction::Count)]
     pub verbose: u8,
     /// Say nothing on standard error but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, display_order = 102, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Show no progress, even on a terminal
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 103)]
     pub no_progress: bool,
 }
 

@@ -1,0 +1,15 @@
+//! What people see on the command line, pinned: help, errors, the human report, the question and the demo.
+//!
+//! After a wanted change, `INSTA_UPDATE=always cargo test --test cli` writes the snapshots anew.
+
+#[path = "../support/statemend.rs"]
+mod statemend;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod demo;
+mod errors;
+mod help;
+mod question;
+mod reports;
+mod terminal;

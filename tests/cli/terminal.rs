@@ -1,0 +1,93 @@
+//! The program in a folder of its own, and texts without what changes from run to run.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+use statemend::store::sample;
+use tempfile::TempDir;
+
+use crate::statemend::{Ran, command, ran};
+use crate::support::{Engine, block_on};
+
+/// The database of a [`Folder`], as seen from inside.
+pub const URL: &str = "sqlite:///airflow.db";
+
+const DEMO_ROWS: &str = include_str!("../../fixtures/demo.sql");
+
+/// Where the program runs. Paths in what it says are relative to it, so they are the same on every machine.
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn empty() -> Self {
+        Self(tempfile::tempdir().expect("make a folder"))
+    }
+
+    /// With an Airflow database that has a row of every kind.
+    pub fn with_database() -> Self {
+        let folder = Self::empty();
+        let file = folder.0.path().join("airflow.db");
+        block_on(sample::run_scripts(&file, &[Engine::Sqlite.schema(), DEMO_ROWS])).expect("make a database");
+        folder
+    }
+
+    pub fn write(&self, file: &str, text: &str) {
+        fs::write(self.0.path().join(file), text).expect("write a file");
+    }
+
+    /// The program on a terminal of 80 columns, as far as it asks for the width.
+    pub fn command(&self, args: &[&str]) -> Command {
+        self.prepared(command(args))
+    }
+
+    /// A command that gets nothing from the machine it runs on.
+    pub fn prepared(&self, mut command: Command) -> Command {
+        command.current_dir(self.0.path()).env("AIRFLOW_HOME", "/no/airflow/here");
+        command.env("COLUMNS", "80").env("USER", "airflow").env_remove("CLICOLOR_FORCE");
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Ran {
+        ran(self.command(args).output().expect("the program starts"))
+    }
+
+    /// A text without what changes from run to run. The runs are numbered, oldest first.
+    pub fn steady(&self, text: &str) -> String {
+        let journal = self.run(&["runs", "--format", "json", "--url", URL]).json();
+        let runs = journal["runs"].as_array().expect("a list of runs");
+        let text = runs.iter().rev().zip(1..).fold(text.to_owned(), |text, (run, number)| {
+            let host = format!("airflow@{}", string(&run["host"]));
+            text.replace(string(&run["run_id"]), &format!("00000000-000000-run{number}")).replace(&host, "airflow@host")
+        });
+        masked(text.replace(env!("CARGO_PKG_VERSION"), "0.0.0").as_str())
+    }
+}
+
+fn string(value: &Value) -> &str {
+    value.as_str().expect("a string")
+}
+
+/// How times, durations and versions look. A zero stands for any digit.
+const MASKS: [&str; 4] = ["0000-00-00 00:00:00", "0000-00-00T00:00:00Z", "in 0.0 s", "SQLite 0.00.0"];
+
+/// A text with a mask where something fits it.
+fn masked(text: &str) -> String {
+    MASKS.iter().fold(text.to_owned(), |text, mask| {
+        let (mut masked, mut rest) = (String::new(), text.as_str());
+        while let Some(next) = rest.chars().next() {
+            if fits(rest, mask) {
+                masked.push_str(mask);
+                rest = &rest[mask.len()..];
+            } else {
+                masked.push(next);
+                rest = &rest[next.len_utf8()..];
+            }
+        }
+        masked
+    })
+}
+
+fn fits(text: &str, mask: &str) -> bool {
+    let fits = |(byte, mask): (u8, u8)| if mask == b'0' { byte.is_ascii_digit() } else { byte == mask };
+    text.len() >= mask.len() && text.bytes().zip(mask.bytes()).all(fits)
+}
