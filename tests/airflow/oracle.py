@@ -11,6 +11,7 @@ starting Airflow's applications takes longer than asking them.
 """
 
 import functools
+import gc
 import json
 import os
 import pathlib
@@ -66,6 +67,8 @@ def airflow():
 ORDERS = {"migrate": migrate, "seed": seed, "ask": ask}
 
 if __name__ == "__main__":
+    # Airflow makes millions of objects that stay; looking through them for garbage takes a fifth of the time.
+    gc.disable()
     with tempfile.TemporaryDirectory(prefix="statemend-airflow-") as home:
         os.environ.update(SETTINGS, AIRFLOW_HOME=home, AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=sys.argv[1])
         for order in sys.stdin:
