@@ -40,7 +40,7 @@ fn one(args: &ExplainArgs, judge: &Judge, common: CommonArgs) -> Result<Exit, Fa
 }
 
 fn many(judge: &Judge, common: CommonArgs) -> Result<Exit, Failure> {
-    ask_for("values, one JSON string a line,", common);
+    ask_for("values, each a JSON string on a line of its own", common);
     let answered = match lines::answer(judge, io::stdin().lock(), io::stdout().lock()) {
         // Whoever reads us, such as `head`, has seen enough.
         Err(Failure::Stdout(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::Success),
@@ -55,6 +55,6 @@ fn many(judge: &Judge, common: CommonArgs) -> Result<Exit, Failure> {
 /// Tells whoever sits at the terminal that it is their turn.
 fn ask_for(what: &str, common: CommonArgs) {
     if io::stdin().is_terminal() && !common.quiet {
-        eprintln!("waiting for {what} on standard input; Ctrl-D on a line of its own ends it");
+        eprintln!("waiting for {what}; Ctrl-D ends the input");
     }
 }
