@@ -26,7 +26,7 @@ Exit codes:
     1  unexpected failure
     2  wrong usage or configuration
     3  the database cannot be used; the message says what to do
-   10  scan or --dry-run found rows that Airflow cannot read; explain judged such a value
+   10  scan, --dry-run or explain found what Airflow cannot read
    11  repair or undo left rows; they are listed
    12  another run is at work
   130  interrupted; stopped cleanly between chunks";
