@@ -66,9 +66,12 @@ impl<'f> Builder<'_, 'f> {
                 self.push("))");
             }
             (Dialect::Sqlite, _) => {
-                self.push(&format!("({names}) IN (VALUES "));
+                // SQLite walks through the whole table for a list of row values, but not for a join that it may not
+                // turn round. Airflow's tables all have a rowid.
+                let same = self.same_keys("wanted", |number| format!("column{number}"));
+                self.push("rowid IN (SELECT target.rowid FROM (VALUES ");
                 self.rows(keys.iter().map(parts));
-                self.push(")");
+                self.push(&format!(") AS wanted CROSS JOIN {} AS target ON {same})", self.table()));
             }
             (Dialect::MySql, [_]) => {
                 self.recurs = false;

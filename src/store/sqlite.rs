@@ -86,3 +86,61 @@ impl Cells for SqliteRow {
         Ok(if is_blob { Stored::Blob(bytes) } else { Stored::Text(bytes) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Connection as _};
+
+    use super::super::location::Dialect;
+    use super::super::statement::{Fill, Names, integer, sql};
+    use super::*;
+    use crate::domain::target::{ColumnType, Key, RELEASED, Scalar, Target};
+
+    fn keys(target: &Target, count: i64) -> Vec<Key> {
+        let part = |holds, number: i64| match holds {
+            ColumnType::Integer => Scalar::Integer(number),
+            ColumnType::Text => Scalar::Text(number.to_string()),
+        };
+        let key = |number| Key(target.key.iter().map(|column| part(column.holds, number)).collect());
+        (0..count).map(key).collect()
+    }
+
+    /// What SQLite says that it would do.
+    async fn plan(statement: Statement<'_>, connection: &mut SqliteConnection) -> Vec<String> {
+        let arguments = Sqlite::arguments(&statement.params).expect("parameters that SQLite takes");
+        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", statement.text));
+        let rows = sqlx::query_with(explain, arguments).fetch_all(connection).await.expect("a statement SQLite takes");
+        rows.iter().map(|row| row.get::<String, _>(3)).collect()
+    }
+
+    #[test]
+    fn no_statement_about_some_rows_walks_through_the_whole_table() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(look_at_plans());
+    }
+
+    async fn look_at_plans() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("a database in memory");
+        let schema = include_str!("../../fixtures/airflow/3.3.2/sqlite.sql");
+        sqlx::raw_sql(schema).execute(&mut connection).await.expect("Airflow's tables");
+        let names = Names { dialect: Dialect::Sqlite, schema: "main".to_owned() };
+        for target in RELEASED {
+            let keys = keys(target, 3);
+            let window =
+                [("behind", Fill::Behind(Some(&keys[0]))), ("within", Fill::Within(&keys[2])), ("rows", integer(1000))];
+            let key_in = [("key_in", Fill::KeyIn(&keys))];
+            let statements = [
+                names.about(target, sql!("window"), &window),
+                names.about(target, sql!("identify"), &key_in),
+                names.about(target, sql!(Dialect::Sqlite, "lock"), &key_in),
+            ];
+            for statement in statements {
+                let text = statement.text.clone();
+                let plan = plan(statement, &mut connection).await;
+                let of_table = [format!("SCAN {}", target.table), "SCAN target".to_owned()];
+                let walks = plan.iter().any(|step| of_table.iter().any(|scan| step.starts_with(scan)));
+                assert!(!walks, "{text}\n{plan:#?}");
+            }
+        }
+    }
+}

@@ -187,14 +187,14 @@ impl<'f> Builder<'_, 'f> {
     fn put_name(&mut self, hole: &str) {
         let names = self.names;
         let filled = match hole {
-            "table" => names.table(self.target().table),
+            "table" => self.table(),
             "value" => names.quoted(self.target().value),
             "keys" => self.columns(self.target().key, ""),
             "keys_descending" => self.columns(self.target().key, " DESC"),
             "identity" => self.columns(self.target().identity, ""),
             "keep" => self.keep(),
-            "key_aliases" => self.aliases().join(", "),
-            "target_is_change" => self.target_is_change(),
+            "key_aliases" => self.key_aliases(),
+            "target_is_change" => self.same_keys("change", |number| format!("key_{number}")),
             "run" => names.table("statemend_run"),
             "change" => names.table("statemend_change"),
             "migration" => names.table("statemend_migration"),
@@ -216,14 +216,20 @@ impl<'f> Builder<'_, 'f> {
         self.target().keep.iter().map(keep).collect::<Vec<_>>().join(", ")
     }
 
-    fn aliases(&self) -> Vec<String> {
-        (1..=self.target().key.len()).map(|index| format!("key_{index}")).collect()
+    fn key_aliases(&self) -> String {
+        let aliases = (1..=self.target().key.len()).map(|number| format!("key_{number}"));
+        aliases.collect::<Vec<_>>().join(", ")
     }
 
-    fn target_is_change(&self) -> String {
+    /// The condition that a row of `target` has the key of a row of another relation, whose columns have these names.
+    pub fn same_keys(&self, other: &str, alias: impl Fn(usize) -> String) -> String {
         let columns = self.target().key.iter().map(|column| self.names.quoted(column.name));
-        let same = columns.zip(self.aliases()).map(|(column, alias)| format!("target.{column} = change.{alias}"));
+        let same = (1..).zip(columns).map(|(number, column)| format!("target.{column} = {other}.{}", alias(number)));
         same.collect::<Vec<_>>().join(" AND ")
+    }
+
+    pub fn table(&self) -> String {
+        self.names.table(self.target().table)
     }
 }
 
