@@ -67,9 +67,8 @@ impl Judge {
         let scan = json::scan(bytes, &self.limits);
         let fault = scan.marks().fault;
         if (scan.beyond_ascii || fault.is_some())
-            && let Err(error) = str::from_utf8(bytes)
+            && let Some(at) = where_utf8_ends(bytes)
         {
-            let at = error.valid_up_to();
             return Some(finding(Kind::NotText, Readings::both(Reading::Error), "not UTF-8".to_owned(), at));
         }
         if let Some(fault) = fault {
@@ -77,7 +76,18 @@ impl Judge {
             let kind = str::from_utf8(bytes).map_or(Kind::NotText, |text| shape::name(text, fault));
             return Some(finding(kind, Readings::both(Reading::Error), refusal.message(bytes), refusal.at));
         }
+        if scan.is_unmarked() && !self.may_be_remarkable(bytes, &scan) {
+            return None;
+        }
         self.judge_json(bytes, &json::surviving(bytes, scan, &self.limits))
+    }
+
+    /// Whether anything can be said of a text that has no marks: most values are containers or numbers, of which
+    /// nothing can.
+    #[inline]
+    fn may_be_remarkable(&self, bytes: &[u8], scan: &Scan) -> bool {
+        let plain = matches!(bytes.first(), Some(b'{' | b'[' | b'0'..=b'9' | b'-' | b't' | b'f'));
+        !plain || scan.may_be_envelope || self.max_value_bytes.is_some_and(|limit| bytes.len() as u64 > limit)
     }
 
     /// Judges a text that is JSON by the grammar, errors first.
@@ -119,10 +129,19 @@ impl Judge {
     /// The first thing worth saying of a value that both readers get as it was stored.
     fn remark(&self, bytes: &[u8], scan: &Scan) -> Option<(Kind, String, usize)> {
         let start = json::white(bytes, 0);
-        if bytes.get(start) == Some(&b'n') {
-            return Some((Kind::NullValue, "the value is null, which both write routes refuse".to_owned(), start));
+        let content = match bytes.get(start) {
+            Some(b'n') => {
+                return Some((Kind::NullValue, "the value is null, which both write routes refuse".to_owned(), start));
+            }
+            Some(b'"') => json::string_content(bytes),
+            _ => None,
+        };
+        if content.is_some_and(shape::is_uri_in_json) {
+            let message = "a bare reference in a JSON string; released builds do not resolve it";
+            return Some((Kind::StaleReference, message.to_owned(), start));
         }
-        if let Some(message) = stale_reference(bytes, scan) {
+        if scan.may_be_envelope && json::is_development_envelope(bytes) {
+            let message = "a reference in the envelope of development builds; released builds do not resolve it";
             return Some((Kind::StaleReference, message.to_owned(), start));
         }
         if let Some(limit) = self.max_value_bytes.filter(|&limit| limit > 0 && bytes.len() as u64 > limit) {
@@ -132,9 +151,18 @@ impl Judge {
         if let Some(at) = scan.marks().duplicate {
             return Some((Kind::DuplicateKey, "an object repeats a key; the last one wins".to_owned(), at));
         }
-        is_double_encoded(bytes, &self.limits)
+        content
+            .is_some_and(|content| holds_json(content, &self.limits))
             .then(|| (Kind::DoubleEncoded, "a JSON string that holds JSON".to_owned(), start))
     }
+}
+
+/// The first byte that is not UTF-8, if there is one. The fast check only says yes or no.
+fn where_utf8_ends(bytes: &[u8]) -> Option<usize> {
+    if simdutf8::basic::from_utf8(bytes).is_ok() {
+        return None;
+    }
+    str::from_utf8(bytes).err().map(|error| error.valid_up_to())
 }
 
 fn finding(kind: Kind, readings: Readings, message: String, at: usize) -> Finding {
@@ -156,21 +184,8 @@ pub(super) fn readings(scan: &Scan, limits: &Limits) -> Readings {
     Readings { api: reading(limits.api_height), worker: reading(limits.worker_height) }
 }
 
-/// Whether the value is a reference that released builds no longer resolve: a bare URI in a string, or the envelope
-/// of development builds.
-fn stale_reference(bytes: &[u8], scan: &Scan) -> Option<&'static str> {
-    if scan.may_be_envelope && json::is_development_envelope(bytes) {
-        return Some("a reference in the envelope of development builds; released builds do not resolve it");
-    }
-    let text = json::CodePoints::of(json::string_content(bytes)?);
-    shape::is_uri(text).then_some("a bare reference in a JSON string; released builds do not resolve it")
-}
-
-/// Whether the value is a JSON string whose content `json.loads` would read as an object, an array or a string.
-fn is_double_encoded(bytes: &[u8], limits: &Limits) -> bool {
-    let Some(content) = json::string_content(bytes) else {
-        return false;
-    };
+/// Whether `json.loads` would read what stands in a JSON string as an object, an array or a string.
+fn holds_json(content: &[u8], limits: &Limits) -> bool {
     let mut inner = json::CodePoints::of(content).skip_while(|&code| matches!(code, 0x20 | 0x09 | 0x0A | 0x0D));
     let opens = inner.next().and_then(char::from_u32).is_some_and(|first| matches!(first, '{' | '[' | '"'));
     opens && json::content_parses(content, limits)

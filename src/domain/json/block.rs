@@ -43,14 +43,13 @@ pub(super) fn stops_and_high(block: &Block) -> (u32, u32) {
     return words::stops_and_high(block);
 }
 
-/// How many of the first bytes are digits.
+/// The bytes that are digits.
 #[inline(always)]
-pub(super) fn leading_digits(block: &Block) -> usize {
+pub(super) fn digits(block: &Block) -> u32 {
     #[cfg(target_arch = "x86_64")]
-    let digits = vector::digits(block);
+    return vector::digits(block);
     #[cfg(not(target_arch = "x86_64"))]
-    let digits = words::digits(block);
-    digits.trailing_ones() as usize
+    return words::digits(block);
 }
 
 /// The masks by SSE2.
@@ -171,7 +170,8 @@ mod tests {
                     block[place] = byte;
                     let masks = stops_and_high(&block);
                     assert_eq!(masks, words::stops_and_high(&block), "{block:?}");
-                    assert_eq!(leading_digits(&block), words::digits(&block).trailing_ones() as usize, "{block:?}");
+                    assert_eq!(digits(&block), words::digits(&block), "{block:?}");
+                    assert_eq!(digits(&block) >> place & 1 == 1, byte.is_ascii_digit());
                     let stops = byte == b'"' || byte == b'\\' || byte < b' ';
                     assert_eq!((masks.0 >> place & 1 == 1, masks.1 >> place & 1 == 1), (stops, byte >= 0x80));
                 }

@@ -59,7 +59,8 @@ pub fn content_parses(content: &[u8], limits: &Limits) -> bool {
         inner.clear();
         decode_into(content, 0, &mut inner);
         // An unpaired surrogate makes it something that is no text.
-        let parses = str::from_utf8(&inner).is_ok() && machine::Machine::new(&inner, limits, scratch).accepts();
+        let parses =
+            str::from_utf8(&inner).is_ok() && machine::Machine::new(&inner, inner.len(), limits, scratch).accepts();
         scratch.inner = inner;
         parses
     })

@@ -16,13 +16,12 @@ use super::hash::{Hash, hash};
 #[derive(Clone, Copy)]
 struct Key {
     hash: u32,
-    /// Where its opening quote is. No database that holds these tables stores a value of more than 4 GiB; beyond
-    /// that, places saturate and duplicates are not found.
+    /// Where its opening quote is. No database that holds these tables stores a value of more than 4 GiB; in a
+    /// larger one, repeated keys are not looked for.
     at: u32,
 }
 
 /// The keys of all open objects, innermost last.
-#[derive(Default)]
 pub(super) struct Keys {
     stack: Vec<Key>,
     current: Object,
@@ -36,14 +35,20 @@ pub(super) struct Keys {
 }
 
 /// What is known about the keys of one open object.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Object {
     /// Where its keys begin on the stack.
     base: usize,
-    /// Two bits for each key, chosen by its hash.
+    /// A bit for each key, chosen by its hash, and one for `__type`.
     seen: u64,
-    /// Whether both bits of some key had been set before it came, so that it may be a repetition.
+    /// Whether the bit of some key had been set before it came, so that it may be a repetition, or `__type`.
     suspicious: bool,
+}
+
+impl Object {
+    const fn new(base: usize) -> Self {
+        Self { base, seen: 1 << (TYPE & 63), suspicious: false }
+    }
 }
 
 /// Up to this many keys are compared pair by pair.
@@ -56,7 +61,7 @@ impl Keys {
     pub const fn new() -> Self {
         Self {
             stack: Vec::new(),
-            current: Object { base: 0, seen: 0, suspicious: false },
+            current: Object::new(0),
             outer: Vec::new(),
             duplicate: None,
             had_type: false,
@@ -70,7 +75,7 @@ impl Keys {
     pub fn reset(&mut self) {
         self.stack.clear();
         self.outer.clear();
-        self.current = Object::default();
+        self.current = Object::new(0);
         self.duplicate = None;
         self.had_type = false;
     }
@@ -99,17 +104,15 @@ impl Keys {
     #[inline(always)]
     pub fn open_object(&mut self) {
         self.outer.push(self.current);
-        self.current = Object { base: self.stack.len(), ..Object::default() };
+        self.current = Object::new(self.stack.len());
     }
 
     /// A key of the innermost object, whose opening quote is at `open`.
     #[inline(always)]
     pub fn push(&mut self, hash: u32, open: usize) {
-        let bits = 1 << (hash & 63) | 1 << (hash >> 6 & 63);
-        self.current.suspicious |= self.current.seen & bits == bits;
-        self.current.seen |= bits;
-        self.had_type |= hash == TYPE;
-        self.stack.push(Key { hash, at: u32::try_from(open).unwrap_or(u32::MAX) });
+        self.current.suspicious |= self.current.seen >> (hash & 63) & 1 == 1;
+        self.current.seen |= 1 << (hash & 63);
+        self.stack.push(Key { hash, at: open as u32 });
     }
 
     /// The innermost object ends: looks for repeated keys and forgets them.
@@ -119,7 +122,7 @@ impl Keys {
             self.look_closer(text);
         }
         self.stack.truncate(self.current.base);
-        self.current = self.outer.pop().unwrap_or_default();
+        self.current = self.outer.pop().unwrap_or(Object::new(0));
     }
 
     /// The hash of a key with escapes.
@@ -134,7 +137,9 @@ impl Keys {
     #[inline(never)]
     fn look_closer(&mut self, text: &[u8]) {
         let keys = &self.stack[self.current.base..];
-        if keys.len() > FEW || !all_different(keys) {
+        self.had_type |= keys.iter().any(|key| key.hash == TYPE);
+        let fits = u32::try_from(text.len()).is_ok();
+        if fits && (keys.len() > FEW || !all_different(keys)) {
             self.compare(text);
         }
     }

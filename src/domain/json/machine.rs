@@ -18,42 +18,51 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// Goes over the text once. Methods take a place in the text and return the place where reading goes on, or nothing
 /// where the text stops being JSON, which they have then marked.
 pub(super) struct Machine<'a> {
+    /// The text, perhaps with zeros behind it.
     text: &'a [u8],
+    /// Where the text ends.
+    end: usize,
     limits: &'a Limits,
     keys: &'a mut keys::Keys,
     levels: &'a mut Vec<u64>,
     height: u32,
     /// Not zero if some byte is outside ASCII.
     high: u32,
-    marks: Marks,
-    is_marked: bool,
+    fault: Option<Fault>,
+    marks: Option<Box<Marks>>,
 }
 
 impl<'a> Machine<'a> {
-    pub fn new(text: &'a [u8], limits: &'a Limits, scratch: &'a mut Scratch) -> Self {
+    /// `text` may be longer than the text, which then is its first `end` bytes with at least sixteen zeros behind them.
+    #[inline]
+    pub fn new(text: &'a [u8], end: usize, limits: &'a Limits, scratch: &'a mut Scratch) -> Self {
         let Scratch { keys, levels, .. } = scratch;
         keys.reset();
         levels.clear();
-        Self { text, limits, keys, levels, height: 1, high: 0, marks: Marks::default(), is_marked: false }
+        Self { text, end, limits, keys, levels, height: 1, high: 0, fault: None, marks: None }
     }
 
+    #[inline]
     pub fn run(mut self) -> Scan {
         self.document();
         if let Some(at) = self.keys.duplicate() {
             self.mark().duplicate = Some(at);
         }
+        if let Some(fault) = self.fault {
+            self.mark().fault = Some(fault);
+        }
         Scan {
             height: self.height,
             beyond_ascii: self.high != 0,
             may_be_envelope: self.keys.had_type(),
-            marks: self.is_marked.then(|| Box::new(self.marks)),
+            marks: self.marks,
         }
     }
 
     /// Whether `json.loads` takes the text.
     pub fn accepts(mut self) -> bool {
         self.document();
-        self.marks.fault.is_none() && self.marks.raised.is_none()
+        self.fault.is_none() && self.marks.is_none_or(|marks| marks.raised.is_none())
     }
 
     fn document(&mut self) -> Option<()> {
@@ -68,8 +77,10 @@ impl<'a> Machine<'a> {
                 break;
             }
         }
-        at = self.skip_white(at);
-        if at == self.text.len() { Some(()) } else { self.fail(Complaint::ExtraData, at) }
+        if at != self.end {
+            at = self.skip_white(at);
+        }
+        if at == self.end { Some(()) } else { self.fail(Complaint::ExtraData, at) }
     }
 
     /// A value is due at `at`. Reads a scalar, or opens a container; then goes on to where the next value is due, or
@@ -154,7 +165,7 @@ impl<'a> Machine<'a> {
     #[inline(never)]
     fn read_on(&mut self, open: usize, at: usize) -> Option<usize> {
         let mut notes = string::Notes::default();
-        let read = string::read_on(self.text, open, at, &mut notes);
+        let read = string::read_on(&self.text[..self.end], open, at, &mut notes);
         self.high |= notes.high;
         if let Some(surrogate) = notes.surrogate {
             self.mark().surrogate.get_or_insert(surrogate);
@@ -249,14 +260,13 @@ impl<'a> Machine<'a> {
 
     #[cold]
     fn fail<T>(&mut self, complaint: Complaint, at: usize) -> Option<T> {
-        self.mark().fault = Some(Fault::new(complaint, at));
+        self.fault = Some(Fault::new(complaint, at));
         None
     }
 
     #[cold]
     fn mark(&mut self) -> &mut Marks {
-        self.is_marked = true;
-        &mut self.marks
+        self.marks.get_or_insert_default()
     }
 
     /// The byte at `at`, or 0 past the end: no rule of the grammar takes a 0.
@@ -265,23 +275,29 @@ impl<'a> Machine<'a> {
         self.text.get(at).copied().unwrap_or_default()
     }
 
-    /// The first place at or after `at` that is not white space. One space, as `json.dumps` writes it, or none is
-    /// the usual case.
+    /// The first place at or after `at` that is not white space.
     #[inline(always)]
     fn skip_white(&self, at: usize) -> usize {
-        if self.byte(at) > b' ' {
-            return at;
-        }
-        if self.byte(at) == b' ' && self.byte(at + 1) > b' ' {
-            return at + 1;
-        }
         white(self.text, at)
     }
 }
 
-/// The first byte at or after `at` that JSON does not count as white space.
-#[inline(never)]
+/// The first byte at or after `at` that JSON does not count as white space. One space, as `json.dumps` writes it, or
+/// none is the usual case.
+#[inline(always)]
 pub(crate) fn white(text: &[u8], at: usize) -> usize {
+    let byte = |at: usize| text.get(at).copied().unwrap_or_default();
+    if byte(at) > b' ' {
+        return at;
+    }
+    if byte(at) == b' ' && byte(at + 1) > b' ' {
+        return at + 1;
+    }
+    longer_white(text, at)
+}
+
+#[inline(never)]
+fn longer_white(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     let length = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).unwrap_or(rest.len());
     at + length

@@ -1,6 +1,6 @@
 //! Numbers: how far they go, and whether Python's `float` makes infinity out of them.
 
-use super::block::{block_at, leading_digits};
+use super::block::{block_at, digits};
 
 /// One number that was read to its end.
 pub(super) struct Number {
@@ -18,52 +18,73 @@ const HARMLESS: usize = 200;
 /// digits does not belong to it. `None` if no number starts there.
 #[inline(always)]
 pub(super) fn read(text: &[u8], start: usize) -> Option<Number> {
-    let first = start + usize::from(text.get(start) == Some(&b'-'));
-    let mut end = digits(text, first);
+    let runs = Runs { text, start, digits: digits(&block_at(text, start)) };
+    let first = usize::from(runs.byte(0) == b'-');
+    let mut end = runs.end(first);
     if end == first {
         return None;
     }
     // A zero stands alone.
-    if end - first > 1 && text.get(first) == Some(&b'0') {
+    if end - first > 1 && runs.byte(first) == b'0' {
         end = first + 1;
     }
-    if !matches!(text.get(end), Some(b'.' | b'e' | b'E')) {
-        return Some(Number { end, is_float: false, is_long: end - first > HARMLESS });
+    if !matches!(runs.byte(end), b'.' | b'e' | b'E') {
+        return Some(Number { end: start + end, is_float: false, is_long: end > HARMLESS });
     }
-    Some(read_float(text, first, end))
+    Some(read_float(&runs, end))
 }
 
-/// Goes on with a number whose whole part stands from `first` to `whole`, at a point or an `e`.
+/// Goes on with a number whose whole part ends at `whole`, at a point or an `e`.
 #[inline(always)]
-fn read_float(text: &[u8], first: usize, whole: usize) -> Number {
+fn read_float(runs: &Runs<'_>, whole: usize) -> Number {
     let mut mantissa = whole;
-    if text.get(whole) == Some(&b'.') {
-        let end = digits(text, whole + 1);
+    if runs.byte(whole) == b'.' {
+        let end = runs.end(whole + 1);
         if end > whole + 1 {
             mantissa = end;
         }
     }
     let (mut end, mut exponent_digits) = (mantissa, 0);
-    if let Some(b'e' | b'E') = text.get(mantissa) {
-        let from = mantissa + 1 + usize::from(matches!(text.get(mantissa + 1), Some(b'+' | b'-')));
-        let to = digits(text, from);
+    if let b'e' | b'E' = runs.byte(mantissa) {
+        let from = mantissa + 1 + usize::from(matches!(runs.byte(mantissa + 1), b'+' | b'-'));
+        let to = runs.end(from);
         if to > from {
             (end, exponent_digits) = (to, to - from);
         }
     }
-    let is_long = mantissa - first > HARMLESS || exponent_digits > 2;
-    Number { end, is_float: end > whole, is_long }
+    let is_long = mantissa > HARMLESS || exponent_digits > 2;
+    Number { end: runs.start + end, is_float: end > whole, is_long }
 }
 
-/// The first byte at or after `at` that is not a digit.
-#[inline(always)]
-fn digits(text: &[u8], mut at: usize) -> usize {
-    loop {
-        let count = leading_digits(&block_at(text, at));
-        at += count;
-        if count < 16 {
-            return at;
+/// The runs of digits of one number. Places count from its first byte; the first sixteen bytes are looked at once.
+struct Runs<'a> {
+    text: &'a [u8],
+    start: usize,
+    digits: u32,
+}
+
+impl Runs<'_> {
+    /// The first place at or after `from` that is not a digit.
+    #[inline(always)]
+    fn end(&self, from: usize) -> usize {
+        let end = from + (self.digits >> from.min(16)).trailing_ones() as usize;
+        if end < 16 { end } else { self.end_beyond(from) }
+    }
+
+    fn end_beyond(&self, from: usize) -> usize {
+        let mut at = from;
+        loop {
+            let count = digits(&block_at(self.text, self.start + at)).trailing_ones() as usize;
+            at += count;
+            if count < 16 {
+                return at;
+            }
         }
+    }
+
+    #[inline(always)]
+    fn byte(&self, place: usize) -> u8 {
+        self.text.get(self.start + place).copied().unwrap_or_default()
     }
 }
 

@@ -9,7 +9,6 @@ use std::cell::RefCell;
 use super::keys::Keys;
 
 /// Room for one scan.
-#[derive(Default)]
 pub(super) struct Scratch {
     /// The keys of the objects that are open.
     pub keys: Keys,
@@ -20,7 +19,7 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    const fn new() -> Self {
+    pub const fn new() -> Self {
         Self { keys: Keys::new(), levels: Vec::new(), inner: Vec::new() }
     }
 }
@@ -33,6 +32,6 @@ thread_local! {
 pub(super) fn with<R>(work: impl FnOnce(&mut Scratch) -> R) -> R {
     SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
         Ok(mut scratch) => work(&mut scratch),
-        Err(_) => work(&mut Scratch::default()),
+        Err(_) => work(&mut Scratch::new()),
     })
 }

@@ -17,14 +17,14 @@ pub fn surviving(text: &[u8], whole: Scan, limits: &Limits) -> Scan {
     if marks.duplicate.is_none() || marks.fault.is_some() || !troubled {
         return whole;
     }
-    let mut scratch = Scratch::default();
+    let mut scratch = Scratch::new();
     scratch.keys.collect_pairs();
-    machine::Machine::new(text, limits, &mut scratch).run();
+    machine::Machine::new(text, text.len(), limits, &mut scratch).run();
     let mut copy = text.to_vec();
     for (earlier, _) in scratch.keys.take_pairs() {
         blank_value(&mut copy, earlier);
     }
-    let left = machine::Machine::new(&copy, limits, &mut scratch).run();
+    let left = machine::Machine::new(&copy, copy.len(), limits, &mut scratch).run();
     let left_marks = Marks { raised: marks.raised, duplicate: marks.duplicate, ..left.marks().clone() };
     Scan { height: left.height, marks: Some(Box::new(left_marks)), ..whole }
 }

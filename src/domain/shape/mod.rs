@@ -11,7 +11,7 @@ pub mod python;
 mod uri;
 
 pub use encoded::Payload;
-pub use uri::is_uri;
+pub use uri::is_uri_in_json;
 
 use super::finding::Kind;
 use super::json::Fault;
@@ -22,7 +22,7 @@ pub fn name(text: &str, fault: Fault) -> Kind {
         Kind::Empty
     } else if python::is_literal(text) {
         Kind::PythonLiteral
-    } else if uri::is_uri(text.trim().chars().map(u32::from)) {
+    } else if uri::is_uri(text.trim()) {
         Kind::BareReference
     } else if encoded::payload(text.trim()).is_some() {
         Kind::Encoded

@@ -1,17 +1,36 @@
 //! References: a URI with a scheme and `://`, as storage backends write them.
 
+use crate::domain::json;
+
+/// No scheme is longer than this; registered ones have at most thirty letters.
+const LONGEST_SCHEME: usize = 64;
+
 /// Whether the whole text is a URI with a scheme and something after `://`, without white space or control
-/// characters. Anything else is let through: keys in object storage may hold nearly every character. The text comes
-/// as code points, so that a JSON string need not be decoded for the question.
-pub fn is_uri(mut text: impl Iterator<Item = u32>) -> bool {
-    let mut scheme = text.by_ref().map_while(char::from_u32);
+/// characters. Anything else is let through: keys in object storage may hold nearly every character.
+pub(super) fn is_uri(text: &str) -> bool {
+    is_uri_of(text.chars().map(u32::from))
+}
+
+/// Whether a JSON string is such a URI, given what stands between its quotes. Nothing is decoded for it, and most
+/// strings are turned away at the first byte that can neither be part of a scheme nor end one.
+pub fn is_uri_in_json(content: &[u8]) -> bool {
+    let end = content.iter().take(LONGEST_SCHEME + 1).find(|byte| !is_scheme_byte(**byte));
+    matches!(end, Some(b':' | b'\\')) && is_uri_of(json::CodePoints::of(content))
+}
+
+fn is_uri_of(mut text: impl Iterator<Item = u32>) -> bool {
+    let mut scheme = text.by_ref().map_while(char::from_u32).take(LONGEST_SCHEME + 1);
     let starts = scheme.next().is_some_and(|first| first.is_ascii_alphabetic());
-    let ends = scheme.find(|&char| !char.is_ascii_alphanumeric() && !matches!(char, '+' | '-' | '.'));
-    if !starts || ends != Some(':') || !scheme.by_ref().take(2).eq("//".chars()) {
+    let ends = scheme.find(|char| u8::try_from(*char).map_or(true, |byte| !is_scheme_byte(byte)));
+    if !starts || ends != Some(':') || !text.by_ref().take(2).eq("//".chars().map(u32::from)) {
         return false;
     }
     let mut rest = text.peekable();
     rest.peek().is_some() && rest.all(|code| char::from_u32(code).is_none_or(|char| !is_break(char)))
+}
+
+fn is_scheme_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')
 }
 
 fn is_break(char: char) -> bool {
@@ -33,7 +52,7 @@ mod tests {
             "S3://é/ü",
             "a://\"{}",
         ] {
-            assert!(is_uri(text.chars().map(u32::from)), "{text}");
+            assert!(is_uri(text), "{text}");
         }
         for text in [
             "",
@@ -52,7 +71,7 @@ mod tests {
             "/local/path",
             "mailto:a@b",
         ] {
-            assert!(!is_uri(text.chars().map(u32::from)), "{text}");
+            assert!(!is_uri(text), "{text}");
         }
     }
 }
