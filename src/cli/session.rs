@@ -108,13 +108,10 @@ pub(super) fn progress(common: CommonArgs) -> Option<Progress> {
     watched.then(Progress::on_stderr)
 }
 
-/// Who runs this.
+/// Who runs this, as far as the system can say.
 pub(super) fn who() -> Who {
-    let user = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-    Who {
-        host: gethostname::gethostname().to_string_lossy().into_owned(),
-        user: user.unwrap_or_else(|| "unknown".to_owned()),
-    }
+    let unknown = |_| "unknown".to_owned();
+    Who { host: whoami::hostname().unwrap_or_else(unknown), user: whoami::username().unwrap_or_else(unknown) }
 }
 
 /// This moment, as reports write it.
