@@ -41,6 +41,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("serde_json", &["domain", "engine", "store", "report", "cli"]),
     ("sha2", &["engine"]),
     ("shell_words", &["cli"]),
+    ("simdutf8", &["domain"]),
     ("sqlx", &["store"]),
     ("thiserror", &["domain", "engine", "store", "report", "cli"]),
     ("tokio", &["engine", "store", "cli"]),
