@@ -14,7 +14,6 @@ fn told(args: &[&str], ran: &Ran) -> String {
 #[test]
 fn wrong_usage_is_told_with_exit_code_2() {
     let cases: &[&[&str]] = &[
-        &[],
         &["mend"],
         &["scan", "--format", "xml"],
         &["scan", "--fail-on", "everything"],
@@ -34,6 +33,12 @@ fn wrong_usage_is_told_with_exit_code_2() {
     let folder = Folder::with_database();
     let tell = |args: &&[&str]| told(args, &folder.run(args).exits(2));
     assert_snapshot!("wrong_usage", cases.iter().map(tell).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn without_a_command_the_help_is_an_error() {
+    let folder = Folder::empty();
+    assert_eq!(folder.run(&[]).exits(2).stderr, folder.run(&["-h"]).exits(0).stdout);
 }
 
 #[test]
