@@ -129,7 +129,7 @@ mod words {
 
     /// Bit 7 of every byte that is `byte`.
     fn equal(word: u64, byte: u8) -> u64 {
-        below(word ^ LOW * u64::from(byte), 1)
+        below(word ^ (LOW * u64::from(byte)), 1)
     }
 
     /// Bit 7 of every byte that is less than `bound`, which is at most 0x80. No borrow crosses from byte to byte,
@@ -142,7 +142,7 @@ mod words {
     fn mask(block: &Block, bits: impl Fn(u64) -> u64) -> u32 {
         let both = u128::from_le_bytes(*block);
         let gather = |word: u64| ((bits(word) & HIGH) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        (gather(both as u64) | gather((both >> 64) as u64) << 8) as u32
+        (gather(both as u64) | (gather((both >> 64) as u64) << 8)) as u32
     }
 }
 

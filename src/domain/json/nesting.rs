@@ -23,7 +23,7 @@ impl Nesting {
 
     #[inline(always)]
     pub fn open(&mut self, object: bool, outer: &mut Vec<u64>) {
-        if self.depth % 64 == 0 && self.depth > 0 {
+        if self.depth.is_multiple_of(64) && self.depth > 0 {
             outer.push(self.bits);
         }
         self.bits = self.bits << 1 | u64::from(object);
@@ -34,7 +34,7 @@ impl Nesting {
     pub fn close(&mut self, outer: &mut Vec<u64>) {
         self.depth -= 1;
         self.bits >>= 1;
-        if self.depth % 64 == 0 && self.depth > 0 {
+        if self.depth.is_multiple_of(64) && self.depth > 0 {
             self.bits = outer.pop().unwrap_or_default();
         }
     }
