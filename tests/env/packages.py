@@ -18,14 +18,13 @@ def install(*names: str) -> None:
     print(f"installing {' '.join(names)}", file=sys.stderr)
     if shutil.which("apt-get") is None:
         _give_up(names, "this is not a Debian system")
-    with _no_main_cluster():
+    with _no_main_cluster(names):
         _as_root(names, "apt-get", "update", "-q")
         _as_root(names, "apt-get", "install", "-q", "-y", "--no-install-recommends", *names)
 
 
 @contextlib.contextmanager
-def _no_main_cluster() -> Iterator[None]:
-    names = ("postgresql",)
+def _no_main_cluster(names: tuple[str, ...]) -> Iterator[None]:
     if CLUSTER_SETTINGS.exists():
         yield
         return
