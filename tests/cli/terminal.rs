@@ -43,7 +43,7 @@ impl Folder {
     /// A command that gets nothing from the machine it runs on.
     pub fn prepared(&self, mut command: Command) -> Command {
         command.current_dir(self.0.path()).env("AIRFLOW_HOME", "/no/airflow/here");
-        command.env("COLUMNS", "80").env("USER", "airflow").env_remove("CLICOLOR_FORCE");
+        command.env("COLUMNS", "80").env_remove("CLICOLOR_FORCE");
         command
     }
 
@@ -56,8 +56,8 @@ impl Folder {
         let journal = self.run(&["runs", "--format", "json", "--url", URL]).json();
         let runs = journal["runs"].as_array().expect("a list of runs");
         let text = runs.iter().rev().zip(1..).fold(text.to_owned(), |text, (run, number)| {
-            let host = format!("airflow@{}", string(&run["host"]));
-            text.replace(string(&run["run_id"]), &format!("00000000-000000-run{number}")).replace(&host, "airflow@host")
+            let who = format!("{}@{}", string(&run["user"]), string(&run["host"]));
+            text.replace(string(&run["run_id"]), &format!("00000000-000000-run{number}")).replace(&who, "user@host")
         });
         masked(text.replace(env!("CARGO_PKG_VERSION"), "0.0.0").as_str())
     }
