@@ -88,9 +88,11 @@ fn setting(name: &str, default: u64) -> u64 {
 fn ask(python: &str, seed: u64, values: u64) -> Tally {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential/ask.py");
     let mut child = Command::new(python)
-        .args(["-W", "ignore"])
+        .args(["-B", "-W", "ignore"])
         .arg(script)
         .args([seed.to_string(), values.to_string()])
+        // Airflow writes a configuration file where it thinks its home is.
+        .env("AIRFLOW_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("differential"))
         .stdout(Stdio::piped())
         .spawn()
         .expect("Python starts");

@@ -63,8 +63,16 @@ impl Judge {
         readings(&json::surviving(text.as_bytes(), scan, &self.limits), &self.limits) == Readings::OK
     }
 
+    #[inline]
     fn judge_text(&self, bytes: &[u8]) -> Option<Finding> {
         let scan = json::scan(bytes, &self.limits);
+        let plain = scan.is_unmarked() && !scan.beyond_ascii;
+        if plain && !self.may_be_remarkable(bytes, &scan) { None } else { self.look_closer(bytes, scan) }
+    }
+
+    /// Judges a text of which something may be said. Most values never get here.
+    #[inline(never)]
+    fn look_closer(&self, bytes: &[u8], scan: Scan) -> Option<Finding> {
         let fault = scan.marks().fault;
         if (scan.beyond_ascii || fault.is_some())
             && let Some(at) = where_utf8_ends(bytes)
@@ -75,9 +83,6 @@ impl Judge {
             let refusal = scan.refusal().unwrap_or(fault);
             let kind = str::from_utf8(bytes).map_or(Kind::NotText, |text| shape::name(text, fault));
             return Some(finding(kind, Readings::both(Reading::Error), refusal.message(bytes), refusal.at));
-        }
-        if scan.is_unmarked() && !self.may_be_remarkable(bytes, &scan) {
-            return None;
         }
         self.judge_json(bytes, &json::surviving(bytes, scan, &self.limits))
     }

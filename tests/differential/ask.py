@@ -9,6 +9,7 @@ whether `ast.literal_eval` takes the text.
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import sys
@@ -48,6 +49,7 @@ def line(family, value):
 
 def main(seed, count):
     warnings.simplefilter("ignore")
+    gc.freeze()
     readers.settle_recursion_limit()
     rng = random.Random(seed)
     names = range(len(FAMILIES))

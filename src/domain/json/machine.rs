@@ -15,6 +15,14 @@ const PYTHON_STACK: u32 = 994;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
+/// What changes with every value.
+struct Course {
+    nesting: Nesting,
+    height: u32,
+    /// Not zero if some byte is outside ASCII.
+    high: u32,
+}
+
 /// Goes over the text once. Methods take a place in the text and return the place where reading goes on, or nothing
 /// where the text stops being JSON, which they have then marked.
 pub(super) struct Machine<'a> {
@@ -25,9 +33,9 @@ pub(super) struct Machine<'a> {
     limits: &'a Limits,
     keys: &'a mut keys::Keys,
     levels: &'a mut Vec<u64>,
-    height: u32,
     /// Not zero if some byte is outside ASCII.
     high: u32,
+    height: u32,
     fault: Option<Fault>,
     marks: Option<Box<Marks>>,
 }
@@ -69,65 +77,74 @@ impl<'a> Machine<'a> {
         if self.text.starts_with(BYTE_ORDER_MARK) {
             return self.fail(Complaint::ByteOrderMark, 0);
         }
-        let mut nesting = Nesting::default();
-        let mut at = self.skip_white(0);
-        loop {
-            at = self.value(at, &mut nesting)?;
-            if nesting.depth() == 0 {
-                break;
-            }
-        }
+        let mut course = Course { nesting: Nesting::default(), height: 1, high: 0 };
+        let end = self.values(&mut course);
+        self.height = course.height;
+        self.high |= course.high;
+        let mut at = end?;
         if at != self.end {
             at = self.skip_white(at);
         }
         if at == self.end { Some(()) } else { self.fail(Complaint::ExtraData, at) }
     }
 
+    /// Reads values until the outermost one ends.
+    #[inline(always)]
+    fn values(&mut self, course: &mut Course) -> Option<usize> {
+        let mut at = self.skip_white(0);
+        loop {
+            at = self.value(at, course)?;
+            if course.nesting.depth() == 0 {
+                return Some(at);
+            }
+        }
+    }
+
     /// A value is due at `at`. Reads a scalar, or opens a container; then goes on to where the next value is due, or
     /// to the end of the outermost one.
     #[inline(always)]
-    fn value(&mut self, at: usize, nesting: &mut Nesting) -> Option<usize> {
+    fn value(&mut self, at: usize, course: &mut Course) -> Option<usize> {
         let end = match self.byte(at) {
-            b'"' => self.string(at)?,
+            b'"' => self.string(at, course)?,
             b'{' => {
-                let inside = self.open(at, true, nesting);
+                let inside = self.open(at, true, course);
                 if self.byte(inside) != b'}' {
                     self.keys.open_object();
-                    return self.key(inside);
+                    return self.key(inside, course);
                 }
-                nesting.close(self.levels);
+                course.nesting.close(self.levels);
                 inside + 1
             }
             b'[' => {
-                let inside = self.open(at, false, nesting);
+                let inside = self.open(at, false, course);
                 if self.byte(inside) != b']' {
                     return Some(inside);
                 }
-                nesting.close(self.levels);
+                course.nesting.close(self.levels);
                 inside + 1
             }
             b't' => self.constant(at, b"true")?,
             b'f' => self.constant(at, b"false")?,
             b'n' => self.constant(at, b"null")?,
-            _ => self.number(at, nesting.depth())?,
+            _ => self.number(at, course.nesting.depth())?,
         };
-        self.done(end, nesting)
+        self.done(end, course)
     }
 
     /// A value is done: goes on to the next one, closing what ends here.
     #[inline(always)]
-    fn done(&mut self, end: usize, nesting: &mut Nesting) -> Option<usize> {
+    fn done(&mut self, end: usize, course: &mut Course) -> Option<usize> {
         let mut at = end;
-        while nesting.depth() > 0 {
+        while course.nesting.depth() > 0 {
             at = self.skip_white(at);
-            match (self.byte(at), nesting.in_object()) {
-                (b',', true) => return self.key(self.skip_white(at + 1)),
+            match (self.byte(at), course.nesting.in_object()) {
+                (b',', true) => return self.key(self.skip_white(at + 1), course),
                 (b',', false) => return Some(self.skip_white(at + 1)),
                 (b'}', true) => self.keys.close_object(self.text),
                 (b']', false) => {}
                 _ => return self.fail(Complaint::Comma, at),
             }
-            nesting.close(self.levels);
+            course.nesting.close(self.levels);
             at += 1;
         }
         Some(at)
@@ -135,12 +152,12 @@ impl<'a> Machine<'a> {
 
     /// Reads a key and the colon; returns where its value is due.
     #[inline(always)]
-    fn key(&mut self, at: usize) -> Option<usize> {
+    fn key(&mut self, at: usize, course: &mut Course) -> Option<usize> {
         if self.byte(at) != b'"' {
             return self.fail(Complaint::PropertyName, at);
         }
         let key = string::read_key(self.text, at);
-        self.high |= key.high;
+        course.high |= key.high;
         let (end, hash) = if self.byte(key.end) == b'"' {
             (key.end + 1, key.hash)
         } else {
@@ -155,9 +172,9 @@ impl<'a> Machine<'a> {
     }
 
     #[inline(always)]
-    fn string(&mut self, at: usize) -> Option<usize> {
+    fn string(&mut self, at: usize, course: &mut Course) -> Option<usize> {
         let run = string::plain_run(self.text, at + 1);
-        self.high |= run.high;
+        course.high |= run.high;
         if self.byte(run.end) == b'"' { Some(run.end + 1) } else { self.read_on(at, run.end) }
     }
 
@@ -178,22 +195,23 @@ impl<'a> Machine<'a> {
 
     /// Opens the container at `at` and returns the first place inside it that is not white space.
     #[inline(always)]
-    fn open(&mut self, at: usize, object: bool, nesting: &mut Nesting) -> usize {
-        nesting.open(object, self.levels);
+    fn open(&mut self, at: usize, object: bool, course: &mut Course) -> usize {
+        course.nesting.open(object, self.levels);
         let inside = self.skip_white(at + 1);
-        if nesting.depth() >= self.height {
+        if course.nesting.depth() >= course.height {
             let closing = if object { b'}' } else { b']' };
             let empty = self.byte(inside) == closing;
-            self.rise(at, object, nesting.depth(), empty);
+            self.rise(at, object, empty, course);
         }
         inside
     }
 
     /// A container was opened as deep as the value is high so far, or deeper.
     #[inline(always)]
-    fn rise(&mut self, at: usize, object: bool, depth: u32, empty: bool) {
-        self.height = self.height.max(depth + u32::from(!empty));
-        if self.height > self.limits.worker_height.min(self.limits.api_height) {
+    fn rise(&mut self, at: usize, object: bool, empty: bool, course: &mut Course) {
+        let depth = course.nesting.depth();
+        course.height = course.height.max(depth + u32::from(!empty));
+        if course.height > self.limits.worker_height.min(self.limits.api_height) {
             self.mark_depth(at, object, depth);
         }
     }
