@@ -8,6 +8,7 @@ use super::source::{identity, key};
 use super::statement::{Fill, Names, Param, sql, text};
 use super::stored::as_text;
 use crate::domain::judge::Stored;
+use crate::domain::repair::Capacity;
 use crate::domain::run::{Progress, RunId};
 use crate::domain::target::{Key, Target};
 use crate::engine::flag::digest;
@@ -18,12 +19,17 @@ pub struct SqlChunk<'c> {
     pub(super) transaction: Transaction<'c>,
     pub(super) names: &'c Names,
     pub(super) owner: &'c str,
+    pub(super) capacity: Capacity,
     pub(super) run: RunId,
 }
 
 impl Chunk for SqlChunk<'_> {
     async fn lock(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError> {
-        let statement = self.names.about(target, sql!(self.names.dialect, "lock"), &[("key_in", Fill::KeyIn(keys))]);
+        let statement = self.names.about(
+            target,
+            sql!(self.names.dialect, "lock"),
+            &[("key_in", Fill::KeyIn(keys.iter().collect()))],
+        );
         let what = format!("rows of {} could not be locked", target.table);
         let value_index = target.key.len() + target.identity.len();
         let read = |cells: &dyn Cells| {
@@ -37,14 +43,15 @@ impl Chunk for SqlChunk<'_> {
     }
 
     async fn apply(&mut self, target: &'static Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        if changes.is_empty() {
-            return Ok(());
+        for batch in batches(changes, self.names.dialect, self.capacity) {
+            self.record(target, batch).await?;
+            match self.names.dialect {
+                Dialect::Postgres => self.update_by_arrays(target, batch).await?,
+                Dialect::MySql => self.update_by_cases(target, batch).await?,
+                Dialect::Sqlite => self.update_one_by_one(target, batch).await?,
+            }
         }
-        self.record(target, changes).await?;
-        match self.names.dialect {
-            Dialect::Postgres => self.update_all(target, changes).await,
-            Dialect::MySql | Dialect::Sqlite => self.update_each(target, changes).await,
-        }
+        Ok(())
     }
 
     async fn commit(mut self, progress: &Progress) -> Result<(), StoreError> {
@@ -62,37 +69,63 @@ impl SqlChunk<'_> {
         self.transaction.run("the journal could not be written", statement).await.map(drop)
     }
 
-    async fn update_all(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
+    async fn update_by_arrays(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
         let keys = changes.iter().map(|change| change.key).collect();
         let after = changes.iter().map(|change| change.after).collect();
         let fills = [("key_arrays", Fill::KeyArrays(keys)), ("after", Fill::Param(Param::Texts(after)))];
-        let statement = self.names.about(target, sql!(self.names.dialect, "update"), &fills);
-        let matched = self.transaction.run(&not_written(target), statement).await?;
-        all_matched(target, matched, changes.len())
+        self.update(target, &fills, changes.len()).await
     }
 
-    async fn update_each(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        let mut matched = 0;
+    async fn update_by_cases(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
+        let new_values = changes.iter().map(|change| (change.key, change.after)).collect();
+        let keys = changes.iter().map(|change| change.key).collect();
+        let fills = [("new_values", Fill::NewValues(new_values)), ("key_in", Fill::KeyIn(keys))];
+        self.update(target, &fills, changes.len()).await
+    }
+
+    async fn update_one_by_one(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
         for change in changes {
             let fills = [("after", text(change.after)), ("key_is", Fill::KeyIs(change.key))];
-            let statement = self.names.about(target, sql!(self.names.dialect, "update"), &fills);
-            matched += self.transaction.run(&not_written(target), statement).await?;
+            self.update(target, &fills, 1).await?;
         }
-        all_matched(target, matched, changes.len())
+        Ok(())
+    }
+
+    /// Locked rows cannot go away, so a row that is not found is a fault of ours; better no chunk than a wrong journal.
+    async fn update(&mut self, target: &Target, fills: &[(&str, Fill<'_>)], rows: usize) -> Result<(), StoreError> {
+        let statement = self.names.about(target, sql!(self.names.dialect, "update"), fills);
+        let what = format!("rows of {} could not be written", target.table);
+        let matched = self.transaction.run(&what, statement).await?;
+        if matched == rows as u64 {
+            return Ok(());
+        }
+        let what = format!("of {rows} locked rows of {}, {matched} were found again", target.table);
+        Err(StoreError::new(Trouble::Other, what))
     }
 }
 
-fn not_written(target: &Target) -> String {
-    format!("rows of {} could not be written", target.table)
-}
+/// What the key of a row adds to a statement that names it twice: Airflow's keys have up to 512 characters.
+const KEY_BYTES: u64 = 4096;
 
-/// Locked rows cannot go away, so a row that is not found is a fault of ours; better no chunk than a wrong journal.
-fn all_matched(target: &Target, matched: u64, changes: usize) -> Result<(), StoreError> {
-    if matched == changes as u64 {
-        return Ok(());
-    }
-    let what = format!("of {changes} locked rows of {}, {matched} were found again", target.table);
-    Err(StoreError::new(Trouble::Other, what))
+/// Cuts changes into what one statement takes: so many rows that a round trip does not count, so few that their CASE
+/// does not, and no more bytes than the server accepts at once.
+fn batches<'b, 'c>(
+    mut changes: &'b [Change<'c>],
+    dialect: Dialect,
+    capacity: Capacity,
+) -> impl Iterator<Item = &'b [Change<'c>]> {
+    let most = if dialect == Dialect::MySql { 100 } else { 1_000 };
+    std::iter::from_fn(move || {
+        let mut bytes = 0u64;
+        let fits = |change: &&Change<'_>| {
+            bytes += KEY_BYTES + change.before.len().max(change.after.len()) as u64;
+            bytes <= capacity.0
+        };
+        let rows = changes.iter().take(most).take_while(fits).count().max(1);
+        let (batch, rest) = changes.split_at_checked(rows)?;
+        changes = rest;
+        Some(batch)
+    })
 }
 
 /// The key and the digest of the new value, in the form in which the journal stores them.
@@ -136,4 +169,26 @@ pub(super) fn lease_lost(run: &RunId) -> StoreError {
     let what = format!("another process has taken run {run} over");
     StoreError::new(Trouble::LeaseLost, what)
         .hint("this process did not show itself for a minute; see `statemend runs` for who is at it now")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(lengths: &[usize], dialect: Dialect, capacity: u64) -> Vec<usize> {
+        let texts: Vec<String> = lengths.iter().map(|&length| "x".repeat(length)).collect();
+        let key = Key(Vec::new());
+        let change = |after| Change { seq: 1, key: &key, kind: "", action: "", before: "", after };
+        let changes: Vec<Change<'_>> = texts.iter().map(|text| change(text)).collect();
+        batches(&changes, dialect, Capacity(capacity)).map(<[_]>::len).collect()
+    }
+
+    #[test]
+    fn a_statement_takes_no_more_rows_and_bytes_than_the_server_likes() {
+        assert_eq!(cut(&[], Dialect::MySql, 10), [0; 0]);
+        assert_eq!(cut(&[1; 250], Dialect::MySql, 1 << 20), [100, 100, 50]);
+        assert_eq!(cut(&[1; 250], Dialect::Postgres, 1 << 21), [250]);
+        let room_for_two = 2 * KEY_BYTES + 10;
+        assert_eq!(cut(&[6, 4, 1, 10_000, 3], Dialect::MySql, room_for_two), [2, 1, 1, 1]);
+    }
 }

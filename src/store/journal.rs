@@ -45,7 +45,7 @@ impl Ledger for SqlStore {
 
     async fn begin(&mut self, run: &RunId) -> Result<SqlChunk<'_>, StoreError> {
         let transaction = self.connection.begin(Access::Write).await?;
-        Ok(SqlChunk { transaction, names: &self.names, owner: &self.owner, run: run.clone() })
+        Ok(SqlChunk { transaction, names: &self.names, owner: &self.owner, capacity: self.capacity, run: run.clone() })
     }
 
     async fn heartbeat(&mut self, run: &RunId, progress: &Progress) -> Result<(), StoreError> {

@@ -54,15 +54,26 @@ impl<'f> Builder<'_, 'f> {
         self.bind((&key.0[part]).into());
     }
 
+    /// Tells the new value of each key: `WHEN id = 7 THEN 'x'`.
+    pub(super) fn new_values(&mut self, changes: &[(&'f Key, &'f str)]) {
+        self.recurs = false;
+        self.join(changes, " ", |builder, (key, value)| {
+            builder.push("WHEN ");
+            builder.key_is(key);
+            builder.push(" THEN ");
+            builder.bind(Param::Text(value));
+        });
+    }
+
     /// The key columns equal one of these keys.
-    pub(super) fn key_in(&mut self, keys: &'f [Key]) {
+    pub(super) fn key_in(&mut self, keys: &[&'f Key]) {
         let columns = self.target().key;
         let names = self.columns(columns, "");
         let parts = |key: &'f Key| -> Vec<Param<'f>> { key.0.iter().map(Param::from).collect() };
         match (self.names.dialect, columns) {
             (Dialect::Postgres, _) => {
                 self.push(&format!("({names}) IN (SELECT * FROM unnest("));
-                self.key_arrays(&keys.iter().collect::<Vec<_>>());
+                self.key_arrays(keys);
                 self.push("))");
             }
             (Dialect::Sqlite, _) => {
@@ -70,19 +81,19 @@ impl<'f> Builder<'_, 'f> {
                 // turn round. Airflow's tables all have a rowid.
                 let same = self.same_keys("wanted", |number| format!("column{number}"));
                 self.push("rowid IN (SELECT target.rowid FROM (VALUES ");
-                self.rows(keys.iter().map(parts));
+                self.rows(keys.iter().copied().map(parts));
                 self.push(&format!(") AS wanted CROSS JOIN {} AS target ON {same})", self.table()));
             }
             (Dialect::MySql, [_]) => {
                 self.recurs = false;
                 self.push(&format!("{names} IN ("));
-                self.join(keys.iter().flat_map(parts), ", ", Builder::bind);
+                self.join(keys.iter().copied().flat_map(parts), ", ", Builder::bind);
                 self.push(")");
             }
             (Dialect::MySql, _) => {
                 self.recurs = false;
                 self.push("((");
-                self.join(keys, ") OR (", Builder::key_is);
+                self.join(keys.iter().copied(), ") OR (", Builder::key_is);
                 self.push("))");
             }
         }
@@ -150,7 +161,7 @@ mod tests {
     fn a_list_of_keys_binds_every_part_of_every_key() {
         let keys = [asset(1, "a"), asset(2, "b"), asset(3, "c")];
         for (dialect, params) in [(Dialect::Postgres, 2), (Dialect::MySql, 6), (Dialect::Sqlite, 6)] {
-            assert_eq!(filled(dialect, Fill::KeyIn(&keys)).params.len(), params, "{dialect}");
+            assert_eq!(filled(dialect, Fill::KeyIn(keys.iter().collect())).params.len(), params, "{dialect}");
         }
     }
 

@@ -61,7 +61,8 @@ impl Source for SqlStore {
         let mut read = self.connection.begin(super::Access::Read).await?;
         let mut found = Vec::with_capacity(keys.len());
         for keys in keys.chunks(identify_at_once(self.names.dialect)) {
-            let statement = self.names.about(target, sql!("identify"), &[("key_in", Fill::KeyIn(keys))]);
+            let statement =
+                self.names.about(target, sql!("identify"), &[("key_in", Fill::KeyIn(keys.iter().collect()))]);
             let what = format!("rows of {} could not be identified", target.table);
             let both = |cells: &dyn Cells| Ok((key(cells, target)?, identity(cells, target)?));
             found.extend(read.rows(&what, statement, both).await?);

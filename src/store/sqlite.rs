@@ -128,7 +128,7 @@ mod tests {
             let keys = keys(target, 3);
             let window =
                 [("behind", Fill::Behind(Some(&keys[0]))), ("within", Fill::Within(&keys[2])), ("rows", integer(1000))];
-            let key_in = [("key_in", Fill::KeyIn(&keys))];
+            let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
             let statements = [
                 names.about(target, sql!("window"), &window),
                 names.about(target, sql!("identify"), &key_in),

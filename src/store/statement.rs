@@ -45,9 +45,11 @@ pub(super) enum Fill<'f> {
     /// The condition that a row stands before this key or at it.
     Within(&'f Key),
     /// The condition that a row has one of these keys.
-    KeyIn(&'f [Key]),
+    KeyIn(Vec<&'f Key>),
     /// The condition that a row has this key.
     KeyIs(&'f Key),
+    /// The new value of each of these keys, as branches of a CASE.
+    NewValues(Vec<(&'f Key, &'f str)>),
     /// One array for each key column.
     KeyArrays(Vec<&'f Key>),
     /// A list of rows of parameters.
@@ -178,6 +180,7 @@ impl<'f> Builder<'_, 'f> {
             Fill::Within(key) => self.compare(key, "<", "<="),
             Fill::KeyIs(key) => self.key_is(key),
             Fill::KeyIn(keys) => self.key_in(keys),
+            Fill::NewValues(changes) => self.new_values(changes),
             Fill::KeyArrays(keys) => self.key_arrays(keys),
             Fill::Rows(rows) => self.rows(rows.iter().cloned()),
         }
