@@ -11,18 +11,26 @@ use crate::engine::store::{StoreError, Trouble};
 
 /// A failure while talking to the database.
 pub(super) fn failed(what: &str, error: sqlx::Error) -> StoreError {
-    StoreError { trouble: trouble(&error), what: what.to_owned(), hint: None, source: Some(Box::new(error)) }
+    StoreError { trouble: trouble(&error), what: what.to_owned(), hint: None, source: Some(cause(error)) }
 }
 
 /// A failure to make a connection.
 pub(super) fn unreachable(what: String, error: sqlx::Error) -> StoreError {
     let hint = hint(&error).to_owned();
-    StoreError { trouble: Trouble::Unreachable, what, hint: Some(hint), source: Some(Box::new(error)) }
+    StoreError { trouble: Trouble::Unreachable, what, hint: Some(hint), source: Some(cause(error)) }
 }
 
 /// A failure that some library of the driver's reports in its own words.
 pub(super) fn other(what: &str, error: impl Error + Send + Sync + 'static) -> StoreError {
     StoreError { trouble: Trouble::Other, what: what.to_owned(), hint: None, source: Some(Box::new(error)) }
+}
+
+/// What the database itself said, where it said something; sqlx would say it twice.
+fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
+    match error {
+        sqlx::Error::Database(database) => database.into_error(),
+        error => Box::new(error),
+    }
 }
 
 fn trouble(error: &sqlx::Error) -> Trouble {
@@ -87,7 +95,12 @@ fn hint(error: &sqlx::Error) -> &'static str {
         }
         sqlx::Error::Io(_) => "check that the server runs and that host and port are right",
         sqlx::Error::Tls(_) => "check the server's certificate and the sslmode and sslrootcert of the URL",
+        sqlx::Error::Database(error) if error.try_downcast_ref::<SqliteError>().is_some() => {
+            "check that the path of the URL leads to Airflow's database"
+        }
         sqlx::Error::Database(_) => "check the user, the password and the database name of the URL",
+        // What sqlx says when MySQL wants a password in a form for which it has no RSA.
+        sqlx::Error::Configuration(_) => "connect with TLS, which every way of logging in can do: ?ssl_mode=REQUIRED",
         _ => "check the URL",
     }
 }

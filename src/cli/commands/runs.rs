@@ -15,13 +15,14 @@ use crate::engine::lease::RunError;
 use crate::engine::purge;
 use crate::engine::store::Ledger as _;
 use crate::report::runs::{RunReport, RunsReport, write_details, write_list};
+use crate::report::wording::count;
 use crate::store::Access;
 
-pub(super) async fn run(args: RunsArgs, _context: &Context) -> Result<Exit, Failure> {
+pub(super) async fn run(args: RunsArgs, context: &Context) -> Result<Exit, Failure> {
     let output = Output::open(&args.output)?;
     let mut session = Session::open(&args.target, Access::Read).await?;
     if let Some(age) = args.purge_older_than
-        && let Some(exit) = purge(&args, age, &mut session).await?
+        && let Some(exit) = purge(&args, age, &mut session, context).await?
     {
         return Ok(exit);
     }
@@ -44,7 +45,12 @@ fn named(runs: &[Run], name: String) -> Result<&Run, Failure> {
 }
 
 /// Drops old values. Gives the exit code where the user said no.
-async fn purge(args: &RunsArgs, age: Duration, session: &mut Session) -> Result<Option<Exit>, Failure> {
+async fn purge(
+    args: &RunsArgs,
+    age: Duration,
+    session: &mut Session,
+    context: &Context,
+) -> Result<Option<Exit>, Failure> {
     if !session.store.has_journal().await? {
         return Ok(None);
     }
@@ -53,7 +59,8 @@ async fn purge(args: &RunsArgs, age: Duration, session: &mut Session) -> Result<
     } else {
         ask::someone_is_there("runs --purge-older-than")?;
         let runs = session.store.ended_before(age).await?.len();
-        let question = format!("Drop the old values of {runs} runs? They cannot be undone any more.");
+        let runs = count(runs as u64, "run");
+        let question = format!("Drop the old values of {runs}? What they changed cannot be undone any more.");
         match ask::ask(&question).await? {
             Answer::Yes(consent) => consent,
             Answer::No => {
@@ -64,8 +71,10 @@ async fn purge(args: &RunsArgs, age: Duration, session: &mut Session) -> Result<
         }
     };
     let mut store = session.reopen(Access::Write).await?;
-    for (run, entries) in purge::purge(&mut store, age, consent).await? {
-        tracing::info!("dropped {entries} old values of run {run}");
+    let purged = purge::purge(&mut store, age, consent).await?;
+    if !context.common.quiet {
+        let values = purged.iter().map(|(_, entries)| entries).sum();
+        eprintln!("Dropped {} of {}.", count(values, "old value"), count(purged.len() as u64, "run"));
     }
     Ok(None)
 }
