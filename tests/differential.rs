@@ -19,7 +19,7 @@ use statemend::domain::judge::{Judge, Stored};
 use statemend::domain::reader::{Reading, Readings};
 use statemend::domain::shape::python;
 
-const VALUES: u64 = 320_000;
+const VALUES: u64 = 300_000;
 const SEED: u64 = 20_260_601;
 /// One process of Python each; every one has a seed of its own.
 const SHARDS: u64 = 2;

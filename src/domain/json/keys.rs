@@ -39,15 +39,15 @@ pub(super) struct Keys {
 struct Object {
     /// Where its keys begin on the stack.
     base: usize,
-    /// A bit for each key, chosen by its hash, and one for `__type`.
+    /// Two bits for each key, chosen by its hash, and those of `__type`.
     seen: u64,
-    /// Whether the bit of some key had been set before it came, so that it may be a repetition, or `__type`.
+    /// Whether both bits of some key had been set before it came, so that it may be a repetition, or `__type`.
     suspicious: bool,
 }
 
 impl Object {
     const fn new(base: usize) -> Self {
-        Self { base, seen: 1 << (TYPE & 63), suspicious: false }
+        Self { base, seen: bits_of(TYPE), suspicious: false }
     }
 }
 
@@ -110,8 +110,9 @@ impl Keys {
     /// A key of the innermost object, whose opening quote is at `open`.
     #[inline(always)]
     pub fn push(&mut self, hash: u32, open: usize) {
-        self.current.suspicious |= self.current.seen >> (hash & 63) & 1 == 1;
-        self.current.seen |= 1 << (hash & 63);
+        let bits = bits_of(hash);
+        self.current.suspicious |= self.current.seen & bits == bits;
+        self.current.seen |= bits;
         self.stack.push(Key { hash, at: open as u32 });
     }
 
@@ -203,6 +204,12 @@ impl Keys {
             pairs.push((earlier.at as usize, at));
         }
     }
+}
+
+/// The two bits by which a key is remembered: with two, a handful of keys seldom look like a repetition.
+#[inline(always)]
+const fn bits_of(hash: u32) -> u64 {
+    1 << (hash & 63) | 1 << (hash >> 6 & 63)
 }
 
 /// Whether no two hashes agree.

@@ -6,6 +6,7 @@
 use super::complaint::{Complaint, Fault, Level};
 use super::nesting::Nesting;
 use super::scratch::Scratch;
+use super::white::white;
 use super::{Marks, Scan, keys, number, string};
 use crate::domain::reader::Limits;
 
@@ -298,25 +299,4 @@ impl<'a> Machine<'a> {
     fn skip_white(&self, at: usize) -> usize {
         white(self.text, at)
     }
-}
-
-/// The first byte at or after `at` that JSON does not count as white space. One space, as `json.dumps` writes it, or
-/// none is the usual case.
-#[inline(always)]
-pub(crate) fn white(text: &[u8], at: usize) -> usize {
-    let byte = |at: usize| text.get(at).copied().unwrap_or_default();
-    if byte(at) > b' ' {
-        return at;
-    }
-    if byte(at) == b' ' && byte(at + 1) > b' ' {
-        return at + 1;
-    }
-    longer_white(text, at)
-}
-
-#[inline(never)]
-fn longer_white(text: &[u8], at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or_default();
-    let length = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).unwrap_or(rest.len());
-    at + length
 }

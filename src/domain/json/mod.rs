@@ -22,12 +22,13 @@ mod scratch;
 mod string;
 mod survivors;
 mod walk;
+mod white;
 
 pub use complaint::{Complaint, Fault, Level};
 pub use decode::{CodePoints, content_parses, string_content};
-pub(crate) use machine::white;
 pub use survivors::surviving;
 pub use walk::is_development_envelope;
+pub(crate) use white::white;
 
 use super::reader::Limits;
 
