@@ -23,17 +23,24 @@ pub(super) struct Run {
     pub hash: u32,
 }
 
-/// The plain run that begins at `from`.
+/// The plain run that begins at `from`. After the first block two are looked at together: whether a run ends in the
+/// second or in the third is a question that a branch predictor cannot answer, and a mask need not ask.
 #[inline(always)]
 pub(super) fn plain_run(text: &[u8], from: usize) -> Run {
-    let (mut end, mut all_high) = (from, 0);
+    let (stops, mut high) = stops_and_high(&block_at(text, from));
+    if stops != 0 {
+        return Run { end: from + stops.trailing_zeros() as usize, high, hash: 0 };
+    }
+    let mut end = from + 16;
     loop {
-        let (stops, high) = stops_and_high(&block_at(text, end));
-        all_high |= high;
+        let (near, near_high) = stops_and_high(&block_at(text, end));
+        let (far, far_high) = stops_and_high(&block_at(text, end + 16));
+        high |= near_high | far_high;
+        let stops = near | far << 16;
         if stops != 0 {
-            return Run { end: end + stops.trailing_zeros() as usize, high: all_high, hash: 0 };
+            return Run { end: end + stops.trailing_zeros() as usize, high, hash: 0 };
         }
-        end += 16;
+        end += 32;
     }
 }
 
