@@ -32,6 +32,8 @@ pub(super) enum Failure {
     Exists(PathBuf),
     #[error("{} cannot be written", .0.display())]
     Output(PathBuf, #[source] io::Error),
+    #[error("the report could not be written to {}; everything else is done", .0.display())]
+    Report(PathBuf, #[source] io::Error),
     #[error("the report cannot be written")]
     Stdout(#[source] io::Error),
     #[error("the answer cannot be read")]
@@ -57,7 +59,7 @@ impl Failure {
             Self::MissingTable(_) => Exit::Database,
             Self::Open(_, error) | Self::Store(error) | Self::Run(RunError::Store(error)) => of_trouble(error.trouble),
             Self::Run(RunError::Held(_)) => Exit::Held,
-            Self::Stdout(_) | Self::Stdin(_) | Self::Answer(_) | Self::Runtime(_) => Exit::Failure,
+            Self::Report(..) | Self::Stdout(_) | Self::Stdin(_) | Self::Answer(_) | Self::Runtime(_) => Exit::Failure,
         }
     }
 
@@ -81,8 +83,13 @@ impl Failure {
             Self::NotStrings { .. } => {
                 Some("each line is one value, as a JSON string such as \"{\\\"a\\\": 1}\"".to_owned())
             }
-            Self::MissingTable(_)
-            | Self::Output(..)
+            Self::MissingTable(_) => Some(
+                "both state tables belong in one schema, and the role must be able to see them; to look at one alone, \
+                 name it with --table"
+                    .to_owned(),
+            ),
+            Self::Output(..)
+            | Self::Report(..)
             | Self::Stdout(_)
             | Self::Stdin(_)
             | Self::Answer(_)
@@ -93,7 +100,12 @@ impl Failure {
 
 fn of_trouble(trouble: Trouble) -> Exit {
     match trouble {
-        Trouble::Unreachable | Trouble::Lost | Trouble::Denied | Trouble::Missing | Trouble::Journal => Exit::Database,
+        Trouble::Unreachable
+        | Trouble::Lost
+        | Trouble::Denied
+        | Trouble::Missing
+        | Trouble::Journal
+        | Trouble::Broken => Exit::Database,
         Trouble::LeaseLost => Exit::Held,
         Trouble::Contended | Trouble::Other => Exit::Failure,
     }

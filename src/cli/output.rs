@@ -20,7 +20,8 @@ pub(super) struct Output {
 impl Output {
     /// Opens the file that was asked for, if any.
     pub fn open(args: &OutputArgs) -> Result<Self, Failure> {
-        let open = |path: &PathBuf| match File::create(path) {
+        // Not emptied yet: the last report is better than none, should there be nothing to write.
+        let open = |path: &PathBuf| match File::options().write(true).create(true).truncate(false).open(path) {
             Ok(file) => Ok((path.clone(), file)),
             Err(error) => Err(Failure::Output(path.clone(), error)),
         };
@@ -42,7 +43,10 @@ impl Output {
             out.flush()
         };
         match self.file {
-            Some((path, file)) => write(&mut io::BufWriter::new(file)).map_err(|error| Failure::Output(path, error)),
+            Some((path, file)) => {
+                let written = empty(&file).and_then(|()| write(&mut io::BufWriter::new(file)));
+                written.map_err(|error| Failure::Report(path, error))
+            }
             None => match write(&mut io::BufWriter::new(io::stdout().lock())) {
                 // Whoever reads us, such as `head`, has seen enough.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -50,6 +54,11 @@ impl Output {
             },
         }
     }
+}
+
+/// Takes what an earlier report has left in a file. A pipe or a terminal has nothing to take.
+fn empty(file: &File) -> io::Result<()> {
+    if file.metadata()?.is_file() { file.set_len(0) } else { Ok(()) }
 }
 
 fn stdout_page() -> Page {

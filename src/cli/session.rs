@@ -56,6 +56,11 @@ impl Session {
                 return Err(Failure::MissingTable(name.clone()));
             }
         }
+        if names.is_empty()
+            && let Some(missing) = RELEASED.iter().find(|target| !self.overview.targets.contains(target))
+        {
+            return Err(Failure::MissingTable(missing.table.to_owned()));
+        }
         let wanted = |target: &&&Target| names.is_empty() || names.iter().any(|name| name == target.table);
         Ok(self.overview.targets.iter().filter(wanted).copied().collect())
     }

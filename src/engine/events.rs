@@ -65,6 +65,11 @@ pub trait Events {
     fn event(&mut self, event: &Event<'_>);
 }
 
+/// Nobody wants to know.
+impl Events for () {
+    fn event(&mut self, _: &Event<'_>) {}
+}
+
 impl<A: Events, B: Events> Events for (A, B) {
     fn event(&mut self, event: &Event<'_>) {
         self.0.event(event);

@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::events::{Flagged, Outcome};
+use crate::domain::finding::{Action, Finding};
 use crate::domain::judge::{Judge, Stored};
 use crate::domain::repair::{Capacity, Decision, Examined, examine};
 use crate::domain::target::{Identity, Key};
@@ -12,49 +13,66 @@ pub fn digest(value: &[u8]) -> [u8; 32] {
     Sha256::digest(value).into()
 }
 
+/// How much of a flagged value is kept. A window may flag thousands of long ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// What it takes to lock the row and look again.
+    Nothing,
+    /// What the value becomes, to write it.
+    Rewrite,
+    /// The value, too, to show it.
+    Both,
+}
+
 /// A value that was flagged, before anyone knows whose row it is.
 #[derive(Debug)]
 pub(super) struct Flag {
-    pub examined: Examined,
+    pub finding: Finding,
+    pub action: Action,
+    pub outcome: Outcome,
     pub bytes: u64,
     pub sha256: [u8; 32],
+    pub rewrite: Option<String>,
     value: Option<String>,
 }
 
 impl Flag {
-    /// Examines a value; a healthy one gives nothing. Keeps a copy of the value only where values are shown.
-    pub fn examine(judge: &Judge, value: Stored<'_>, capacity: Capacity, show_values: bool) -> Option<Self> {
-        let examined = examine(judge, value, capacity)?;
+    /// Examines a value; a healthy one gives nothing.
+    pub fn examine(judge: &Judge, value: Stored<'_>, capacity: Capacity, keep: Keep) -> Option<Self> {
+        let Examined { finding, action, decision } = examine(judge, value, capacity)?;
+        let (outcome, rewrite) = match decision {
+            Decision::Report => (Outcome::Reported, None),
+            Decision::Leave(reason) => (Outcome::Skipped(reason), None),
+            Decision::Rewrite(text) => (Outcome::Rewritten, Some(text)),
+        };
         let bytes = value.bytes();
         Some(Self {
-            examined,
+            finding,
+            action,
+            outcome,
             bytes: bytes.len() as u64,
             sha256: digest(bytes),
-            value: show_values.then(|| String::from_utf8_lossy(bytes).into_owned()),
+            rewrite: rewrite.filter(|_| keep != Keep::Nothing),
+            value: (keep == Keep::Both).then(|| String::from_utf8_lossy(bytes).into_owned()),
         })
     }
 
     /// Whether the row is to be changed.
     pub fn is_mendable(&self) -> bool {
-        matches!(self.examined.decision, Decision::Rewrite(_))
+        self.outcome == Outcome::Rewritten
     }
 
     /// The row as reports talk about it, its decision carried out.
     pub fn into_flagged(self, key: Key, identity: Option<Identity>) -> Flagged {
-        let (outcome, rewrite) = match self.examined.decision {
-            Decision::Report => (Outcome::Reported, None),
-            Decision::Leave(reason) => (Outcome::Skipped(reason), None),
-            Decision::Rewrite(text) => (Outcome::Rewritten, Some(text)),
-        };
         Flagged {
             key,
             identity,
-            finding: Some(self.examined.finding),
+            finding: Some(self.finding),
             bytes: self.bytes,
             sha256: self.sha256,
-            action: self.examined.action,
-            outcome,
-            rewrite: rewrite.filter(|_| self.value.is_some()),
+            action: self.action,
+            outcome: self.outcome,
+            rewrite: self.rewrite.filter(|_| self.value.is_some()),
             value: self.value,
         }
     }

@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use super::Ending;
 use super::store::{Lease, Ledger, NewRun, StoreError};
+use super::{Ending, pacing};
 use crate::domain::run::{Progress, Run, RunId, RunMode, RunOptions, RunState};
 
 /// Why a run did not begin or did not come to its end.
@@ -46,10 +46,13 @@ pub(super) async fn take<L: Ledger>(
     who: &Who,
 ) -> Result<Seat, RunError> {
     let runs = ledger.runs().await?;
-    let unfinished = runs.iter().find(|run| run.mode == mode && is_unfinished(run));
-    let resume = unfinished.filter(|run| run.options == *options);
-    if let (Some(run), None) = (unfinished, resume) {
-        tracing::warn!("run {} stopped before its end, but with other options: starting over", run.id);
+    let unfinished = || {
+        let alike = |run: &&Run| run.mode == mode && run.options.undoes == options.undoes;
+        runs.iter().filter(|run| is_unfinished(run)).filter(alike)
+    };
+    let resume = unfinished().find(|run| run.options == *options);
+    if let (None, Some(run)) = (resume, unfinished().next()) {
+        tracing::warn!("run {} stopped before its end, but with other tables: starting over", run.id);
     }
     let new = NewRun { id: new_run_id(SystemTime::now()), mode, options, host: &who.host, user: &who.user };
     match ledger.acquire(&new, resume.map(|run| &run.id)).await? {
@@ -72,11 +75,11 @@ pub(super) async fn give_back<L: Ledger>(
                 Ending::Complete => RunState::Done,
                 Ending::Interrupted => RunState::Interrupted,
             };
-            ledger.release(run, progress, state).await?;
+            pacing::with_retries(&mut (), async || ledger.release(run, progress, state).await).await?;
             Ok(ending)
         }
         Err(error) => {
-            if let Err(second) = ledger.release(run, progress, RunState::Interrupted).await {
+            if let Err(second) = ledger.abandon(run).await {
                 tracing::debug!("the lease could not be given back and will run out by itself: {second}");
             }
             Err(error)

@@ -19,7 +19,7 @@ impl WindowSize {
 
     /// Begins small, since nobody knows yet how wide the rows are.
     pub const fn new() -> Self {
-        Self { rows: 256 }
+        Self { rows: 64 }
     }
 
     /// The most rows that the next window should read.

@@ -3,20 +3,34 @@
 use std::time::Duration;
 
 use super::consent::Consent;
-use super::store::{Ledger, StoreError};
+use super::lease::RunError;
+use super::store::Ledger;
 use crate::domain::run::RunId;
+
+/// How many entries are dropped in one transaction.
+const AT_ONCE: i64 = 10_000;
 
 /// Drops the journal entries of every run that ended longer ago than `age`; the runs themselves stay listed. Gives
 /// the runs and how many entries each had.
-pub async fn purge<L: Ledger>(
-    ledger: &mut L,
-    age: Duration,
-    _consent: Consent,
-) -> Result<Vec<(RunId, u64)>, StoreError> {
+///
+/// Not while a run is at work: it might be undoing one of those.
+pub async fn purge<L: Ledger>(ledger: &mut L, age: Duration, _consent: Consent) -> Result<Vec<(RunId, u64)>, RunError> {
+    let runs = ledger.runs().await?;
+    if let Some(run) = runs.iter().find(|run| run.alive) {
+        return Err(RunError::Held(Box::new(run.clone())));
+    }
     let mut purged = Vec::new();
-    for run in ledger.ended_before(age).await? {
-        let entries = ledger.purge(&run).await?;
-        purged.push((run, entries));
+    for id in ledger.ended_before(age).await? {
+        // Marked first: a purge that is cut short leaves a run that cannot be undone, not one that is undone by half.
+        ledger.mark_purged(&id).await?;
+        let last = runs.iter().find(|run| run.id == id).map_or(0, |run| run.progress.cursor.seq);
+        let mut entries = 0;
+        let mut until = 0;
+        while until < last {
+            until += AT_ONCE;
+            entries += ledger.purge(&id, until).await?;
+        }
+        purged.push((id, entries));
     }
     Ok(purged)
 }

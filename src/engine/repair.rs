@@ -9,18 +9,21 @@ use std::time::Instant;
 
 use super::consent::Consent;
 use super::events::{Event, Events, Flagged, Outcome};
-use super::flag::Flag;
+use super::flag::{Flag, Keep};
 use super::lease::{self, RunError, Who};
 use super::pacing::{self, HEARTBEAT, WindowSize};
 use super::segment::{Segment, segments};
 use super::store::{Change, Chunk, Ledger, LockedRow, StoreError};
 use super::window::{self, Spotted};
-use super::{Ending, Work};
-use crate::domain::repair::Decision;
+use super::{Ending, Work, scan};
 use crate::domain::run::{Progress, RunId, RunMode, RunOptions, Tally};
 use crate::domain::target::{Key, Target};
 
-/// Mends every row whose action asks for it. Goes on where an interrupted run with the same tables had stopped.
+/// Mends every row whose action asks for it.
+///
+/// Goes on where an interrupted run with the same tables had stopped. Such a run ends where its tables ended when it
+/// began, and it looks back at nothing, so rows that went bad since are mended by a run of their own, right behind it.
+/// Gives the last run.
 pub async fn repair<L: Ledger, E: Events>(
     ledger: &mut L,
     work: &Work<'_>,
@@ -28,16 +31,55 @@ pub async fn repair<L: Ledger, E: Events>(
     _consent: Consent,
     events: &mut E,
 ) -> Result<(RunId, Ending), RunError> {
+    loop {
+        let sitting = sit(ledger, work, who, events).await?;
+        let covers_all = !sitting.resumed || sitting.ending == Ending::Interrupted;
+        if covers_all || !something_to_mend(ledger, work).await? {
+            return Ok((sitting.run, sitting.ending));
+        }
+        tracing::info!("run {} has come to its end; rows that went bad since it began are next", sitting.run);
+    }
+}
+
+/// One run at work, from its lease to its end or its interruption.
+struct Sitting {
+    run: RunId,
+    resumed: bool,
+    ending: Ending,
+}
+
+async fn sit<L: Ledger, E: Events>(
+    ledger: &mut L,
+    work: &Work<'_>,
+    who: &Who,
+    events: &mut E,
+) -> Result<Sitting, RunError> {
     let tables = work.targets.iter().map(|target| target.table.to_owned()).collect();
     let options = RunOptions { version: RunOptions::VERSION, tables, undoes: None };
     let seat = lease::take(ledger, RunMode::Repair, &options, who).await?;
-    events.event(&Event::RunStarted { run: &seat.run, resumed: seat.resumed });
+    let resumed = seat.resumed;
+    events.event(&Event::RunStarted { run: &seat.run, resumed });
     let mut mending =
         Mending { ledger, work, events, run: seat.run, progress: seat.progress, last_sign: Instant::now() };
     let outcome = mending.all_tables().await;
     let Mending { ledger, run, progress, .. } = mending;
     let ending = lease::give_back(ledger, &run, &progress, outcome).await?;
-    Ok((run, ending))
+    Ok(Sitting { run, resumed, ending })
+}
+
+/// Whether a look at all rows finds one that a repair would rewrite.
+async fn something_to_mend<L: Ledger>(ledger: &mut L, work: &Work<'_>) -> Result<bool, StoreError> {
+    struct Rewrites(u64);
+    impl Events for Rewrites {
+        fn event(&mut self, event: &Event<'_>) {
+            if let Event::Flagged { row, .. } = event {
+                self.0 += u64::from(row.outcome == Outcome::Rewritten);
+            }
+        }
+    }
+    let mut rewrites = Rewrites(0);
+    scan::scan(ledger, work, &mut rewrites).await?;
+    Ok(rewrites.0 > 0)
 }
 
 /// A repair at work.
@@ -159,7 +201,8 @@ impl<L: Ledger, E: Events> Mending<'_, L, E> {
     /// Stores how far the run has come when no chunk has done so for a while.
     async fn show_life(&mut self) -> Result<(), StoreError> {
         if self.last_sign.elapsed() >= HEARTBEAT {
-            self.ledger.heartbeat(&self.run, &self.progress).await?;
+            let Self { ledger, events, run, progress, .. } = self;
+            pacing::with_retries(*events, async || ledger.heartbeat(run, progress).await).await?;
             self.last_sign = Instant::now();
         }
         Ok(())
@@ -177,8 +220,9 @@ async fn chunk<L: Ledger>(
 ) -> Result<Vec<Flagged>, StoreError> {
     let capacity = ledger.capacity();
     let mut chunk = ledger.begin(run).await?;
+    let keep = if work.show_values { Keep::Both } else { Keep::Rewrite };
     let examine = |row: LockedRow| {
-        let flag = Flag::examine(work.judge, row.value.stored(), capacity, work.show_values)?;
+        let flag = Flag::examine(work.judge, row.value.stored(), capacity, keep)?;
         Some((row, flag))
     };
     let flagged: Vec<(LockedRow, Flag)> = chunk.lock(target, keys).await?.into_iter().filter_map(examine).collect();
@@ -192,11 +236,9 @@ async fn chunk<L: Ledger>(
 
 fn changes<'f>(flagged: &'f [(LockedRow, Flag)], seq: &mut i64) -> Vec<Change<'f>> {
     let change = |(row, flag): &'f (LockedRow, Flag)| {
-        let (Decision::Rewrite(after), Some(before)) = (&flag.examined.decision, row.value.as_text()) else {
-            return None;
-        };
+        let (Some(after), Some(before)) = (&flag.rewrite, row.value.as_text()) else { return None };
         *seq += 1;
-        let (kind, action) = (flag.examined.finding.kind.name(), flag.examined.action.name());
+        let (kind, action) = (flag.finding.kind.name(), flag.action.name());
         Some(Change { seq: *seq, key: &row.key, kind, action, before, after })
     };
     flagged.iter().filter_map(change).collect()

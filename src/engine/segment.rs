@@ -74,7 +74,7 @@ impl Cut {
 
 #[cfg(test)]
 mod tests {
-    use super::super::flag::Flag;
+    use super::super::flag::{Flag, Keep};
     use super::*;
     use crate::domain::judge::{Judge, Stored};
     use crate::domain::repair::Capacity;
@@ -87,7 +87,7 @@ mod tests {
     /// A window of a thousand rows for each flagged one, the flagged one last.
     fn window(values: &[&[u8]]) -> Window {
         let spot = |(index, value): (usize, &&[u8])| {
-            let flag = Flag::examine(&Judge::default(), Stored::Text(value), Capacity::UNLIMITED, false);
+            let flag = Flag::examine(&Judge::default(), Stored::Text(value), Capacity::UNLIMITED, Keep::Nothing);
             let rows = (index as u64 + 1) * 1000;
             flag.map(|flag| Spotted { key: key(rows as i64), flag, rows, bytes: rows * 10 })
         };

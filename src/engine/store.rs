@@ -25,6 +25,8 @@ pub enum Trouble {
     Missing,
     /// The journal is of a newer release, or damaged.
     Journal,
+    /// The storage gave up: the disk is full, the file is damaged or cannot be read.
+    Broken,
     /// Another process took the run over while this one slept.
     LeaseLost,
     /// Anything else.
@@ -229,6 +231,9 @@ pub trait Ledger: Source {
     /// Gives the lease back and leaves the run in its final state.
     async fn release(&mut self, run: &RunId, progress: &Progress, state: RunState) -> Result<(), StoreError>;
 
+    /// Gives the lease back after a failure, and leaves what is stored of the run's progress alone.
+    async fn abandon(&mut self, run: &RunId) -> Result<(), StoreError>;
+
     /// All runs, newest first.
     async fn runs(&mut self) -> Result<Vec<Run>, StoreError>;
 
@@ -244,8 +249,11 @@ pub trait Ledger: Source {
     /// Marks a run as undone by another.
     async fn mark_undone(&mut self, run: &RunId, by: &RunId) -> Result<(), StoreError>;
 
-    /// Drops the changes of a run from the journal. The run itself stays.
-    async fn purge(&mut self, run: &RunId) -> Result<u64, StoreError>;
+    /// Marks a run as purged, so that nobody counts on its changes any more.
+    async fn mark_purged(&mut self, run: &RunId) -> Result<(), StoreError>;
+
+    /// Drops the changes of a run up to a number from the journal, and says how many there were.
+    async fn purge(&mut self, run: &RunId, until: i64) -> Result<u64, StoreError>;
 
     /// The runs that ended longer ago than this, by the server's clock, and still have changes in the journal.
     async fn ended_before(&mut self, age: std::time::Duration) -> Result<Vec<RunId>, StoreError>;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::consent::Consent;
 use super::events::{Event, Events, Flagged, Outcome};
-use super::flag::{Flag, digest};
+use super::flag::{Flag, Keep, digest};
 use super::lease::{self, RunError, Who};
 use super::pacing::{self, CHUNK_BYTES, CHUNK_ROWS};
 use super::store::{Change, Chunk, Ledger, LockedRow, PastChange, StoreError};
@@ -45,9 +45,6 @@ pub async fn undo<L: Ledger, E: Events>(
     let outcome = undoing.all_changes().await;
     let Undoing { ledger, run: id, progress, .. } = undoing;
     let ending = lease::give_back(ledger, &id, &progress, outcome).await?;
-    if ending == Ending::Complete {
-        ledger.mark_undone(&run.id, &id).await?;
-    }
     Ok((id, ending))
 }
 
@@ -63,6 +60,8 @@ struct Undoing<'u, L, E> {
 
 impl<L: Ledger, E: Events> Undoing<'_, L, E> {
     async fn all_changes(&mut self) -> Result<Ending, StoreError> {
+        // Before the first change: a repair must not go on with the undone run, whose cursor is behind these rows.
+        self.ledger.mark_undone(self.undone, &self.run).await?;
         self.announce().await?;
         loop {
             if self.work.stop.requested() {
@@ -169,11 +168,11 @@ fn as_change<'c>(seq: i64, past: &'c PastChange, row: &'c LockedRow) -> Option<C
 
 fn written_since(work: &Work<'_>, row: LockedRow) -> Flagged {
     let value = row.value.stored();
-    let flag = Flag::examine(work.judge, value, Capacity::UNLIMITED, false);
+    let flag = Flag::examine(work.judge, value, Capacity::UNLIMITED, Keep::Nothing);
     Flagged {
         bytes: value.bytes().len() as u64,
         sha256: digest(value.bytes()),
-        finding: flag.map(|flag| flag.examined.finding),
+        finding: flag.map(|flag| flag.finding),
         key: row.key,
         identity: Some(row.identity),
         action: Action::None,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::Work;
 use super::events::Flagged;
-use super::flag::Flag;
+use super::flag::{Flag, Keep};
 use super::pacing::WindowSize;
 use super::store::{Source, Span, StoreError};
 use crate::domain::target::{Identity, Key, Target};
@@ -40,13 +40,14 @@ pub(super) async fn read<S: Source>(
     work: &Work<'_>,
 ) -> Result<Window, StoreError> {
     let capacity = source.capacity();
+    let keep = if work.show_values { Keep::Both } else { Keep::Nothing };
     let began = Instant::now();
     let mut window = Window { spotted: Vec::new(), rows: 0, bytes: 0, next: None };
     let mut judge_row = |row: &dyn super::store::Row| {
         let value = row.value();
         window.rows += 1;
         window.bytes += value.bytes().len() as u64;
-        if let Some(flag) = Flag::examine(work.judge, value, capacity, work.show_values) {
+        if let Some(flag) = Flag::examine(work.judge, value, capacity, keep) {
             window.spotted.push(Spotted { key: row.key()?, flag, rows: window.rows, bytes: window.bytes });
         }
         Ok(())

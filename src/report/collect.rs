@@ -184,8 +184,9 @@ impl Table {
     }
 }
 
+/// Whether a row takes its list with it. Lists are the `api` reader's; a worker asks for one key at a time.
 fn fails(readings: Readings) -> bool {
-    readings.api == Reading::Error || readings.worker == Reading::Error
+    readings.api == Reading::Error
 }
 
 const fn split(outcome: events::Outcome) -> (RowOutcome, Option<Reason>) {

@@ -35,9 +35,25 @@ impl SqlStore {
         let mut connection = Connection::open(location, access).await?;
         let names = Names { dialect: location.dialect, schema: String::new() };
         let transaction = connection.begin(Access::Read).await?;
-        let (overview, capacity, names) = Look { transaction, names, location }.all().await?;
+        let (mut overview, capacity, names) = Look { transaction, names, location }.all().await?;
         let owner = format!("{:016x}", fastrand::u64(..));
-        Ok((Self { connection, names, owner, capacity }, overview))
+        let mut store = Self { connection, names, owner, capacity };
+        overview.airflow_revision = store.revision().await;
+        Ok((store, overview))
+    }
+
+    /// Airflow's revision. A role that may not know it can scan all the same, so it is looked at on its own.
+    async fn revision(&mut self) -> Option<String> {
+        let statement = self.names.statement(sql!("revision"), &[]);
+        let mut read = self.read().await.ok()?;
+        let text = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
+        match read.rows("Airflow's revision could not be read", statement, text).await {
+            Ok(revisions) => revisions.into_iter().flatten().next(),
+            Err(error) => {
+                tracing::info!("{error}");
+                None
+            }
+        }
     }
 
     /// A transaction that only reads.
@@ -80,8 +96,7 @@ impl Look<'_> {
         if targets.is_empty() {
             return Err(self.missing().await?);
         }
-        let airflow_revision = self.revision().await?;
-        Ok(Overview { dialect, server_version, airflow_revision, targets })
+        Ok(Overview { dialect, server_version, airflow_revision: None, targets })
     }
 
     async fn schema_of(&mut self, table: &str) -> Result<Option<String>, StoreError> {
@@ -89,17 +104,6 @@ impl Look<'_> {
         let fills = [("name", text(table)), ("schemas", Fill::Param(schemas))];
         let find = self.names.statement(sql!(self.names.dialect, "find_table"), &fills);
         self.one_text("the tables could not be listed", find).await
-    }
-
-    async fn revision(&mut self) -> Result<Option<String>, StoreError> {
-        if self.schema_of("alembic_version").await?.as_ref() != Some(&self.names.schema) {
-            return Ok(None);
-        }
-        let revision = self.names.statement(sql!("revision"), &[]);
-        match self.one_text("Airflow's revision could not be read", revision).await {
-            Err(error) if error.trouble == Trouble::Denied && self.names.dialect == Dialect::MySql => Ok(None),
-            revision => revision,
-        }
     }
 
     /// Why no state table was found, as far as the database tells.

@@ -64,12 +64,17 @@ impl Transaction<'_> {
         }
     }
 
-    /// Runs a query and hands over its rows as they arrive.
-    pub async fn query(&mut self, statement: Statement<'_>, each: &mut EachCells<'_>) -> Result<(), StoreError> {
+    /// Runs a query and hands over its rows as they arrive. `what` fails, should it fail.
+    pub async fn query(
+        &mut self,
+        what: &str,
+        statement: Statement<'_>,
+        each: &mut EachCells<'_>,
+    ) -> Result<(), StoreError> {
         match self {
-            Self::Postgres(transaction) => driver::query::<Postgres>(transaction, statement, each).await,
-            Self::MySql(transaction) => driver::query::<MySql>(transaction, statement, each).await,
-            Self::Sqlite(transaction) => driver::query::<Sqlite>(transaction, statement, each).await,
+            Self::Postgres(transaction) => driver::query::<Postgres>(transaction, what, statement, each).await,
+            Self::MySql(transaction) => driver::query::<MySql>(transaction, what, statement, each).await,
+            Self::Sqlite(transaction) => driver::query::<Sqlite>(transaction, what, statement, each).await,
         }
     }
 
@@ -85,7 +90,7 @@ impl Transaction<'_> {
             rows.push(read(cells).map_err(|error| failed(what, error))?);
             Ok(())
         };
-        self.query(statement, &mut collect).await?;
+        self.query(what, statement, &mut collect).await?;
         Ok(rows)
     }
 

@@ -53,9 +53,10 @@ where
     Ok(D::matched(&connection.execute(query).await?))
 }
 
-/// Runs a query and hands over its rows as they arrive.
+/// Runs a query and hands over its rows as they arrive. `what` fails, should it fail.
 pub(super) async fn query<D>(
     connection: &mut D::Connection,
+    what: &str,
     statement: Statement<'_>,
     each: &mut EachCells<'_>,
 ) -> Result<(), StoreError>
@@ -63,7 +64,7 @@ where
     D: Driver<Row: Cells, Arguments: IntoArguments<D>>,
     for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
 {
-    let read = |error| failed("rows could not be read", error);
+    let read = |error| failed(what, error);
     let keep = D::keeps(&statement);
     let arguments = D::arguments(&statement.params).map_err(read)?;
     let mut rows = connection.fetch(sqlx::query_with(AssertSqlSafe(statement.text), arguments).persistent(keep));

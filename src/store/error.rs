@@ -25,10 +25,20 @@ pub(super) fn other(what: &str, error: impl Error + Send + Sync + 'static) -> St
     StoreError { trouble: Trouble::Other, what: what.to_owned(), hint: None, source: Some(Box::new(error)) }
 }
 
-/// What the database itself said, where it said something; sqlx would say it twice.
+/// What the database itself said: its words and its code, without the driver's additions.
+#[derive(Debug, thiserror::Error)]
+#[error("{message} ({code})")]
+struct Said {
+    message: String,
+    code: String,
+}
+
 fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
     match error {
-        sqlx::Error::Database(database) => database.into_error(),
+        sqlx::Error::Database(database) => Box::new(Said {
+            message: database.message().to_owned(),
+            code: database.code().map_or_else(|| "no code".to_owned(), Into::into),
+        }),
         error => Box::new(error),
     }
 }
@@ -66,12 +76,12 @@ fn by_sqlstate(code: &str) -> Trouble {
 fn by_mysql_number(number: u16) -> Trouble {
     match number {
         // Access to a database, a table, a column or a routine denied; a privilege missing; the server is read-only.
-        1044 | 1142 | 1143 | 1227 | 1290 | 1370 | 1836 => Trouble::Denied,
+        1044 | 1142 | 1143 | 1227 | 1290 | 1370 | 1792 | 1836 => Trouble::Denied,
         // Lock wait timeout, deadlock.
         1205 | 1213 => Trouble::Contended,
         1146 | 1049 => Trouble::Missing,
-        // The server shuts down, the connection was killed.
-        1053 | 1927 | 2006 | 2013 => Trouble::Lost,
+        // The server shuts down, the connection was killed or was idle for too long.
+        1053 | 1927 | 2006 | 2013 | 4031 => Trouble::Lost,
         _ => Trouble::Other,
     }
 }
@@ -83,6 +93,8 @@ fn by_sqlite_code(code: u32) -> Trouble {
         3 | 8 | 23 => Trouble::Denied,
         // SQLITE_BUSY, SQLITE_LOCKED.
         5 | 6 => Trouble::Contended,
+        // SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_NOTADB.
+        10 | 11 | 13 | 14 | 26 => Trouble::Broken,
         _ => Trouble::Other,
     }
 }
@@ -96,7 +108,8 @@ fn hint(error: &sqlx::Error) -> &'static str {
         sqlx::Error::Io(_) => "check that the server runs and that host and port are right",
         sqlx::Error::Tls(_) => "check the server's certificate and the sslmode and sslrootcert of the URL",
         sqlx::Error::Database(error) if error.try_downcast_ref::<SqliteError>().is_some() => {
-            "check that the path of the URL leads to Airflow's database"
+            "check that the path of the URL leads to Airflow's database; a database in WAL mode needs a folder that can \
+             be written, even to be read"
         }
         sqlx::Error::Database(_) => "check the user, the password and the database name of the URL",
         // What sqlx says when MySQL wants a password in a form for which it has no RSA.
@@ -123,7 +136,8 @@ mod tests {
             (by_sqlite_code(5), Trouble::Contended),
             (by_sqlite_code(517), Trouble::Contended),
             (by_sqlite_code(1032), Trouble::Denied),
-            (by_sqlite_code(13), Trouble::Other),
+            (by_sqlite_code(13), Trouble::Broken),
+            (by_sqlite_code(1), Trouble::Other),
         ];
         for (index, (found, expected)) in cases.into_iter().enumerate() {
             assert_eq!(found, expected, "case {index}");

@@ -18,22 +18,28 @@ use crate::domain::run::{Progress, Run, RunId, RunState};
 use crate::domain::target::Target;
 use crate::engine::store::{Lease, Ledger, NewRun, PastChange, StoreError, Trouble};
 
+/// What fails when the journal cannot be read.
+const UNREADABLE: &str = "the journal could not be read";
+
 impl Ledger for SqlStore {
     type Chunk<'l> = SqlChunk<'l>;
 
     async fn has_journal(&mut self) -> Result<bool, StoreError> {
-        self.journal_is_current().await
+        self.journal_is_current().await.map_err(|error| self.with_journal_grants(error))
     }
 
     async fn prepare(&mut self, targets: &[&'static Target]) -> Result<(), StoreError> {
         self.check_grants(targets).await?;
-        self.migrate().await
+        self.migrate().await.map_err(|error| self.with_journal_grants(error))?;
+        // A journal that another role has made may still be closed to this one.
+        self.runs().await.map(drop)
     }
 
     async fn acquire(&mut self, new: &NewRun<'_>, resume: Option<&RunId>) -> Result<Lease, StoreError> {
         // The holder may let go between our try and our look at it; then the next try succeeds.
         for _ in 0..3 {
-            if let Some(run) = self.try_acquire(new, resume).await? {
+            let acquired = self.try_acquire(new, resume).await;
+            if let Some(run) = acquired.map_err(|error| self.with_journal_grants(error))? {
                 return self.find(&run).await.map(|run| Lease::Granted(Box::new(run)));
             }
             if let Some(holder) = self.runs().await?.into_iter().find(|run| run.alive) {
@@ -65,11 +71,17 @@ impl Ledger for SqlStore {
         }
     }
 
+    async fn abandon(&mut self, run: &RunId) -> Result<(), StoreError> {
+        let statement = self.names.statement(sql!("abandon_run"), &[run_id(run), ("owner", text(&self.owner))]);
+        write(&mut self.connection, "the lease could not be given back", statement).await.map(drop)
+    }
+
     async fn runs(&mut self) -> Result<Vec<Run>, StoreError> {
         let statement = self.names.statement(sql!(self.names.dialect, "runs"), &[]);
         let mut read = self.read().await?;
-        let stored = read.rows("the journal could not be read", statement, StoredRun::read).await?;
+        let stored = read.rows(UNREADABLE, statement, StoredRun::read).await;
         read.commit().await?;
+        let stored = stored.map_err(|error| self.with_journal_grants(error))?;
         stored.into_iter().map(StoredRun::parse).collect()
     }
 
@@ -81,7 +93,7 @@ impl Ledger for SqlStore {
             Ok((cells.integer(0)?.unwrap_or_default(), bytes.unsigned_abs()))
         };
         let mut read = self.read().await?;
-        let sizes = read.rows("the journal could not be read", statement, size).await?;
+        let sizes = read.rows(UNREADABLE, statement, size).await?;
         read.commit().await?;
         Ok(sizes)
     }
@@ -95,7 +107,7 @@ impl Ledger for SqlStore {
             changes.push(past_change(cells)?);
             Ok(())
         };
-        read.query(statement, &mut collect).await?;
+        read.query(UNREADABLE, statement, &mut collect).await?;
         read.commit().await?;
         Ok(changes)
     }
@@ -103,7 +115,7 @@ impl Ledger for SqlStore {
     async fn count_changes(&mut self, run: &RunId) -> Result<u64, StoreError> {
         let statement = self.names.statement(sql!("count_changes"), &[run_id(run)]);
         let mut read = self.read().await?;
-        let counts = read.rows("the journal could not be read", statement, |cells| cells.integer(0)).await?;
+        let counts = read.rows(UNREADABLE, statement, |cells| cells.integer(0)).await?;
         read.commit().await?;
         Ok(counts.into_iter().flatten().next().unwrap_or_default().unsigned_abs())
     }
@@ -113,14 +125,14 @@ impl Ledger for SqlStore {
         write(&mut self.connection, "the run could not be marked as undone", statement).await.map(drop)
     }
 
-    async fn purge(&mut self, run: &RunId) -> Result<u64, StoreError> {
-        let mut write = self.connection.begin(Access::Write).await?;
-        let drop_values = self.names.statement(sql!("purge"), &[run_id(run)]);
-        let dropped = write.run("old values could not be dropped", drop_values).await?;
-        let mark = self.names.statement(sql!("mark_purged"), &[run_id(run)]);
-        write.run("the run could not be marked as purged", mark).await?;
-        write.commit().await?;
-        Ok(dropped)
+    async fn mark_purged(&mut self, run: &RunId) -> Result<(), StoreError> {
+        let statement = self.names.statement(sql!("mark_purged"), &[run_id(run)]);
+        write(&mut self.connection, "the run could not be marked as purged", statement).await.map(drop)
+    }
+
+    async fn purge(&mut self, run: &RunId, until: i64) -> Result<u64, StoreError> {
+        let statement = self.names.statement(sql!("purge"), &[run_id(run), ("until", integer(until))]);
+        write(&mut self.connection, "old values could not be dropped", statement).await
     }
 
     async fn ended_before(&mut self, age: Duration) -> Result<Vec<RunId>, StoreError> {
@@ -129,7 +141,7 @@ impl Ledger for SqlStore {
         let statement = self.names.statement(sql!(self.names.dialect, "ended_before"), &fills);
         let run = |cells: &dyn Cells| Ok(RunId(cells.text(0)?.unwrap_or_default().to_owned()));
         let mut read = self.read().await?;
-        let runs = read.rows("the journal could not be read", statement, run).await?;
+        let runs = read.rows(UNREADABLE, statement, run).await?;
         read.commit().await?;
         Ok(runs)
     }

@@ -73,7 +73,6 @@ impl SqlStore {
                 tracing::debug!("someone else has made the journal meanwhile: {error}");
                 Ok(())
             }
-            Err(error) if error.trouble == Trouble::Denied => Err(error.hint(self.create_hint())),
             outcome => outcome,
         }
     }
@@ -117,19 +116,25 @@ impl SqlStore {
         format!("grant it: {}", tables.map(grant).collect::<Vec<_>>().join(" "))
     }
 
-    fn create_hint(&self) -> String {
-        let schema = self.names.quoted(&self.names.schema);
-        match self.names.dialect {
-            Dialect::Postgres => format!("grant it for the first repair: GRANT CREATE ON SCHEMA {schema} TO <role>;"),
-            Dialect::MySql => {
-                let tables = TABLES.map(|table| {
-                    let table = self.names.table(table);
-                    format!("GRANT CREATE, SELECT, INSERT, UPDATE, DELETE ON {table} TO <role>;")
-                });
-                format!("grant it: {}", tables.join(" "))
-            }
-            Dialect::Sqlite => self.grant_hint(&[]),
+    /// Adds to an error that the journal is closed to this role what would open it.
+    pub(super) fn with_journal_grants(&self, error: StoreError) -> StoreError {
+        if error.trouble != Trouble::Denied {
+            return error;
         }
+        let schema = self.names.quoted(&self.names.schema);
+        let on_tables = |privileges: &str| {
+            let tables = TABLES.map(|table| self.names.table(table));
+            tables.map(|table| format!("GRANT {privileges} ON {table} TO <role>;")).join(" ")
+        };
+        error.hint(match self.names.dialect {
+            Dialect::Postgres => format!(
+                "grant it: for the first repair, which makes the tables, GRANT CREATE ON SCHEMA {schema} TO <role>; and \
+                 where another role has made them, {}",
+                on_tables("SELECT, INSERT, UPDATE, DELETE")
+            ),
+            Dialect::MySql => format!("grant it: {}", on_tables("CREATE, SELECT, INSERT, UPDATE, DELETE")),
+            Dialect::Sqlite => self.grant_hint(&[]),
+        })
     }
 }
 

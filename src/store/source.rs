@@ -52,7 +52,8 @@ impl Source for SqlStore {
             }
             each(&row)
         };
-        read.query(statement, &mut hand_over).await?;
+        let what = format!("rows of {} could not be read", target.table);
+        read.query(&what, statement, &mut hand_over).await?;
         read.commit().await?;
         Ok(last)
     }

@@ -5,6 +5,8 @@ use crate::support::{Engine, TestDatabase, block_on};
 on_every_engine!(
     a_database_without_the_tables_is_told_from_one_that_is_not_there,
     a_password_is_masked_and_a_value_is_not_shown,
+    a_table_that_is_missing_is_not_taken_for_clean,
+    a_report_that_cannot_be_made_anew_stays,
 );
 
 async fn a_database_without_the_tables_is_told_from_one_that_is_not_there(engine: Engine) {
@@ -14,6 +16,23 @@ async fn a_database_without_the_tables_is_told_from_one_that_is_not_there(engine
     }
     database.execute("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)").await;
     statemend(&["scan", "--url", database.url()]).exits(3).says("airflow db migrate");
+}
+
+async fn a_table_that_is_missing_is_not_taken_for_clean(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &["1"]).await;
+    database.execute("DROP TABLE asset_state_store").await;
+    statemend(&["scan", "--url", database.url()]).exits(3).says("no table asset_state_store").says("--table");
+    statemend(&["scan", "--table", "task_state_store", "--url", database.url()]).exits(0);
+}
+
+async fn a_report_that_cannot_be_made_anew_stays(engine: Engine) {
+    let database = TestDatabase::empty(engine).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let report = directory.path().join("report.json");
+    std::fs::write(&report, "yesterday's report").expect("a file");
+    statemend(&["scan", "--url", database.url(), "-o", report.to_str().expect("a path")]).exits(3);
+    assert_eq!(std::fs::read_to_string(&report).expect("the report"), "yesterday's report");
 }
 
 async fn a_password_is_masked_and_a_value_is_not_shown(engine: Engine) {
@@ -112,6 +131,8 @@ fn a_role_that_may_only_read_can_scan_and_learns_which_grant_a_repair_needs() {
             let writer = as_role(&database, "SELECT, UPDATE").await;
             statemend(&["repair", "--yes", "--url", &writer]).exits(3).says("GRANT CREATE");
             assert_eq!(dump_all(&database).await, before);
+            statemend(&["repair", "--yes", "--url", database.url()]).exits(0);
+            statemend(&["repair", "--yes", "--url", &writer]).exits(3).says("statemend_change").says("GRANT");
         });
     }
 }

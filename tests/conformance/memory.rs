@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::statemend::{command, ran};
 use crate::support::{Engine, TestDatabase};
 
-on_every_engine!(memory_stays_small_over_two_hundred_thousand_rows);
+on_every_engine!(memory_stays_small_over_two_hundred_thousand_rows, memory_stays_small_over_rows_of_half_a_megabyte,);
 
 /// Rows, bad rows among them, and the most memory that scanning and mending them may take.
 const ROWS: u32 = 200_000;
@@ -28,6 +28,27 @@ async fn memory_stays_small_over_two_hundred_thousand_rows(engine: Engine) {
     let run = report["run_id"].as_str().expect("a run");
     let (undo, _) = peak_of(&["undo", run, "--yes"], 0);
     for (command, peak) in [("scan", scan), ("repair", repair), ("undo", undo)] {
+        assert!(peak < MOST_KILOBYTES, "{command} took {peak} kB");
+    }
+}
+
+async fn memory_stays_small_over_rows_of_half_a_megabyte(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    let wide = "wide ".repeat(100_000);
+    for id in 1..=160 {
+        let value = database.engine.literal(&wide);
+        database
+            .execute(&format!(
+                "INSERT INTO asset_state_store VALUES (1, '{id}', {value}, '2026-05-04 03:02:01', \
+                 NULL, NULL, NULL, NULL, NULL)"
+            ))
+            .await;
+    }
+    let few = ["--format", "json", "--max-findings", "10", "--url", database.url()];
+    let (scan, _) = peak_kilobytes(&[&["scan"], &few[..]].concat(), 10);
+    let (repair, report) = peak_kilobytes(&[&["repair", "--yes"], &few[..]].concat(), 0);
+    assert_eq!(report["totals"]["rewritten"], 160);
+    for (command, peak) in [("scan", scan), ("repair", repair)] {
         assert!(peak < MOST_KILOBYTES, "{command} took {peak} kB");
     }
 }

@@ -2,37 +2,85 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::state::{dump_all, fill_tasks};
+use serde_json::Value;
+
+use crate::state::{dump_all, fill_assets, fill_tasks};
 use crate::statemend::{command, ran, statemend};
 use crate::support::{Engine, TestDatabase};
 
-on_every_engine!(an_interrupted_repair_stops_between_chunks_and_the_next_one_goes_on);
+on_every_engine!(
+    an_interrupted_repair_stops_between_chunks_and_the_next_one_goes_on,
+    what_went_bad_behind_the_back_of_an_interrupted_run_is_mended_too,
+    a_repair_does_not_go_on_with_a_run_that_was_undone,
+);
+
+const ROWS: u64 = 20_000;
 
 async fn an_interrupted_repair_stops_between_chunks_and_the_next_one_goes_on(engine: Engine) {
     let database = TestDatabase::fresh(engine).await;
-    fill_tasks(&database, &vec!["bad"; 40_000]).await;
+    fill_tasks(&database, &vec!["bad"; ROWS as usize]).await;
     let before = dump_all(&database).await;
-    // A report that fits the pipe, since nobody reads it before the end.
-    let arguments = ["repair", "--yes", "--url", database.url(), "--format", "json", "--max-findings", "10"];
-    let child = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
-    while changes(&database).await == 0 {
-        sleep(Duration::from_millis(5));
+    let interrupted = interrupt_a_repair(&database).await;
+    assert_eq!(interrupted["outcome"], "interrupted");
+    assert_eq!(interrupted["totals"]["rewritten"], changes(&database).await);
+
+    let finished = repair(&database);
+    assert_eq!(finished["run_id"], interrupted["run_id"], "it goes on with the same run");
+    assert_eq!(finished["totals"]["rewritten"], ROWS, "and counts what was done before");
+    assert_eq!(finished["totals"]["rows_scanned"], ROWS);
+    assert_eq!(changes(&database).await, ROWS);
+    undo(&database, &finished);
+    assert!(dump_all(&database).await == before, "every byte is back");
+}
+
+async fn what_went_bad_behind_the_back_of_an_interrupted_run_is_mended_too(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &vec!["bad"; ROWS as usize]).await;
+    interrupt_a_repair(&database).await;
+    database.execute("UPDATE task_state_store SET value = 'bad again' WHERE id = 1").await;
+    fill_assets(&database, &[(1, "new", "bad")]).await;
+    repair(&database);
+    statemend(&["scan", "--url", database.url()]).exits(0);
+}
+
+async fn a_repair_does_not_go_on_with_a_run_that_was_undone(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &vec!["bad"; ROWS as usize]).await;
+    let before = dump_all(&database).await;
+    let interrupted = interrupt_a_repair(&database).await;
+    undo(&database, &interrupted);
+    assert!(dump_all(&database).await == before, "every byte is back");
+    assert_ne!(repair(&database)["run_id"], interrupted["run_id"]);
+    statemend(&["scan", "--url", database.url()]).exits(0);
+}
+
+/// Begins a repair, and stops it with Ctrl-C once it has changed something.
+async fn interrupt_a_repair(database: &TestDatabase) -> Value {
+    let child = command(&repairing(database)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.expect("the program starts");
+    while changes(database).await == 0 {
+        sleep(Duration::from_millis(2));
     }
     let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(killed.expect("kill is there").success());
     let interrupted = ran(child.wait_with_output().expect("the program ends")).exits(130).json();
-    assert_eq!(interrupted["outcome"], "interrupted");
-    let first = changes(&database).await;
-    assert!(0 < first && first < 40_000, "{first} rows were mended before the stop");
-    assert_eq!(interrupted["totals"]["rewritten"], first);
+    let done = changes(database).await;
+    assert!(0 < done && done < ROWS, "{done} rows were mended before the stop");
+    interrupted
+}
 
-    let finished = statemend(&arguments).exits(0).json();
-    assert_eq!(finished["run_id"], interrupted["run_id"], "it goes on with the same run");
-    assert_eq!(finished["totals"]["rewritten"], 40_000, "and counts what was done before");
-    assert_eq!(finished["totals"]["rows_scanned"], 40_000);
-    assert_eq!(changes(&database).await, 40_000);
-    statemend(&["undo", finished["run_id"].as_str().expect("a run"), "--yes", "--url", database.url()]).exits(0);
-    assert!(dump_all(&database).await == before, "every byte is back");
+fn repair(database: &TestDatabase) -> Value {
+    statemend(&repairing(database)).exits(0).json()
+}
+
+fn undo(database: &TestDatabase, report: &Value) {
+    let run = report["run_id"].as_str().expect("a run");
+    statemend(&["undo", run, "--yes", "--url", database.url()]).exits(0);
+}
+
+/// With a report that fits the pipe, since nobody reads it before the end.
+fn repairing(database: &TestDatabase) -> [&str; 8] {
+    ["repair", "--yes", "--url", database.url(), "--format", "json", "--max-findings", "10"]
 }
 
 /// How many changes the journal holds; none before there is a journal.

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use crate::state::{dump_all, fill_tasks};
 use crate::statemend::statemend;
-use crate::support::{Engine, TestDatabase};
+use crate::support::{Engine, TestDatabase, block_on};
 
 on_every_engine!(
     runs_are_listed_newest_first_with_what_they_did,
@@ -11,6 +11,7 @@ on_every_engine!(
     a_run_that_nobody_is_at_is_taken_over,
     old_values_can_be_dropped_and_then_not_be_put_back,
     a_journal_of_a_newer_release_is_refused,
+    old_values_are_not_dropped_while_a_run_is_at_work,
 );
 
 async fn runs_are_listed_newest_first_with_what_they_did(engine: Engine) {
@@ -66,9 +67,9 @@ async fn a_run_that_nobody_is_at_is_taken_over(engine: Engine) {
     };
     database.execute(&format!("UPDATE statemend_run SET heartbeat_at = {long_ago}")).await;
     fill_again(&database).await;
-    // The run had come to the end of the table, so it has nothing left to do, and the next one finds the new row.
-    assert_eq!(repair(&database), run);
+    // The run had come to the end of the table, so it has nothing left to do, and another one mends the new row.
     assert_ne!(repair(&database), run);
+    assert_eq!(state(&database, &run), "done");
     statemend(&["scan", "--url", database.url()]).exits(0);
 }
 
@@ -88,6 +89,28 @@ async fn old_values_can_be_dropped_and_then_not_be_put_back(engine: Engine) {
     assert!(one["purged_at"].is_string(), "the run itself stays listed");
 }
 
+async fn old_values_are_not_dropped_while_a_run_is_at_work(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &["one"]).await;
+    let run = repair(&database);
+    pretend_that_a_process_is_at(&database, &run).await;
+    statemend(&["runs", "--purge-older-than", "0s", "--yes", "--url", database.url()]).exits(12).says(&run);
+    assert_eq!(database.rows("SELECT value_before FROM statemend_change").await.len(), 1);
+}
+
+#[test]
+fn a_journal_that_was_left_half_made_is_made_whole() {
+    block_on(async {
+        let database = TestDatabase::fresh(Engine::MySql).await;
+        fill_tasks(&database, &["one"]).await;
+        repair(&database);
+        fill_again(&database).await;
+        database.execute("DROP TABLE statemend_change; UPDATE statemend_migration SET success = false").await;
+        repair(&database);
+        statemend(&["scan", "--url", database.url()]).exits(0);
+    });
+}
+
 async fn a_journal_of_a_newer_release_is_refused(engine: Engine) {
     let database = TestDatabase::fresh(engine).await;
     fill_tasks(&database, &["one"]).await;
@@ -96,6 +119,11 @@ async fn a_journal_of_a_newer_release_is_refused(engine: Engine) {
     database.execute("UPDATE statemend_migration SET version = 999").await;
     statemend(&["repair", "--yes", "--url", database.url()]).exits(3).says("version 999");
     statemend(&["scan", "--url", database.url()]).exits(10);
+}
+
+fn state(database: &TestDatabase, run: &str) -> String {
+    let report = statemend(&["runs", run, "--url", database.url(), "--format", "json"]).exits(0).json();
+    report["state"].as_str().expect("a state").to_owned()
 }
 
 fn repair(database: &TestDatabase) -> String {

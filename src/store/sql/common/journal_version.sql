@@ -1,2 +1,2 @@
--- Which of statemend's own migrations were applied.
-SELECT MAX(version) FROM {migration}
+-- Which of statemend's own migrations were applied to their end.
+SELECT MAX(version) FROM {migration} WHERE success

@@ -1,2 +1,2 @@
--- Drops the old values of a run.
-DELETE FROM {change} WHERE run_id = {run_id}
+-- Drops some of the old values of a run.
+DELETE FROM {change} WHERE run_id = {run_id} AND seq <= {until}
