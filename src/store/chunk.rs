@@ -108,20 +108,23 @@ impl SqlChunk<'_> {
 const KEY_BYTES: u64 = 4096;
 
 /// Cuts changes into what one statement takes: so many rows that a round trip does not count, so few that their CASE
-/// does not, and no more bytes than the server accepts at once.
+/// does not, and no more bytes than the server accepts at once. Statements that stay prepared come in few lengths.
 fn batches<'b, 'c>(
     mut changes: &'b [Change<'c>],
     dialect: Dialect,
     capacity: Capacity,
 ) -> impl Iterator<Item = &'b [Change<'c>]> {
-    let most = if dialect == Dialect::MySql { 100 } else { 1_000 };
+    let most = if dialect == Dialect::MySql { 128 } else { 1_024 };
     std::iter::from_fn(move || {
         let mut bytes = 0u64;
         let fits = |change: &&Change<'_>| {
             bytes += KEY_BYTES + change.before.len().max(change.after.len()) as u64;
             bytes <= capacity.0
         };
-        let rows = changes.iter().take(most).take_while(fits).count().max(1);
+        let mut rows = changes.iter().take(most).take_while(fits).count().max(1);
+        if dialect != Dialect::Postgres {
+            rows = 1 << rows.ilog2();
+        }
         let (batch, rest) = changes.split_at_checked(rows)?;
         changes = rest;
         Some(batch)
@@ -186,7 +189,7 @@ mod tests {
     #[test]
     fn a_statement_takes_no_more_rows_and_bytes_than_the_server_likes() {
         assert_eq!(cut(&[], Dialect::MySql, 10), [0; 0]);
-        assert_eq!(cut(&[1; 250], Dialect::MySql, 1 << 20), [100, 100, 50]);
+        assert_eq!(cut(&[1; 250], Dialect::MySql, 1 << 20), [128, 64, 32, 16, 8, 2]);
         assert_eq!(cut(&[1; 250], Dialect::Postgres, 1 << 21), [250]);
         let room_for_two = 2 * KEY_BYTES + 10;
         assert_eq!(cut(&[6, 4, 1, 10_000, 3], Dialect::MySql, room_for_two), [2, 1, 1, 1]);

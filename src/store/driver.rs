@@ -32,11 +32,11 @@ pub(super) type EachCells<'a> = dyn FnMut(&dyn Cells) -> Result<(), StoreError> 
 
 /// What is a driver's own. It knows nothing of the work.
 pub(super) trait Driver: Database + HasStatementCache {
+    /// Whether statements stay prepared in the session, known by their text.
+    const KEEPS_STATEMENTS: bool;
+
     /// Binds parameters in the driver's types.
     fn arguments(params: &[Param<'_>]) -> Result<Self::Arguments, sqlx::Error>;
-
-    /// Whether a statement with this text should stay prepared in the session.
-    fn keeps(statement: &Statement<'_>) -> bool;
 
     /// How many rows a statement matched.
     fn matched(result: &Self::QueryResult) -> u64;
@@ -48,8 +48,7 @@ where
     D: Driver<Arguments: IntoArguments<D>>,
     for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
 {
-    let keep = D::keeps(&statement);
-    let query = sqlx::query_with(AssertSqlSafe(statement.text), D::arguments(&statement.params)?).persistent(keep);
+    let query = sqlx::query_with(AssertSqlSafe(statement.text), D::arguments(&statement.params)?).persistent(D::KEEPS_STATEMENTS);
     Ok(D::matched(&connection.execute(query).await?))
 }
 
@@ -65,9 +64,8 @@ where
     for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
 {
     let read = |error| failed(what, error);
-    let keep = D::keeps(&statement);
     let arguments = D::arguments(&statement.params).map_err(read)?;
-    let mut rows = connection.fetch(sqlx::query_with(AssertSqlSafe(statement.text), arguments).persistent(keep));
+    let mut rows = connection.fetch(sqlx::query_with(AssertSqlSafe(statement.text), arguments).persistent(D::KEEPS_STATEMENTS));
     while let Some(row) = rows.try_next().await.map_err(read)? {
         each(&row)?;
     }

@@ -56,7 +56,6 @@ impl<'f> Builder<'_, 'f> {
 
     /// Tells the new value of each key: `WHEN id = 7 THEN 'x'`.
     pub(super) fn new_values(&mut self, changes: &[(&'f Key, &'f str)]) {
-        self.recurs = false;
         self.join(changes, " ", |builder, (key, value)| {
             builder.push("WHEN ");
             builder.key_is(key);
@@ -81,19 +80,17 @@ impl<'f> Builder<'_, 'f> {
                 // turn round. Airflow's tables all have a rowid.
                 let same = self.same_keys("wanted", |number| format!("column{number}"));
                 self.push("rowid IN (SELECT target.rowid FROM (VALUES ");
-                self.rows(keys.iter().copied().map(parts));
+                self.rows(rounded_up(keys).map(parts));
                 self.push(&format!(") AS wanted CROSS JOIN {} AS target ON {same})", self.table()));
             }
             (Dialect::MySql, [_]) => {
-                self.recurs = false;
                 self.push(&format!("{names} IN ("));
-                self.join(keys.iter().copied().flat_map(parts), ", ", Builder::bind);
+                self.join(rounded_up(keys).flat_map(parts), ", ", Builder::bind);
                 self.push(")");
             }
             (Dialect::MySql, _) => {
-                self.recurs = false;
                 self.push("((");
-                self.join(keys.iter().copied(), ") OR (", Builder::key_is);
+                self.join(rounded_up(keys), ") OR (", Builder::key_is);
                 self.push("))");
             }
         }
@@ -112,6 +109,13 @@ impl<'f> Builder<'_, 'f> {
             builder.push(cast);
         });
     }
+}
+
+/// The keys, the last one repeated until their number is a power of two: a statement stays prepared by its text, so
+/// few lengths are better than many.
+fn rounded_up<'f>(keys: &[&'f Key]) -> impl Iterator<Item = &'f Key> {
+    let last = keys.last().copied();
+    keys.iter().copied().chain(std::iter::repeat_n(last, keys.len().next_power_of_two() - keys.len()).flatten())
 }
 
 fn as_integer(scalar: &Scalar) -> Option<i64> {
@@ -158,9 +162,9 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_keys_binds_every_part_of_every_key() {
+    fn a_list_of_keys_binds_every_part_of_every_key_and_has_few_lengths() {
         let keys = [asset(1, "a"), asset(2, "b"), asset(3, "c")];
-        for (dialect, params) in [(Dialect::Postgres, 2), (Dialect::MySql, 6), (Dialect::Sqlite, 6)] {
+        for (dialect, params) in [(Dialect::Postgres, 2), (Dialect::MySql, 8), (Dialect::Sqlite, 8)] {
             assert_eq!(filled(dialect, Fill::KeyIn(keys.iter().collect())).params.len(), params, "{dialect}");
         }
     }

@@ -9,7 +9,7 @@ use sqlx::{Arguments as _, ConnectOptions as _, Postgres, Row as _};
 use super::driver::{Access, Cells, Driver};
 use super::error::unreachable;
 use super::location::{Host, Location, TlsMode};
-use super::statement::{Param, Statement};
+use super::statement::Param;
 use crate::domain::judge::Stored;
 use crate::engine::store::StoreError;
 
@@ -76,6 +76,8 @@ pub(super) fn begin(access: Access) -> &'static str {
 }
 
 impl Driver for Postgres {
+    const KEEPS_STATEMENTS: bool = false;
+
     fn arguments(params: &[Param<'_>]) -> Result<PgArguments, sqlx::Error> {
         let mut arguments = PgArguments::default();
         for param in params {
@@ -88,10 +90,6 @@ impl Driver for Postgres {
             .map_err(sqlx::Error::Encode)?;
         }
         Ok(arguments)
-    }
-
-    fn keeps(_: &Statement<'_>) -> bool {
-        false
     }
 
     fn matched(result: &Self::QueryResult) -> u64 {

@@ -8,7 +8,7 @@ use sqlx::{Arguments as _, ConnectOptions as _, Row as _, Sqlite, TypeInfo as _,
 use super::driver::{Access, Cells, Driver};
 use super::error::unreachable;
 use super::location::{Host, Location};
-use super::statement::{Param, Statement};
+use super::statement::Param;
 use crate::domain::judge::Stored;
 use crate::engine::store::{StoreError, Trouble};
 
@@ -49,6 +49,8 @@ pub(super) fn begin(access: Access) -> &'static str {
 }
 
 impl Driver for Sqlite {
+    const KEEPS_STATEMENTS: bool = true;
+
     fn arguments(params: &[Param<'_>]) -> Result<SqliteArguments, sqlx::Error> {
         let mut arguments = SqliteArguments::default();
         for param in params {
@@ -60,10 +62,6 @@ impl Driver for Sqlite {
             .map_err(sqlx::Error::Encode)?;
         }
         Ok(arguments)
-    }
-
-    fn keeps(statement: &Statement<'_>) -> bool {
-        statement.recurs
     }
 
     fn matched(result: &Self::QueryResult) -> u64 {
@@ -92,7 +90,7 @@ mod tests {
     use sqlx::{AssertSqlSafe, Connection as _};
 
     use super::super::location::Dialect;
-    use super::super::statement::{Fill, Names, integer, sql};
+    use super::super::statement::{Fill, Names, Statement, integer, sql};
     use super::*;
     use crate::domain::target::{ColumnType, Key, RELEASED, Scalar, Target};
 

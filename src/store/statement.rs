@@ -71,8 +71,6 @@ pub(super) fn integer(integer: impl Into<i64>) -> Fill<'static> {
 pub(super) struct Statement<'p> {
     pub text: String,
     pub params: Vec<Param<'p>>,
-    /// Whether the same text comes again and again, so that it pays to prepare it once.
-    pub recurs: bool,
 }
 
 /// How identifiers are written in one database.
@@ -110,7 +108,7 @@ impl Names {
     fn fill<'f>(&self, template: &str, target: Option<&Target>, fills: &[(&str, Fill<'f>)]) -> Statement<'f> {
         let without_comments: Vec<&str> = template.lines().filter(|line| !line.starts_with("--")).collect();
         let template = without_comments.join("\n");
-        let mut builder = Builder { names: self, target, text: String::new(), params: Vec::new(), recurs: true };
+        let mut builder = Builder { names: self, target, text: String::new(), params: Vec::new() };
         let mut rest = template.as_str();
         while let Some((before, hole)) = rest.split_once('{') {
             let (hole, after) = hole.split_once('}').expect("every hole in our own SQL is closed");
@@ -122,7 +120,7 @@ impl Names {
             rest = after;
         }
         builder.push(rest);
-        Statement { text: builder.text, params: builder.params, recurs: builder.recurs }
+        Statement { text: builder.text, params: builder.params }
     }
 }
 
@@ -132,7 +130,6 @@ pub(super) struct Builder<'b, 'f> {
     target: Option<&'b Target>,
     text: String,
     params: Vec<Param<'f>>,
-    pub recurs: bool,
 }
 
 impl<'f> Builder<'_, 'f> {
@@ -164,7 +161,6 @@ impl<'f> Builder<'_, 'f> {
 
     /// A list of rows of parameters, as behind `VALUES`.
     pub fn rows(&mut self, rows: impl IntoIterator<Item = Vec<Param<'f>>>) {
-        self.recurs = false;
         self.join(rows, ", ", |builder, row| {
             builder.push("(");
             builder.join(row, ", ", Builder::bind);
