@@ -29,5 +29,6 @@ CREATE TABLE IF NOT EXISTS statemend_change (
     value_before longtext NOT NULL,
     bytes_before bigint NOT NULL,
     sha256_after char(64) NOT NULL,
+    written_at varchar(64),
     PRIMARY KEY (run_id, seq)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

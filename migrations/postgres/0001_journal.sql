@@ -29,5 +29,6 @@ CREATE TABLE statemend_change (
     value_before text NOT NULL,
     bytes_before bigint NOT NULL,
     sha256_after char(64) NOT NULL,
+    written_at varchar(64),
     PRIMARY KEY (run_id, seq)
 );

@@ -28,5 +28,6 @@ CREATE TABLE statemend_change (
     value_before TEXT NOT NULL,
     bytes_before INTEGER NOT NULL,
     sha256_after TEXT NOT NULL,
+    written_at TEXT,
     PRIMARY KEY (run_id, seq)
 );

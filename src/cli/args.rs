@@ -7,6 +7,7 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 use crate::domain::finding::Severity;
+use crate::engine::pacing::{ChunkRows, ChunkSize, Pace};
 
 /// Finds the rows of Airflow's task and asset state tables that Airflow cannot read back, says why, and mends them.
 ///
@@ -54,8 +55,13 @@ pub(super) struct ScanArgs {
     pub findings: FindingsArgs,
     #[command(flatten)]
     pub fail_on: FailOnArgs,
+    /// Write what a repair would do to a file, for review and for `repair --plan`; it has digests and no values
+    #[arg(long, value_name = "FILE")]
+    pub plan_out: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub rate: RateArgs,
 }
 
 /// Show what would change, ask, and rewrite unreadable rows as JSON
@@ -72,6 +78,9 @@ pub(super) struct RepairArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+    /// Do exactly what a reviewed plan of `scan --plan-out` says; rows that have changed since are listed and left
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "tables"])]
+    pub plan: Option<PathBuf>,
     #[command(flatten)]
     pub judging: JudgingArgs,
     #[command(flatten)]
@@ -80,6 +89,8 @@ pub(super) struct RepairArgs {
     pub fail_on: FailOnArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub pace: PaceArgs,
 }
 
 /// Put back the values that a run changed
@@ -99,6 +110,8 @@ pub(super) struct UndoArgs {
     pub max_findings: usize,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub pace: PaceArgs,
 }
 
 /// Show what was done, by whom, when and how far
@@ -189,6 +202,55 @@ pub(super) struct FailOnArgs {
     /// The least severity for which a scan or dry run ends with exit code 10
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Error)]
     pub fail_on: FailOn,
+}
+
+/// How fast rows are read.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+#[command(next_help_heading = "Pace")]
+pub(super) struct RateArgs {
+    /// Read no more rows a second than this
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_rows_per_second: Option<u32>,
+}
+
+/// How fast rows are read and changed.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Pace")]
+pub(super) struct PaceArgs {
+    #[command(flatten)]
+    pub rate: RateArgs,
+    /// How long the transaction of a chunk should take; its number of rows follows
+    #[arg(long, value_name = "DURATION", default_value = "250ms", value_parser = humantime::parse_duration)]
+    pub chunk_time: Duration,
+    /// Change so many rows in each chunk, however long it takes
+    #[arg(long, value_name = "N", conflicts_with = "chunk_time", value_parser = clap::value_parser!(u32).range(1..=i64::from(ChunkSize::LARGEST)))]
+    pub chunk_rows: Option<u32>,
+    /// Rest so long after each chunk
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub chunk_pause: Option<Duration>,
+    /// Wait while a replica is further behind than this
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub max_lag: Option<Duration>,
+    /// A replica to watch, may be given more than once [default: what PostgreSQL says of its standbys]
+    #[arg(long = "replica", value_name = "URL", requires = "max_lag")]
+    pub replicas: Vec<String>,
+}
+
+impl From<RateArgs> for Pace {
+    fn from(args: RateArgs) -> Self {
+        Self { max_rows_per_second: args.max_rows_per_second, ..Self::default() }
+    }
+}
+
+impl From<&PaceArgs> for Pace {
+    fn from(args: &PaceArgs) -> Self {
+        Self {
+            chunk: args.chunk_rows.map_or(ChunkRows::Aim(args.chunk_time), ChunkRows::Fixed),
+            chunk_pause: args.chunk_pause.unwrap_or_default(),
+            max_lag: args.max_lag,
+            ..args.rate.into()
+        }
+    }
 }
 
 /// How and where the report is written.

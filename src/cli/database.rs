@@ -77,6 +77,15 @@ pub fn find(flag: Option<&str>, environment: &Environment) -> Result<Database, D
     Ok(database)
 }
 
+/// A replica of the database, as `--replica` names it.
+///
+/// # Errors
+///
+/// [`DatabaseError`], with a hint.
+pub fn replica(url: &str) -> Result<Database, DatabaseError> {
+    at(url, Origin::Flag)
+}
+
 /// Finds the limit that Airflow's REST API sets on the length of a value, in bytes; `None` if it sets none.
 ///
 /// # Errors

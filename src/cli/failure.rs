@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use super::database::{DatabaseError, Origin};
 use super::exit::Exit;
+use super::plan_file::PlanError;
 use crate::domain::target::RELEASED;
 use crate::engine::lease::RunError;
 use crate::engine::store::{StoreError, Trouble};
@@ -22,6 +23,10 @@ pub(super) enum Failure {
     Store(#[from] StoreError),
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error("{0}")]
+    Usage(&'static str),
     #[error("there is no state table {0}")]
     UnknownTable(String),
     #[error("the database has no table {0}")]
@@ -50,6 +55,8 @@ impl Failure {
     fn exit(&self) -> Exit {
         match self {
             Self::Database(_)
+            | Self::Plan(_)
+            | Self::Usage(_)
             | Self::UnknownTable(_)
             | Self::NobodyToAsk(_)
             | Self::Exists(_)
@@ -88,7 +95,9 @@ impl Failure {
                  name it with --table"
                     .to_owned(),
             ),
-            Self::Output(..)
+            Self::Plan(error) => Some(error.hint().to_owned()),
+            Self::Usage(_)
+            | Self::Output(..)
             | Self::Report(..)
             | Self::Stdout(_)
             | Self::Stdin(_)
@@ -105,9 +114,10 @@ fn of_trouble(trouble: Trouble) -> Exit {
         | Trouble::Denied
         | Trouble::Missing
         | Trouble::Journal
+        | Trouble::Migrating
         | Trouble::Broken => Exit::Database,
         Trouble::LeaseLost => Exit::Held,
-        Trouble::Contended | Trouble::Other => Exit::Failure,
+        Trouble::Contended | Trouble::Refused | Trouble::Plan | Trouble::Other => Exit::Failure,
     }
 }
 

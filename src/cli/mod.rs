@@ -16,6 +16,7 @@ mod exit;
 mod failure;
 mod logging;
 mod output;
+mod plan_file;
 mod session;
 mod signals;
 pub mod sqlalchemy_url;

@@ -3,18 +3,24 @@
 use std::io::{self, IsTerminal as _};
 use std::time::SystemTime;
 
-use super::args::{CommonArgs, LimitArgs, TargetArgs};
+use super::args::{CommonArgs, LimitArgs, PaceArgs, TargetArgs};
 use super::database::{self, Database};
 use super::environment::Environment;
 use super::failure::Failure;
+use super::plan_file::PlanFile;
 use crate::domain::finding::Severity;
 use crate::domain::judge::Judge;
+use crate::domain::plan::{self, Header};
+use crate::domain::repair;
 use crate::domain::target::{RELEASED, Target};
+use crate::engine::flag::digest;
 use crate::engine::lease::Who;
+use crate::engine::patience;
+use crate::engine::store::Ledger as _;
 use crate::report::collect::{Collector, Preface};
 use crate::report::model::{self, Mode, Tool};
 use crate::report::progress::Progress;
-use crate::store::location::Location;
+use crate::store::location::{Dialect, Location};
 use crate::store::{Access, Overview, SqlStore};
 
 /// An open database and what is known of it.
@@ -34,8 +40,8 @@ impl Session {
         if !location.ignored.is_empty() {
             tracing::warn!("these options of the URL are not used here: {}", location.ignored.join(", "));
         }
-        let (store, overview) =
-            SqlStore::open(&location, access).await.map_err(|error| Failure::Open(origin, error))?;
+        let opened = patience::outlast(async || SqlStore::open(&location, access).await).await;
+        let (store, overview) = opened.map_err(|error| Failure::Open(origin, error))?;
         let url = location.to_string();
         let again = target.url.as_ref().map(|_| format!("--url {}", shell_words::quote(&url))).unwrap_or_default();
         Ok(Self { store, overview, again, location })
@@ -43,7 +49,49 @@ impl Session {
 
     /// Opens the same database again, for more or for less.
     pub async fn reopen(&self, access: Access) -> Result<SqlStore, Failure> {
-        Ok(SqlStore::open(&self.location, access).await?.0)
+        Ok(patience::outlast(async || SqlStore::open(&self.location, access).await).await?.0)
+    }
+
+    /// Opens the same database for changes, and makes sure that they are possible. Watches the replicas that may not be
+    /// left behind.
+    pub async fn open_for_changes(&self, targets: &[&'static Target], pace: &PaceArgs) -> Result<SqlStore, Failure> {
+        let mut store = self.reopen(Access::Write).await?;
+        if pace.max_lag.is_some() {
+            let replica = |url: &String| database::replica(url).map(|database| database.location);
+            let replicas: Vec<Location> = pace.replicas.iter().map(replica).collect::<Result<_, _>>()?;
+            if replicas.iter().any(|replica| replica.dialect != self.overview.dialect) {
+                return Err(Failure::Usage("a replica is of the same kind as the database that it follows"));
+            }
+            if self.overview.dialect == Dialect::Sqlite {
+                return Err(Failure::Usage("a SQLite file has no replicas for --max-lag to watch"));
+            }
+            store.watch_replicas(replicas).await?;
+        }
+        patience::outlast(async || store.check(targets).await).await?;
+        Ok(store)
+    }
+
+    /// The digest of what decides what a repair writes.
+    pub fn rules(judge: &Judge) -> String {
+        hex::encode(digest(repair::rules(judge).as_bytes()))
+    }
+
+    /// What a plan says of itself.
+    pub fn plan_header(&self, judge: &Judge, targets: &[&'static Target]) -> Header {
+        Header {
+            plan_version: plan::VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            made_at: now(),
+            database: self.location.to_string(),
+            fingerprint: self.overview.fingerprint.clone(),
+            rules: Self::rules(judge),
+            tables: targets.iter().map(|target| target.table.to_owned()).collect(),
+        }
+    }
+
+    /// Insists that a plan is for this database and these rules.
+    pub fn check_plan(&self, plan: &PlanFile, judge: &Judge) -> Result<(), Failure> {
+        Ok(plan.check(&self.location.to_string(), &self.overview.fingerprint, &Self::rules(judge))?)
     }
 
     /// The tables with these names, or all that are there.

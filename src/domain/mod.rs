@@ -7,6 +7,7 @@ pub mod encode;
 pub mod finding;
 pub mod json;
 pub mod judge;
+pub mod plan;
 pub mod reader;
 pub mod repair;
 pub mod run;

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::encode::encode;
-use super::finding::{Action, Finding};
+use super::finding::{Action, Finding, Kind};
 use super::judge::{Judge, Stored};
+use super::reader::Limits;
 
 /// Why a row was left as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -16,8 +17,14 @@ pub enum Reason {
     Unreadable,
     /// The rewrite is longer than the column or one statement can hold.
     TooLong,
-    /// Someone has written the row since the run.
+    /// Another transaction held the row's lock whenever it was tried.
+    Locked,
+    /// The database would not take the rewrite: a constraint, a trigger.
+    Refused,
+    /// Someone has written the row since the run, or since the plan was made.
     WrittenSince,
+    /// The row is what the plan saw, but this release would write something else than the plan says.
+    PlannedOtherwise,
     /// The row is no longer there.
     Gone,
 }
@@ -29,10 +36,21 @@ impl Reason {
             Self::NotText => "the stored bytes are not text",
             Self::Unreadable => "a reader would not take the rewritten value either",
             Self::TooLong => "the rewritten value is too long for the column or for one statement",
+            Self::Locked => "another transaction held its lock whenever it was tried",
+            Self::Refused => "the database refused the rewritten value",
             Self::WrittenSince => "someone has written the row since",
+            Self::PlannedOtherwise => "this release would write something else than the plan says",
             Self::Gone => "the row is no longer there",
         }
     }
+}
+
+/// Everything that decides what a repair writes, in words: two releases that say the same here plan the same.
+pub fn rules(judge: &Judge) -> String {
+    let actions = Kind::ALL.iter().map(|kind| format!("{} {}", kind.name(), kind.default_action().name()));
+    let Limits { api_height, worker_height, .. } = judge.limits;
+    let heights = format!("height {api_height} {worker_height}");
+    actions.chain([heights]).collect::<Vec<_>>().join("\n")
 }
 
 /// What happens to a flagged row.

@@ -86,11 +86,19 @@ pub struct RunOptions {
     /// The run that an undo puts back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<RunId>,
+    /// The digest of the reviewed plan that a repair carries out, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
 }
 
 impl RunOptions {
     /// The version of the stored form.
     pub const VERSION: u32 = 1;
+
+    /// The options of a repair of everything that needs it in some tables.
+    pub const fn repair(tables: Vec<String>) -> Self {
+        Self { version: Self::VERSION, tables, undoes: None, plan: None }
+    }
 }
 
 /// Where a run is: everything up to here is done and committed.
@@ -108,6 +116,9 @@ pub struct Cursor {
     /// The number of the last change of the undone run that is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone_seq: Option<i64>,
+    /// How many rows of the plan are done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<u64>,
 }
 
 /// What a run has done in one table.

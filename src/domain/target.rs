@@ -42,6 +42,8 @@ pub struct Target {
     /// How many columns at the front of `identity` name the list in which readers meet the row: the task instance
     /// or the asset. One unreadable row makes its whole list unreadable.
     pub list_columns: usize,
+    /// The column in which writers leave the time of their write.
+    pub written_at: Option<&'static str>,
     /// Columns that a database might change by itself when it updates a row, and must not.
     pub keep: &'static [&'static str],
 }
@@ -55,6 +57,7 @@ pub const RELEASED: &[Target] = &[
         value: "value",
         identity: &[text("dag_id"), text("run_id"), text("task_id"), integer("map_index"), text("key")],
         list_columns: 4,
+        written_at: Some("updated_at"),
         keep: &["updated_at", "expires_at"],
     },
     Target {
@@ -72,6 +75,7 @@ pub const RELEASED: &[Target] = &[
             integer("last_updated_by_map_index"),
         ],
         list_columns: 1,
+        written_at: Some("updated_at"),
         keep: &["updated_at"],
     },
 ];

@@ -1,5 +1,8 @@
 //! What the engine tells the world while it works. Reports and progress bars are folds over these events.
 
+use std::fmt;
+use std::time::Duration;
+
 use crate::domain::finding::{Action, Finding};
 use crate::domain::repair::Reason;
 use crate::domain::run::{RunId, Tally};
@@ -14,16 +17,44 @@ pub enum Event<'a> {
     TableStarted { target: &'static Target, rows: Option<u64> },
     /// A window was read.
     Scanned { target: &'static Target, rows: u64, bytes: u64 },
-    /// A row was flagged. When it was to be changed, it has been committed by now.
+    /// A row was flagged, or is not what an undo or a plan took it for. What was to be changed is committed by now.
     Flagged { target: &'static Target, row: Flagged },
-    /// An undo found a row that is not as its run left it.
-    Drifted { target: &'static Target, row: Flagged },
-    /// An undo put rows back, and this is committed.
-    Restored { target: &'static Target, rows: u64 },
+    /// An undo went through so many of its run's changes and put some of them back, and this is committed.
+    PutBack { target: &'static Target, changes: u64, rows: u64 },
     /// Earlier sittings of a resumed run did this much in a table.
     Earlier { target: &'static Target, tally: Tally },
-    /// The work pauses, and why; the text fits behind "waiting: ".
-    Waiting { reason: &'static str },
+    /// The work pauses, and why.
+    Waiting { reason: Wait },
+}
+
+/// What the work waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Another transaction holds a lock.
+    Lock,
+    /// The server, to be there again.
+    Connection,
+    /// The rest after a chunk that was asked for.
+    Pause,
+    /// No more rows a second were asked for.
+    Rate,
+    /// A replica that is so far behind.
+    Lag(Duration),
+    /// A replica that does not answer.
+    Replica,
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lock => f.write_str("another transaction holds a lock"),
+            Self::Connection => f.write_str("the connection broke and is made anew"),
+            Self::Pause => f.write_str("resting after a chunk"),
+            Self::Rate => f.write_str("no more rows a second are wanted"),
+            Self::Lag(lag) => write!(f, "a replica is {} s behind", lag.as_secs()),
+            Self::Replica => f.write_str("a replica does not say how far it is"),
+        }
+    }
 }
 
 /// A row that there is something to say about.
@@ -32,12 +63,14 @@ pub struct Flagged {
     pub key: Key,
     /// Missing where the row was gone before it could be asked.
     pub identity: Option<Identity>,
-    /// Missing where an undo meets a row that is gone or reads well.
+    /// Missing where an undo or a plan meets a row that is gone or reads well.
     pub finding: Option<Finding>,
     /// The length of the value in bytes.
     pub bytes: u64,
     /// The digest of the value.
     pub sha256: [u8; 32],
+    /// The digest of what the value becomes, where it becomes something.
+    pub rewrite_sha256: Option<[u8; 32]>,
     pub action: Action,
     pub outcome: Outcome,
     /// The value itself, only where the user asked to see values.

@@ -3,9 +3,10 @@
 use sha2::{Digest, Sha256};
 
 use super::events::{Flagged, Outcome};
+use super::store::LockedRow;
 use crate::domain::finding::{Action, Finding};
 use crate::domain::judge::{Judge, Stored};
-use crate::domain::repair::{Capacity, Decision, Examined, examine};
+use crate::domain::repair::{Capacity, Decision, Examined, Reason, examine};
 use crate::domain::target::{Identity, Key};
 
 /// The digest by which a value is recognised without being kept.
@@ -25,13 +26,14 @@ pub(super) enum Keep {
 }
 
 /// A value that was flagged, before anyone knows whose row it is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Flag {
     pub finding: Finding,
     pub action: Action,
     pub outcome: Outcome,
     pub bytes: u64,
     pub sha256: [u8; 32],
+    pub rewrite_sha256: Option<[u8; 32]>,
     pub rewrite: Option<String>,
     value: Option<String>,
 }
@@ -52,6 +54,7 @@ impl Flag {
             outcome,
             bytes: bytes.len() as u64,
             sha256: digest(bytes),
+            rewrite_sha256: rewrite.as_deref().map(|rewrite| digest(rewrite.as_bytes())),
             rewrite: rewrite.filter(|_| keep != Keep::Nothing),
             value: (keep == Keep::Both).then(|| String::from_utf8_lossy(bytes).into_owned()),
         })
@@ -62,6 +65,11 @@ impl Flag {
         self.outcome == Outcome::Rewritten
     }
 
+    /// The same, but the row is left for a reason that the value does not tell.
+    pub fn left(self, reason: Reason) -> Self {
+        Self { outcome: Outcome::Skipped(reason), rewrite_sha256: None, rewrite: None, ..self }
+    }
+
     /// The row as reports talk about it, its decision carried out.
     pub fn into_flagged(self, key: Key, identity: Option<Identity>) -> Flagged {
         Flagged {
@@ -70,10 +78,42 @@ impl Flag {
             finding: Some(self.finding),
             bytes: self.bytes,
             sha256: self.sha256,
+            rewrite_sha256: self.rewrite_sha256,
             action: self.action,
             outcome: self.outcome,
             rewrite: self.rewrite.filter(|_| self.value.is_some()),
             value: self.value,
+        }
+    }
+}
+
+impl Flagged {
+    /// A row that is not what an undo or a plan took it for, as it is now.
+    pub(super) fn drifted(judge: &Judge, row: LockedRow, reason: Reason) -> Self {
+        let value = row.value.stored();
+        let flag = Flag::examine(judge, value, Capacity::UNLIMITED, Keep::Nothing);
+        Self {
+            identity: Some(row.identity),
+            finding: flag.map(|flag| flag.finding),
+            bytes: value.bytes().len() as u64,
+            sha256: digest(value.bytes()),
+            ..Self::unseen(row.key, Outcome::Drifted(reason))
+        }
+    }
+
+    /// A row of which nothing is known but its key.
+    pub(super) fn unseen(key: Key, outcome: Outcome) -> Self {
+        Self {
+            key,
+            identity: None,
+            finding: None,
+            bytes: 0,
+            sha256: digest(b""),
+            rewrite_sha256: None,
+            action: Action::None,
+            outcome,
+            value: None,
+            rewrite: None,
         }
     }
 }

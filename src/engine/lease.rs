@@ -2,9 +2,14 @@
 
 use std::time::SystemTime;
 
-use super::store::{Lease, Ledger, NewRun, StoreError};
-use super::{Ending, pacing};
-use crate::domain::run::{Progress, Run, RunId, RunMode, RunOptions, RunState};
+use super::events::{Event, Events};
+use super::halt::{self, Halt};
+use super::patience::insist;
+use super::stop::Stop;
+use super::store::{Lease, Ledger, NewRun, StoreError, Trouble};
+use super::writer::Writer;
+use super::{Ending, Work};
+use crate::domain::run::{Run, RunId, RunMode, RunOptions, RunState};
 
 /// Why a run did not begin or did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -30,59 +35,95 @@ pub struct Who {
     pub user: String,
 }
 
-/// The run that holds the lease, and where it goes on.
-#[derive(Debug)]
-pub(super) struct Seat {
-    pub run: RunId,
-    pub progress: Progress,
+/// How one process's part of a run ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sitting {
+    /// Whether it went on with what an earlier process had begun.
     pub resumed: bool,
+    pub ending: Ending,
 }
 
-/// Takes the lease for an unfinished run with the same options, else for a new run.
-pub(super) async fn take<L: Ledger>(
+/// What is to be run.
+pub(super) struct Order<'o> {
+    pub mode: RunMode,
+    pub options: &'o RunOptions,
+    pub who: &'o Who,
+}
+
+/// Takes the lease, works, and gives the lease back.
+pub(super) async fn sit<L: Ledger, E: Events>(
     ledger: &mut L,
-    mode: RunMode,
-    options: &RunOptions,
-    who: &Who,
-) -> Result<Seat, RunError> {
-    let runs = ledger.runs().await?;
+    work: &Work<'_>,
+    events: &mut E,
+    order: Order<'_>,
+    body: impl AsyncFnOnce(&mut Writer<'_, L, E>) -> Result<(), Halt>,
+) -> Result<Sitting, RunError> {
+    let (run, resumed) = match take(ledger, work, events, order).await {
+        Ok((Lease::Held(run), _)) => return Err(RunError::Held(run)),
+        Ok((Lease::Granted(run), resumed)) => (run, resumed),
+        Err(Halt::Stop) => return Ok(Sitting { resumed: false, ending: Ending::Interrupted }),
+        Err(Halt::Failed(error)) => return Err(error.into()),
+    };
+    events.event(&Event::RunStarted { run: &run.id, resumed });
+    let mut writer = Writer::new(ledger, work, events, run.id, run.progress);
+    writer.report_earlier();
+    let outcome = body(&mut writer).await;
+    let ending = give_back(writer, outcome).await?;
+    Ok(Sitting { resumed, ending })
+}
+
+/// Asks for the lease for an unfinished run with the same options, else for a new run.
+async fn take<L: Ledger>(
+    ledger: &mut L,
+    work: &Work<'_>,
+    events: &mut impl Events,
+    Order { mode, options, who }: Order<'_>,
+) -> Result<(Lease, bool), Halt> {
+    insist(ledger, work, events, async |ledger| ledger.prepare(work.targets).await).await?;
+    let runs = insist(ledger, work, events, async |ledger| ledger.runs().await).await?;
     let unfinished = || {
         let alike = |run: &&Run| run.mode == mode && run.options.undoes == options.undoes;
         runs.iter().filter(|run| is_unfinished(run)).filter(alike)
     };
     let resume = unfinished().find(|run| run.options == *options);
     if let (None, Some(run)) = (resume, unfinished().next()) {
-        tracing::warn!("run {} stopped before its end, but with other tables: starting over", run.id);
+        let other = if run.options.plan == options.plan { "tables" } else { "rows: a plan says which" };
+        tracing::warn!("run {} stopped before its end, but with other {other}; starting over", run.id);
     }
     let new = NewRun { id: new_run_id(SystemTime::now()), mode, options, host: &who.host, user: &who.user };
-    match ledger.acquire(&new, resume.map(|run| &run.id)).await? {
-        Lease::Granted(run) => Ok(Seat { resumed: run.id != new.id, run: run.id, progress: run.progress }),
-        Lease::Held(run) => Err(RunError::Held(run)),
-    }
+    let acquire = async |ledger: &mut L| match ledger.acquire(&new, resume.map(|run| &run.id)).await {
+        // Nobody knows whether the lease was taken, and asking again might find it taken by ourselves.
+        Err(error) if error.trouble == Trouble::Lost => Err(StoreError { trouble: Trouble::Unreachable, ..error }),
+        acquired => acquired,
+    };
+    let lease = insist(ledger, work, events, acquire).await?;
+    let resumed = matches!(&lease, Lease::Granted(run) if run.id != new.id);
+    Ok((lease, resumed))
 }
 
 /// Gives the lease back. After a failure the run counts as interrupted, so that the next one goes on with it; that
 /// this may fail too, on the same broken connection, must not hide the first failure.
-pub(super) async fn give_back<L: Ledger>(
-    ledger: &mut L,
-    run: &RunId,
-    progress: &Progress,
-    outcome: Result<Ending, StoreError>,
+async fn give_back<L: Ledger, E: Events>(
+    writer: Writer<'_, L, E>,
+    outcome: Result<(), Halt>,
 ) -> Result<Ending, StoreError> {
-    match outcome {
+    let Writer { ledger, work, events, run, progress, .. } = writer;
+    match halt::ending(outcome) {
         Ok(ending) => {
             let state = match ending {
                 Ending::Complete => RunState::Done,
                 Ending::Interrupted => RunState::Interrupted,
             };
-            pacing::with_retries(&mut (), async || ledger.release(run, progress, state).await).await?;
-            Ok(ending)
+            // The wish to stop, once it has been followed, must not keep the lease from being given back.
+            let work = Work { stop: &Stop::default(), ..*work };
+            let released = insist(ledger, &work, events, async |ledger| ledger.release(&run, &progress, state).await);
+            halt::ending(released.await).map(|_| ending)
         }
         Err(error) => {
-            if let Err(second) = ledger.abandon(run).await {
+            if let Err(second) = ledger.abandon(&run).await {
                 tracing::debug!("the lease could not be given back and will run out by itself: {second}");
             }
-            Err(error)
+            Err(error.or_hint("whole chunks are done and nothing is half done; run it again to go on"))
         }
     }
 }

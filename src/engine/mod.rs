@@ -1,5 +1,5 @@
 //! The order of work, once for every database: a scan is a fold over rows, a repair the same fold whose findings
-//! become changes chunk by chunk, an undo another plan for the same writer.
+//! become changes chunk by chunk, a reviewed plan and an undo other work for the same writer ([`writer`]).
 //!
 //! The engine owns the traits that stores ([`store`]) and reports ([`events`]) implement. It knows no SQL, no
 //! terminal and no argument; it decides nothing about a value either, that is `domain`'s.
@@ -10,16 +10,20 @@ use crate::domain::target::Target;
 pub mod consent;
 pub mod events;
 pub mod flag;
+mod halt;
 pub mod lease;
 pub mod pacing;
+pub mod patience;
+pub mod plan;
 pub mod purge;
 pub mod repair;
 pub mod scan;
-mod segment;
 pub mod stop;
 pub mod store;
+mod stretch;
 pub mod undo;
 mod window;
+mod writer;
 
 /// What to look at, and how.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +33,15 @@ pub struct Work<'w> {
     pub targets: &'w [&'static Target],
     /// Whether events carry values.
     pub show_values: bool,
+    pub pace: pacing::Pace,
     pub stop: &'w stop::Stop,
+}
+
+impl Work<'_> {
+    /// To be asked between two steps: whether there is to be another.
+    fn go_on(&self) -> Result<(), halt::Halt> {
+        if self.stop.requested() { Err(halt::Halt::Stop) } else { Ok(()) }
+    }
 }
 
 /// How the work came to its end.

@@ -1,15 +1,45 @@
-//! How much to take at once: sizes that follow the time the last piece took, and pauses before another try.
+//! How much to take at once, and how fast: sizes that follow the time the last piece took, and a limit of rows.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::events::{Event, Events};
-use super::store::{StoreError, Trouble};
+/// What keeps the work from being a burden to others.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    pub chunk: ChunkRows,
+    /// The rest after each chunk.
+    pub chunk_pause: Duration,
+    /// How many rows a second are read at most.
+    pub max_rows_per_second: Option<u32>,
+    /// How far the replicas may be behind while rows are changed.
+    pub max_lag: Option<Duration>,
+}
+
+/// What decides how many rows a chunk changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChunkRows {
+    /// As many as take about this long.
+    Aim(Duration),
+    /// So many.
+    Fixed(u32),
+}
+
+impl ChunkRows {
+    /// What a chunk aims at unless someone says otherwise.
+    pub const DEFAULT: Self = Self::Aim(Duration::from_millis(250));
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { chunk: ChunkRows::DEFAULT, chunk_pause: Duration::ZERO, max_rows_per_second: None, max_lag: None }
+    }
+}
 
 /// Rows per window. A window should take about [`WindowSize::AIM`], so that no read transaction lasts a second and a
 /// wish to stop is heard soon, yet be large enough that its round trip does not count.
 #[derive(Debug)]
 pub struct WindowSize {
     rows: u32,
+    largest: u32,
 }
 
 impl WindowSize {
@@ -17,9 +47,10 @@ impl WindowSize {
     const SMALLEST: u32 = 16;
     const LARGEST: u32 = 32_768;
 
-    /// Begins small, since nobody knows yet how wide the rows are.
-    pub const fn new() -> Self {
-        Self { rows: 64 }
+    /// Begins small, since nobody knows yet how wide the rows are. Never larger than what a second may read.
+    pub fn new(pace: &Pace) -> Self {
+        let largest = pace.max_rows_per_second.unwrap_or(u32::MAX).clamp(1, Self::LARGEST);
+        Self { rows: largest.min(64), largest }
     }
 
     /// The most rows that the next window should read.
@@ -30,22 +61,58 @@ impl WindowSize {
     /// Learns from a window that was full: grows by doubling, shrinks at once to what would have fitted.
     pub fn learn(&mut self, took: Duration) {
         if took <= Self::AIM / 2 {
-            self.rows = (self.rows * 2).min(Self::LARGEST);
+            self.rows = (self.rows * 2).min(self.largest);
         } else if took > Self::AIM {
-            let fitting = f64::from(self.rows) * Self::AIM.as_secs_f64() / took.as_secs_f64();
-            self.rows = (fitting as u32).max(Self::SMALLEST);
+            self.rows = fitting(self.rows, Self::AIM, took).max(Self::SMALLEST).min(self.rows);
         }
     }
 }
 
-impl Default for WindowSize {
-    fn default() -> Self {
-        Self::new()
+/// Rows per chunk, so that nobody waits for its locks for long.
+#[derive(Debug)]
+pub struct ChunkSize {
+    chunk: ChunkRows,
+    rows: u32,
+}
+
+impl ChunkSize {
+    const FIRST: u32 = 100;
+    const SMALLEST: u32 = 10;
+    /// The most rows that a chunk may have, also where someone fixes it: its keys and values are held, and stand in
+    /// one statement.
+    pub const LARGEST: u32 = 5_000;
+
+    /// Begins small, since nobody knows yet how fast the database writes.
+    pub fn new(pace: &Pace) -> Self {
+        let rows = match pace.chunk {
+            ChunkRows::Aim(_) => Self::FIRST,
+            ChunkRows::Fixed(rows) => rows.clamp(1, Self::LARGEST),
+        };
+        Self { chunk: pace.chunk, rows }
+    }
+
+    /// The most rows that the next chunk should change.
+    pub const fn rows(&self) -> usize {
+        self.rows as usize
+    }
+
+    /// Learns from a chunk of so many rows: shrinks at once to what would have fitted, grows by a quarter where a full
+    /// one left much of its time.
+    pub fn learn(&mut self, rows: usize, took: Duration) {
+        let ChunkRows::Aim(aim) = self.chunk else { return };
+        if took > aim {
+            let fitted = fitting(u32::try_from(rows).unwrap_or(self.rows), aim, took);
+            self.rows = fitted.max(Self::SMALLEST).min(self.rows);
+        } else if rows >= self.rows() && took <= aim * 3 / 4 {
+            self.rows = (self.rows + self.rows.div_ceil(4)).min(Self::LARGEST);
+        }
     }
 }
 
-/// The most rows that one chunk changes.
-pub const CHUNK_ROWS: usize = 1_000;
+/// How many rows would have taken the time aimed at.
+fn fitting(rows: u32, aim: Duration, took: Duration) -> u32 {
+    (f64::from(rows) * aim.as_secs_f64() / took.as_secs_f64()) as u32
+}
 
 /// The most bytes of old values that one chunk changes. A rewrite is up to six times as long, and both are held.
 pub const CHUNK_BYTES: u64 = 1 << 20;
@@ -53,30 +120,25 @@ pub const CHUNK_BYTES: u64 = 1 << 20;
 /// How often a run says that it still lives while no chunk says it.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// How often a chunk that met another's lock is tried before the run gives up.
-pub const TRIES: u32 = 8;
-
-/// The pause before the next try, after this many failed ones: 50 ms, doubled each time, 2 s at the most.
-pub fn pause_after(failures: u32) -> Duration {
-    Duration::from_millis(50u64 << failures.saturating_sub(1).min(10)).min(Duration::from_secs(2))
+/// Spreads rows evenly over time.
+#[derive(Debug)]
+pub struct RowRate {
+    per_second: Option<u32>,
+    /// When the rows so far are paid for.
+    paid: Instant,
 }
 
-/// Tries a chunk until no lock of someone else is in the way, or until the last try has failed too.
-pub(super) async fn with_retries<T>(
-    events: &mut impl Events,
-    mut attempt: impl AsyncFnMut() -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let mut failures = 0;
-    loop {
-        match attempt().await {
-            Err(error) if error.trouble == Trouble::Contended && failures + 1 < TRIES => {
-                failures += 1;
-                tracing::debug!("try {failures} of {TRIES}: {error}");
-                events.event(&Event::Waiting { reason: "another transaction holds a lock on these rows" });
-                tokio::time::sleep(pause_after(failures)).await;
-            }
-            outcome => return outcome,
-        }
+impl RowRate {
+    pub fn new(pace: &Pace) -> Self {
+        Self { per_second: pace.max_rows_per_second, paid: Instant::now() }
+    }
+
+    /// How long to rest, now that so many more rows were read. Time that was lost waiting for something else is not
+    /// made up for by a burst.
+    pub fn rest(&mut self, rows: u64, now: Instant) -> Duration {
+        let Some(per_second) = self.per_second else { return Duration::ZERO };
+        self.paid = self.paid.max(now) + Duration::from_secs_f64(rows as f64 / f64::from(per_second.max(1)));
+        self.paid.saturating_duration_since(now)
     }
 }
 
@@ -86,7 +148,7 @@ mod tests {
 
     #[test]
     fn windows_grow_slowly_and_shrink_at_once() {
-        let mut size = WindowSize::new();
+        let mut size = WindowSize::new(&Pace::default());
         for _ in 0..20 {
             size.learn(Duration::from_millis(1));
         }
@@ -100,8 +162,50 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_and_stay_bounded() {
-        let millis: Vec<_> = [1, 2, 3, 6, 40].map(|failures| pause_after(failures).as_millis()).into();
-        assert_eq!(millis, [50, 100, 200, 1600, 2000]);
+    fn a_window_never_reads_more_than_a_second_may() {
+        let mut size = WindowSize::new(&Pace { max_rows_per_second: Some(10), ..Pace::default() });
+        size.learn(Duration::from_millis(1));
+        assert_eq!(size.rows(), 10);
+        size.learn(Duration::from_secs(3600));
+        assert_eq!(size.rows(), 10);
+    }
+
+    #[test]
+    fn chunks_grow_slowly_and_shrink_at_once() {
+        let mut size = ChunkSize::new(&Pace::default());
+        size.learn(100, Duration::from_millis(20));
+        assert_eq!(size.rows(), 125);
+        size.learn(60, Duration::from_millis(20));
+        assert_eq!(size.rows(), 125, "a chunk that was not full tells nothing of larger ones");
+        size.learn(125, Duration::from_millis(2500));
+        assert_eq!(size.rows(), 12);
+        size.learn(12, Duration::from_secs(60));
+        assert_eq!(size.rows(), 10, "there is a floor");
+        size.learn(10, Duration::from_millis(249));
+        assert_eq!(size.rows(), 10, "what just fits stays");
+        for _ in 0..200 {
+            size.learn(size.rows(), Duration::ZERO);
+        }
+        assert_eq!(size.rows(), ChunkSize::LARGEST as usize);
+    }
+
+    #[test]
+    fn a_fixed_chunk_stays() {
+        let mut size = ChunkSize::new(&Pace { chunk: ChunkRows::Fixed(7), ..Pace::default() });
+        size.learn(7, Duration::from_secs(60));
+        size.learn(7, Duration::ZERO);
+        assert_eq!(size.rows(), 7);
+    }
+
+    #[test]
+    fn rows_are_spread_over_time_without_bursts() {
+        let mut rate = RowRate::new(&Pace { max_rows_per_second: Some(100), ..Pace::default() });
+        let start = rate.paid;
+        let second = Duration::from_secs(1);
+        assert_eq!(rate.rest(50, start), second / 2);
+        assert_eq!(rate.rest(50, start + second / 2), second / 2);
+        // Ten seconds were lost to a lock; the next rows are not for free.
+        assert_eq!(rate.rest(100, start + 11 * second), second);
+        assert_eq!(RowRate::new(&Pace::default()).rest(1_000_000, start), Duration::ZERO);
     }
 }

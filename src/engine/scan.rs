@@ -1,45 +1,59 @@
 //! The read-only fold: every row is judged, flagged rows become events, nothing is written or locked.
 
-use super::events::{Event, Events};
-use super::pacing::WindowSize;
+use std::time::Instant;
+
+use super::events::{Event, Events, Wait};
+use super::halt::{self, Halt};
+use super::pacing::{RowRate, WindowSize};
+use super::patience::{self, insist};
 use super::store::{Source, StoreError};
 use super::{Ending, Work, window};
-use crate::domain::target::Target;
+use crate::domain::target::{Key, Target};
 
 /// Scans all tables. A dry run is this scan too: its events already say what a repair would do.
 pub async fn scan<S: Source>(source: &mut S, work: &Work<'_>, events: &mut impl Events) -> Result<Ending, StoreError> {
-    for &target in work.targets {
-        if scan_table(source, target, work, events).await? == Ending::Interrupted {
-            return Ok(Ending::Interrupted);
-        }
-    }
-    Ok(Ending::Complete)
+    halt::ending(all_tables(source, work, events).await)
 }
 
-async fn scan_table<S: Source>(
+async fn all_tables<S: Source>(source: &mut S, work: &Work<'_>, events: &mut impl Events) -> Result<(), Halt> {
+    let mut rate = RowRate::new(&work.pace);
+    for &target in work.targets {
+        table(source, target, work, events, &mut rate).await?;
+    }
+    Ok(())
+}
+
+async fn table<S: Source>(
     source: &mut S,
     target: &'static Target,
     work: &Work<'_>,
     events: &mut impl Events,
-) -> Result<Ending, StoreError> {
-    let rows = source.estimate(target).await?;
+    rate: &mut RowRate,
+) -> Result<(), Halt> {
+    let rows = insist(source, work, events, async |source| source.estimate(target).await).await?;
     events.event(&Event::TableStarted { target, rows });
     // Rows that are added from now on are not this scan's: without an upper bound it might never end.
-    let Some(until) = source.last_key(target).await? else { return Ok(Ending::Complete) };
-    let mut size = WindowSize::new();
-    let mut after = None;
+    let until = insist(source, work, events, async |source| source.last_key(target).await).await?;
+    let Some(until) = until else { return Ok(()) };
+    let mut size = WindowSize::new(&work.pace);
+    let mut after: Option<Key> = None;
     loop {
-        if work.stop.requested() {
-            return Ok(Ending::Interrupted);
-        }
-        let window = window::read(source, target, after.as_ref(), &until, &mut size, work).await?;
-        for row in window::identify(source, target, window.spotted).await? {
+        work.go_on()?;
+        let read = async |source: &mut S| window::read(source, target, after.as_ref(), &until, &mut size, work).await;
+        let window = insist(source, work, events, read).await?;
+        let keys: Vec<Key> = window.spotted.iter().map(|row| row.key.clone()).collect();
+        let identities = insist(source, work, events, async |source| source.identify(target, &keys).await).await?;
+        for row in window::identified(window.spotted, identities) {
             events.event(&Event::Flagged { target, row });
         }
         events.event(&Event::Scanned { target, rows: window.rows, bytes: window.bytes });
+        let rest = rate.rest(window.rows, Instant::now());
+        if !rest.is_zero() {
+            patience::pause(work, events, Wait::Rate, rest).await?;
+        }
         match window.next {
             Some(key) => after = Some(key),
-            None => return Ok(Ending::Complete),
+            None => return Ok(()),
         }
     }
 }

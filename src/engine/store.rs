@@ -21,6 +21,8 @@ pub enum Trouble {
     Denied,
     /// A lock was not to be had in time, a deadlock, a serialization failure: trying again may help.
     Contended,
+    /// The database would not take a value: a constraint, a trigger, a length.
+    Refused,
     /// The tables that the work needs are not there.
     Missing,
     /// The journal is of a newer release, or damaged.
@@ -29,6 +31,10 @@ pub enum Trouble {
     Broken,
     /// Another process took the run over while this one slept.
     LeaseLost,
+    /// Airflow is migrating the database.
+    Migrating,
+    /// The reviewed plan cannot be read any more.
+    Plan,
     /// Anything else.
     Other,
 }
@@ -54,6 +60,13 @@ impl StoreError {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds what the user can do about it, where nothing better is known.
+    #[must_use]
+    pub fn or_hint(mut self, hint: &str) -> Self {
+        self.hint.get_or_insert_with(|| hint.to_owned());
         self
     }
 }
@@ -95,6 +108,9 @@ pub type EachRow<'a> = dyn FnMut(&dyn Row) -> Result<(), StoreError> + 'a;
 /// A database that can be read.
 #[expect(async_fn_in_trait, reason = "the engine drives one store on one task and asks for no Send")]
 pub trait Source {
+    /// Gives up the connection, which may be broken, and makes a new one.
+    async fn reconnect(&mut self) -> Result<(), StoreError>;
+
     /// The highest key of a table, or nothing where it is empty.
     async fn last_key(&mut self, target: &'static Target) -> Result<Option<Key>, StoreError>;
 
@@ -123,6 +139,8 @@ pub struct LockedRow {
     pub key: Key,
     pub identity: Identity,
     pub value: OwnedValue,
+    /// When a writer last wrote the row, as far as the row tells, in a form that only this store compares.
+    pub written_at: Option<String>,
 }
 
 /// A value that outlives its row.
@@ -160,6 +178,8 @@ pub struct Change<'c> {
     pub action: &'c str,
     pub before: &'c str,
     pub after: &'c str,
+    /// As in [`LockedRow`]; a change of ours leaves it alone.
+    pub written_at: Option<&'c str>,
 }
 
 /// A change as the journal remembers it.
@@ -171,6 +191,7 @@ pub struct PastChange {
     pub kind: String,
     pub before: String,
     pub after_sha256: [u8; 32],
+    pub written_at: Option<String>,
 }
 
 /// A short transaction that changes rows. Dropped without a commit, it leaves nothing behind.
@@ -184,6 +205,18 @@ pub trait Chunk {
 
     /// Moves the run on and makes everything since the beginning of the chunk last.
     async fn commit(self, progress: &Progress) -> Result<(), StoreError>;
+
+    /// Undoes everything since the beginning of the chunk, now: a dropped chunk may keep its locks for longer.
+    async fn roll_back(self);
+}
+
+/// How far the replicas are behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lag {
+    /// The furthest of them is so far behind.
+    Behind(std::time::Duration),
+    /// One of them does not say.
+    Unknown,
 }
 
 /// What asking for the lease gave.
@@ -216,16 +249,29 @@ pub trait Ledger: Source {
     /// Whether the journal's tables are there and of a version that this release knows.
     async fn has_journal(&mut self) -> Result<bool, StoreError>;
 
-    /// Makes sure that the role may change the targets, and creates the journal's tables where they are missing.
+    /// Makes sure that Airflow is not migrating the database and that the role may do what a run does, as far as it can
+    /// be known without doing it.
+    async fn check(&mut self, targets: &[&'static Target]) -> Result<(), StoreError>;
+
+    /// As [`Ledger::check`], and creates the journal's tables where they are missing.
     async fn prepare(&mut self, targets: &[&'static Target]) -> Result<(), StoreError>;
 
     /// Asks for the lease: goes on with the given earlier run, or begins a new one.
     async fn acquire(&mut self, new: &NewRun<'_>, resume: Option<&RunId>) -> Result<Lease, StoreError>;
 
+    /// Whether rows of a table can be changed at all: someone may hold a lock on the whole of it.
+    async fn admits(&mut self, target: &'static Target) -> Result<(), StoreError>;
+
     /// Begins a chunk of the run that holds the lease.
     async fn begin(&mut self, run: &RunId) -> Result<Self::Chunk<'_>, StoreError>;
 
-    /// Says that the run still lives, and stores how far it has come.
+    /// How far the run that holds the lease has come, once every transaction is over that might move it.
+    async fn progress(&mut self, run: &RunId) -> Result<Progress, StoreError>;
+
+    /// How far the replicas are behind.
+    async fn lag(&mut self, run: &RunId) -> Result<Lag, StoreError>;
+
+    /// Says that the run still lives, and stores how far it has come. Fails while Airflow migrates the database.
     async fn heartbeat(&mut self, run: &RunId, progress: &Progress) -> Result<(), StoreError>;
 
     /// Gives the lease back and leaves the run in its final state.

@@ -1,19 +1,20 @@
-//! The undo: another plan for the same writer. It reads a run's changes from the journal and puts the old values
-//! back, under lock, wherever a row still holds what the run wrote.
+//! The undo: other work for the same writer. It reads a run's changes from the journal and puts the old values back,
+//! under lock, wherever a row still is as the run left it.
 
 use std::collections::HashMap;
 
 use super::consent::Consent;
 use super::events::{Event, Events, Flagged, Outcome};
-use super::flag::{Flag, Keep, digest};
-use super::lease::{self, RunError, Who};
-use super::pacing::{self, CHUNK_BYTES, CHUNK_ROWS};
-use super::store::{Change, Chunk, Ledger, LockedRow, PastChange, StoreError};
+use super::flag::digest;
+use super::halt::Halt;
+use super::lease::{self, Order, RunError, Who};
+use super::pacing::CHUNK_BYTES;
+use super::store::{Ledger, LockedRow, PastChange};
+use super::writer::{Done, NewValue, Piece, Verdict, Writer, Writing};
 use super::{Ending, Work};
-use crate::domain::finding::Action;
-use crate::domain::repair::{Capacity, Reason};
+use crate::domain::repair::Reason;
 use crate::domain::run::{Progress, Run, RunId, RunMode, RunOptions, RunState};
-use crate::domain::target::{Key, Target};
+use crate::domain::target::{Identity, Key, Target};
 
 /// The run that an undo is to put back: the one with this name, if its values are still there and nobody is at it.
 pub async fn find<L: Ledger>(ledger: &mut L, name: &str) -> Result<Run, RunError> {
@@ -36,111 +37,99 @@ pub async fn undo<L: Ledger, E: Events>(
     who: &Who,
     _consent: Consent,
     events: &mut E,
-) -> Result<(RunId, Ending), RunError> {
-    let options =
-        RunOptions { version: RunOptions::VERSION, tables: run.options.tables.clone(), undoes: Some(run.id.clone()) };
-    let seat = lease::take(ledger, RunMode::Undo, &options, who).await?;
-    events.event(&Event::RunStarted { run: &seat.run, resumed: seat.resumed });
-    let mut undoing = Undoing { ledger, work, events, undone: &run.id, run: seat.run, progress: seat.progress };
-    let outcome = undoing.all_changes().await;
-    let Undoing { ledger, run: id, progress, .. } = undoing;
-    let ending = lease::give_back(ledger, &id, &progress, outcome).await?;
-    Ok((id, ending))
+) -> Result<Ending, RunError> {
+    let options = RunOptions { undoes: Some(run.id.clone()), ..RunOptions::repair(run.options.tables.clone()) };
+    let order = Order { mode: RunMode::Undo, options: &options, who };
+    Ok(lease::sit(ledger, work, events, order, async |writer| all_changes(writer, run).await).await?.ending)
 }
 
-/// An undo at work.
-struct Undoing<'u, L, E> {
-    ledger: &'u mut L,
-    work: &'u Work<'u>,
-    events: &'u mut E,
-    undone: &'u RunId,
-    run: RunId,
-    progress: Progress,
-}
-
-impl<L: Ledger, E: Events> Undoing<'_, L, E> {
-    async fn all_changes(&mut self) -> Result<Ending, StoreError> {
-        // Before the first change: a repair must not go on with the undone run, whose cursor is behind these rows.
-        self.ledger.mark_undone(self.undone, &self.run).await?;
-        self.announce().await?;
-        loop {
-            if self.work.stop.requested() {
-                return Ok(Ending::Interrupted);
-            }
-            let after = self.progress.cursor.undone_seq.unwrap_or(0);
-            let sizes = self.ledger.change_sizes(self.undone, after, CHUNK_ROWS as u32).await?;
-            let Some(until) = reach(&sizes) else { return Ok(Ending::Complete) };
-            let changes = self.ledger.changes(self.undone, after, until).await?;
-            for (target, changes) in by_target(self.work.targets, changes) {
-                self.put_back(target, &changes).await?;
-            }
+async fn all_changes<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, undone: &Run) -> Result<(), Halt> {
+    let undone = &undone.id;
+    // Before the first change: a repair must not go on with the undone run, whose cursor is behind these rows.
+    let by = writer.run.clone();
+    writer.insist(async |ledger| ledger.mark_undone(undone, &by).await).await?;
+    announce(writer, undone).await?;
+    loop {
+        writer.work.go_on()?;
+        let after = writer.progress.cursor.undone_seq.unwrap_or(0);
+        let most = writer.size.rows() as u32;
+        let sizes = writer.insist(async |ledger| ledger.change_sizes(undone, after, most).await).await?;
+        let Some(until) = reach(&sizes) else { return Ok(()) };
+        let changes = writer.insist(async |ledger| ledger.changes(undone, after, until).await).await?;
+        for batch in by_target(writer.work.targets, changes) {
+            let rows = batch.changes.len() as u64;
+            writer.carry_out(batch).await?;
+            writer.looked_at(rows).await?;
         }
-    }
-
-    async fn announce(&mut self) -> Result<(), StoreError> {
-        for &target in self.work.targets {
-            if let Some(&tally) = self.progress.tallies.get(target.table) {
-                self.events.event(&Event::Earlier { target, tally });
-            }
-        }
-        let rows = self.ledger.count_changes(self.undone).await?;
-        if let [target, ..] = self.work.targets {
-            self.events.event(&Event::TableStarted { target, rows: Some(rows) });
-        }
-        Ok(())
-    }
-
-    async fn put_back(&mut self, target: &'static Target, past: &[PastChange]) -> Result<(), StoreError> {
-        let Self { ledger, work, events, run, progress, .. } = self;
-        let attempt = async || {
-            let mut ahead = progress.clone();
-            let drifted = chunk(*ledger, work, run, target, past, &mut ahead).await?;
-            let restored = ahead.cursor.seq - progress.cursor.seq;
-            *progress = ahead;
-            Ok((restored.unsigned_abs(), drifted))
-        };
-        let (restored, drifted) = pacing::with_retries(*events, attempt).await?;
-        events.event(&Event::Restored { target, rows: restored });
-        for row in drifted {
-            events.event(&Event::Drifted { target, row });
-        }
-        Ok(())
     }
 }
 
-/// One transaction: lock the rows, put back those that still hold what the run wrote, journal, commit.
-async fn chunk<L: Ledger>(
-    ledger: &mut L,
-    work: &Work<'_>,
-    run: &RunId,
+async fn announce<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, undone: &RunId) -> Result<(), Halt> {
+    let rows = writer.insist(async |ledger| ledger.count_changes(undone).await).await?;
+    if let [target, ..] = writer.work.targets {
+        writer.events.event(&Event::TableStarted { target, rows: Some(rows) });
+    }
+    Ok(())
+}
+
+/// Neighbouring changes of one table.
+#[derive(Debug)]
+struct Batch {
     target: &'static Target,
-    past: &[PastChange],
-    ahead: &mut Progress,
-) -> Result<Vec<Flagged>, StoreError> {
-    let mut chunk = ledger.begin(run).await?;
-    let keys: Vec<Key> = past.iter().map(|change| change.key.clone()).collect();
-    let locked = chunk.lock(target, &keys).await?;
-    let mut rows: HashMap<Key, LockedRow> = locked.into_iter().map(|row| (row.key.clone(), row)).collect();
-    let (mut restore, mut drifted) = (Vec::new(), Vec::new());
-    for change in past {
-        match compare(change, rows.remove(&change.key)) {
-            Now::AsLeft(row) => restore.push((change, row)),
-            Now::AsBefore => {}
-            Now::Written(row) => drifted.push(written_since(work, row)),
-            Now::Gone => drifted.push(gone(change)),
+    changes: Vec<PastChange>,
+}
+
+impl Piece for Batch {
+    fn target(&self) -> &'static Target {
+        self.target
+    }
+
+    fn keys(&self) -> Vec<Key> {
+        self.changes.iter().map(|change| change.key.clone()).collect()
+    }
+
+    fn decide(&self, rows: Vec<LockedRow>, writing: &Writing<'_>) -> Vec<Verdict> {
+        let mut rows: HashMap<Key, LockedRow> = rows.into_iter().map(|row| (row.key.clone(), row)).collect();
+        let decide = |change: &PastChange| match compare(change, rows.remove(&change.key)) {
+            Now::AsLeft(row) => {
+                let change = NewValue::of(&row, change.kind.clone(), "undo", change.before.clone());
+                Verdict { change, told: None }
+            }
+            Now::AsBefore => Verdict::default(),
+            Now::Written(row) => told(Flagged::drifted(writing.work.judge, row, Reason::WrittenSince)),
+            Now::Gone => told(Flagged::unseen(change.key.clone(), Outcome::Drifted(Reason::Gone))),
+        };
+        self.changes.iter().map(decide).collect()
+    }
+
+    fn advance(&self, progress: &mut Progress) {
+        progress.cursor.undone_seq = self.changes.last().map(|change| change.seq);
+    }
+
+    fn split(mut self) -> Result<(Self, Self), Self> {
+        if self.changes.len() < 2 {
+            return Err(self);
+        }
+        let changes = self.changes.split_off(self.changes.len() / 2);
+        Ok((Self { target: self.target, changes: self.changes }, Self { target: self.target, changes }))
+    }
+
+    fn left(&self, identity: Option<Identity>, reason: Reason) -> Option<Flagged> {
+        let change = self.changes.first()?;
+        Some(Flagged { identity, ..Flagged::unseen(change.key.clone(), Outcome::Skipped(reason)) })
+    }
+
+    fn tell(self, done: Done, events: &mut impl Events) {
+        let (target, changes) = (self.target, self.changes.len() as u64);
+        events.event(&Event::PutBack { target, changes, rows: done.changed });
+        for row in done.told {
+            events.event(&Event::Flagged { target, row });
         }
     }
-    let numbers = ahead.cursor.seq + 1..;
-    let changes: Vec<Change<'_>> =
-        numbers.zip(&restore).filter_map(|(seq, (change, row))| as_change(seq, change, row)).collect();
-    chunk.apply(target, &changes).await?;
-    ahead.cursor.seq += changes.len() as i64;
-    ahead.cursor.undone_seq = past.last().map(|change| change.seq);
-    let tally = ahead.tallies.entry(target.table.to_owned()).or_default();
-    tally.rewritten += changes.len() as u64;
-    tally.drifted += drifted.len() as u64;
-    chunk.commit(ahead).await?;
-    Ok(drifted)
+}
+
+fn told(row: Flagged) -> Verdict {
+    Verdict { change: None, told: Some(row) }
 }
 
 /// What a row is now, compared with what the run did to it.
@@ -152,47 +141,14 @@ enum Now {
     Gone,
 }
 
+/// A writer may have stored the very value that the run had made; then only the time of the write tells.
 fn compare(change: &PastChange, row: Option<LockedRow>) -> Now {
     let Some(row) = row else { return Now::Gone };
+    let written = change.written_at.is_some() && change.written_at != row.written_at;
     match row.value.as_text() {
-        Some(text) if digest(text.as_bytes()) == change.after_sha256 => Now::AsLeft(row),
+        Some(text) if !written && digest(text.as_bytes()) == change.after_sha256 => Now::AsLeft(row),
         Some(text) if text == change.before => Now::AsBefore,
         _ => Now::Written(row),
-    }
-}
-
-fn as_change<'c>(seq: i64, past: &'c PastChange, row: &'c LockedRow) -> Option<Change<'c>> {
-    let before = row.value.as_text()?;
-    Some(Change { seq, key: &past.key, kind: &past.kind, action: "undo", before, after: &past.before })
-}
-
-fn written_since(work: &Work<'_>, row: LockedRow) -> Flagged {
-    let value = row.value.stored();
-    let flag = Flag::examine(work.judge, value, Capacity::UNLIMITED, Keep::Nothing);
-    Flagged {
-        bytes: value.bytes().len() as u64,
-        sha256: digest(value.bytes()),
-        finding: flag.map(|flag| flag.finding),
-        key: row.key,
-        identity: Some(row.identity),
-        action: Action::None,
-        outcome: Outcome::Drifted(Reason::WrittenSince),
-        value: None,
-        rewrite: None,
-    }
-}
-
-fn gone(change: &PastChange) -> Flagged {
-    Flagged {
-        key: change.key.clone(),
-        identity: None,
-        finding: None,
-        bytes: 0,
-        sha256: digest(b""),
-        action: Action::None,
-        outcome: Outcome::Drifted(Reason::Gone),
-        value: None,
-        rewrite: None,
     }
 }
 
@@ -209,21 +165,23 @@ fn reach(sizes: &[(i64, u64)]) -> Option<i64> {
 }
 
 /// Groups neighbouring changes of the same table.
-fn by_target(targets: &[&'static Target], changes: Vec<PastChange>) -> Vec<(&'static Target, Vec<PastChange>)> {
-    let mut groups: Vec<(&'static Target, Vec<PastChange>)> = Vec::new();
+fn by_target(targets: &[&'static Target], changes: Vec<PastChange>) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
     for change in changes {
         let Some(&target) = targets.iter().find(|target| target.table == change.table) else { continue };
-        match groups.last_mut() {
-            Some((last, group)) if last.table == target.table => group.push(change),
-            _ => groups.push((target, vec![change])),
+        match batches.last_mut() {
+            Some(batch) if batch.target.table == target.table => batch.changes.push(change),
+            _ => batches.push(Batch { target, changes: vec![change] }),
         }
     }
-    groups
+    batches
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::target::Scalar;
+    use crate::engine::store::OwnedValue;
 
     #[test]
     fn a_chunk_reaches_as_far_as_its_bytes_allow() {
@@ -235,6 +193,40 @@ mod tests {
         ];
         for (sizes, expected) in cases {
             assert_eq!(reach(sizes), *expected, "{sizes:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_is_put_back_only_while_it_is_as_the_run_left_it() {
+        let (noon, later) = (Some("12:00"), Some("12:01"));
+        let cases = [
+            ("\"a\"", noon, noon, "as left"),
+            ("\"a\"", noon, later, "written"),
+            ("\"a\"", None, later, "as left"),
+            ("a", noon, noon, "as before"),
+            ("a", noon, later, "as before"),
+            ("\"b\"", noon, noon, "written"),
+        ];
+        for (value, at_the_time, now, expected) in cases {
+            let key = Key(vec![Scalar::Integer(1)]);
+            let change = PastChange {
+                seq: 1,
+                table: "task_state_store".to_owned(),
+                key: key.clone(),
+                kind: "raw_text".to_owned(),
+                before: "a".to_owned(),
+                after_sha256: digest(b"\"a\""),
+                written_at: at_the_time.map(str::to_owned),
+            };
+            let value = OwnedValue::Text(value.as_bytes().to_owned());
+            let row = LockedRow { key, identity: Identity(Vec::new()), value, written_at: now.map(str::to_owned) };
+            let found = match compare(&change, Some(row)) {
+                Now::AsLeft(_) => "as left",
+                Now::AsBefore => "as before",
+                Now::Written(_) => "written",
+                Now::Gone => "gone",
+            };
+            assert_eq!(found, expected, "{at_the_time:?} {now:?}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One window of a table, judged: the step that scan and repair share.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use super::Work;
@@ -10,7 +11,7 @@ use super::store::{Source, Span, StoreError};
 use crate::domain::target::{Identity, Key, Target};
 
 /// A flagged row of a window, and how far the window had come with it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Spotted {
     pub key: Key,
     pub flag: Flag,
@@ -60,21 +61,12 @@ pub(super) async fn read<S: Source>(
     Ok(window)
 }
 
-/// Learns whose rows these are, and makes them what reports talk about.
-pub(super) async fn identify<S: Source>(
-    source: &mut S,
-    target: &'static Target,
-    spotted: Vec<Spotted>,
-) -> Result<Vec<Flagged>, StoreError> {
-    if spotted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let keys: Vec<Key> = spotted.iter().map(|row| row.key.clone()).collect();
-    let mut identities: std::collections::HashMap<Key, Identity> =
-        source.identify(target, &keys).await?.into_iter().collect();
+/// Puts flagged rows and what was learned of whose they are together.
+pub(super) fn identified(spotted: Vec<Spotted>, identities: Vec<(Key, Identity)>) -> Vec<Flagged> {
+    let mut identities: HashMap<Key, Identity> = identities.into_iter().collect();
     let flagged = |row: Spotted| {
         let identity = identities.remove(&row.key);
         row.flag.into_flagged(row.key, identity)
     };
-    Ok(spotted.into_iter().map(flagged).collect())
+    spotted.into_iter().map(flagged).collect()
 }

@@ -116,8 +116,8 @@ impl Events for Collector {
                 counts.rows_scanned += rows;
                 counts.bytes_scanned += bytes;
             }
-            Event::Flagged { target, ref row } | Event::Drifted { target, ref row } => self.flagged(target, row),
-            Event::Restored { target, rows } => self.table(target).counts.rewritten += rows,
+            Event::Flagged { target, ref row } => self.flagged(target, row),
+            Event::PutBack { target, rows, .. } => self.table(target).counts.rewritten += rows,
             Event::Earlier { target, tally } => self.table(target).count_earlier(tally),
             Event::Waiting { .. } => {}
         }

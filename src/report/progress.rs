@@ -111,15 +111,11 @@ impl Events for Progress {
             }
             Event::Earlier { .. } => return,
             Event::Scanned { rows, .. } => self.advance(rows),
-            Event::Restored { target, rows } => {
+            Event::PutBack { target, changes, rows } => {
                 // An undo goes through its journal, where the tables take turns.
                 self.bar.set_prefix(target.table);
                 self.seen.restored += rows;
-                self.advance(rows);
-            }
-            Event::Drifted { ref row, .. } => {
-                self.saw(row.outcome);
-                self.advance(1);
+                self.advance(changes);
             }
             Event::Flagged { ref row, .. } => self.saw(row.outcome),
         }
@@ -197,9 +193,9 @@ mod tests {
         let target = &crate::domain::target::RELEASED[0];
         progress.event(&Event::RunStarted { run: &RunId("20261122-144501-k3fq".to_owned()), resumed: false });
         progress.event(&Event::TableStarted { target, rows: Some(10) });
-        progress.event(&Event::Restored { target, rows: 7 });
+        progress.event(&Event::PutBack { target, changes: 8, rows: 7 });
         let row = crate::report::sample::task(1, Kind::RawText, Outcome::Drifted(Reason::WrittenSince));
-        progress.event(&Event::Drifted { target, row });
+        progress.event(&Event::Flagged { target, row });
         assert_eq!(progress.bar.position(), 8);
         assert_eq!((progress.seen.restored, progress.seen.drifted), (7, 1));
     }

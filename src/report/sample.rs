@@ -92,6 +92,7 @@ fn row(key: Key, identity: Identity, kind: Kind, outcome: Outcome) -> Flagged {
         finding: Some(finding),
         bytes: 36,
         sha256: [0xab; 32],
+        rewrite_sha256: None,
         action: kind.default_action(),
         outcome,
         value: None,
@@ -119,13 +120,13 @@ pub fn undo_with_drift() -> Report {
     fold(preface(Mode::Undo), Ending::Complete, |events| {
         started(events);
         events.event(&Event::TableStarted { target: TASKS, rows: Some(1_204) });
-        events.event(&Event::Restored { target: TASKS, rows: 1_202 });
+        events.event(&Event::PutBack { target: TASKS, changes: 1_204, rows: 1_202 });
         let mut written = task(4, Kind::RawText, Outcome::Drifted(Reason::WrittenSince));
         written.finding = None;
-        events.event(&Event::Drifted { target: TASKS, row: written });
+        events.event(&Event::Flagged { target: TASKS, row: written });
         let mut gone = task(6, Kind::RawText, Outcome::Drifted(Reason::Gone));
         (gone.finding, gone.identity) = (None, None);
-        events.event(&Event::Drifted { target: TASKS, row: gone });
+        events.event(&Event::Flagged { target: TASKS, row: gone });
     })
 }
 

@@ -4,15 +4,21 @@ use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
 use super::location::{Dialect, Location};
 use super::mysql;
-use super::statement::{Fill, Names, Param, integer, sql, text};
+use super::replica::Replica;
+use super::statement::{Fill, Names, Param, Statement, integer, sql, text};
 use crate::domain::repair::Capacity;
 use crate::domain::target::{RELEASED, Target};
+use crate::engine::flag::digest;
 use crate::engine::store::{StoreError, Trouble};
 
 /// A database with state tables in it.
 pub struct SqlStore {
     pub(super) connection: Connection,
+    pub(super) location: Location,
+    pub(super) access: Access,
     pub(super) names: Names,
+    /// The replicas that must not be left behind, where the user named them.
+    pub(super) replicas: Vec<Replica>,
     /// Names this process in the lease, so that a run that was taken over is noticed.
     pub(super) owner: String,
     pub(super) capacity: Capacity,
@@ -25,6 +31,8 @@ pub struct Overview {
     pub server_version: String,
     /// Airflow's Alembic revision, where it can be read.
     pub airflow_revision: Option<String>,
+    /// What tells this database from others, as a digest.
+    pub fingerprint: String,
     /// The state tables that are there, in the order in which they are worked on.
     pub targets: Vec<&'static Target>,
 }
@@ -37,18 +45,33 @@ impl SqlStore {
         let transaction = connection.begin(Access::Read).await?;
         let (mut overview, capacity, names) = Look { transaction, names, location }.all().await?;
         let owner = format!("{:016x}", fastrand::u64(..));
-        let mut store = Self { connection, names, owner, capacity };
+        let location = location.clone();
+        let mut store = Self { connection, location, access, names, replicas: Vec::new(), owner, capacity };
         overview.airflow_revision = store.revision().await;
+        overview.fingerprint = store.fingerprint().await;
         Ok((store, overview))
     }
 
     /// Airflow's revision. A role that may not know it can scan all the same, so it is looked at on its own.
     async fn revision(&mut self) -> Option<String> {
         let statement = self.names.statement(sql!("revision"), &[]);
-        let mut read = self.read().await.ok()?;
+        self.text_if_allowed("Airflow's revision could not be read", statement).await
+    }
+
+    /// What a plan remembers of the database that it is for. It only has to catch mistakes early: what decides about a
+    /// planned row is the digest of its value.
+    async fn fingerprint(&mut self) -> String {
+        let dialect = self.names.dialect;
+        let statement = self.names.statement(sql!(dialect, "fingerprint"), &[]);
+        let own = self.text_if_allowed("the database's own name could not be read", statement).await;
+        let parts = [Some(dialect.name()), self.location.database.as_deref(), Some(&self.names.schema), own.as_deref()];
+        hex::encode(digest(parts.map(Option::unwrap_or_default).join("\n").as_bytes()))
+    }
+
+    async fn text_if_allowed(&mut self, what: &str, statement: Statement<'_>) -> Option<String> {
         let text = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
-        match read.rows("Airflow's revision could not be read", statement, text).await {
-            Ok(revisions) => revisions.into_iter().flatten().next(),
+        match self.rows(what, statement, text).await {
+            Ok(texts) => texts.into_iter().flatten().next(),
             Err(error) => {
                 tracing::info!("{error}");
                 None
@@ -56,9 +79,15 @@ impl SqlStore {
         }
     }
 
-    /// A transaction that only reads.
-    pub(super) async fn read(&mut self) -> Result<Transaction<'_>, StoreError> {
-        self.connection.begin(Access::Read).await
+    /// Runs one query in a transaction that only reads, and collects what `read` makes of its rows.
+    pub(super) async fn rows<T>(
+        &mut self,
+        what: &str,
+        statement: Statement<'_>,
+        read: impl FnMut(&dyn Cells) -> Result<T, sqlx::Error>,
+    ) -> Result<Vec<T>, StoreError> {
+        let query = async |transaction: &mut Transaction<'_>| transaction.rows(what, statement, read).await;
+        self.connection.within(Access::Read, query).await
     }
 }
 
@@ -96,7 +125,7 @@ impl Look<'_> {
         if targets.is_empty() {
             return Err(self.missing().await?);
         }
-        Ok(Overview { dialect, server_version, airflow_revision: None, targets })
+        Ok(Overview { dialect, server_version, airflow_revision: None, fingerprint: String::new(), targets })
     }
 
     async fn schema_of(&mut self, table: &str) -> Result<Option<String>, StoreError> {
@@ -128,11 +157,7 @@ impl Look<'_> {
         Ok(mysql::capacity(packet.unsigned_abs()))
     }
 
-    async fn one_text(
-        &mut self,
-        what: &str,
-        statement: super::statement::Statement<'_>,
-    ) -> Result<Option<String>, StoreError> {
+    async fn one_text(&mut self, what: &str, statement: Statement<'_>) -> Result<Option<String>, StoreError> {
         let read = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
         Ok(self.transaction.rows(what, statement, read).await?.into_iter().flatten().next())
     }

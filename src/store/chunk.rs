@@ -37,7 +37,8 @@ impl Chunk for SqlChunk<'_> {
                 Stored::Text(bytes) => OwnedValue::Text(bytes.to_owned()),
                 Stored::Blob(bytes) => OwnedValue::Blob(bytes.to_owned()),
             };
-            Ok(LockedRow { key: key(cells, target)?, identity: identity(cells, target)?, value })
+            let written_at = cells.text(value_index + 1)?.map(str::to_owned);
+            Ok(LockedRow { key: key(cells, target)?, identity: identity(cells, target)?, value, written_at })
         };
         self.transaction.rows(&what, statement, read).await
     }
@@ -55,8 +56,17 @@ impl Chunk for SqlChunk<'_> {
     }
 
     async fn commit(mut self, progress: &Progress) -> Result<(), StoreError> {
-        advance(&mut self.transaction, self.names, self.owner, &self.run, progress).await?;
-        self.transaction.commit().await
+        match advance(&mut self.transaction, self.names, self.owner, &self.run, progress).await {
+            Ok(()) => self.transaction.commit().await,
+            Err(error) => {
+                self.transaction.roll_back().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn roll_back(self) {
+        self.transaction.roll_back().await;
     }
 }
 
@@ -148,6 +158,7 @@ fn entry<'e>(run: &'e RunId, target: &Target, change: &'e Change<'_>, key: &'e s
         Param::Text(change.before),
         Param::Integer(change.before.len() as i64),
         Param::Text(digest),
+        change.written_at.map_or(Param::Null, Param::Text),
     ]
 }
 
@@ -181,7 +192,7 @@ mod tests {
     fn cut(lengths: &[usize], dialect: Dialect, capacity: u64) -> Vec<usize> {
         let texts: Vec<String> = lengths.iter().map(|&length| "x".repeat(length)).collect();
         let key = Key(Vec::new());
-        let change = |after| Change { seq: 1, key: &key, kind: "", action: "", before: "", after };
+        let change = |after| Change { seq: 1, key: &key, kind: "", action: "", before: "", after, written_at: None };
         let changes: Vec<Change<'_>> = texts.iter().map(|text| change(text)).collect();
         batches(&changes, dialect, Capacity(capacity)).map(<[_]>::len).collect()
     }

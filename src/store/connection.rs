@@ -40,9 +40,26 @@ impl Connection {
         };
         begun.map_err(|error| failed("a transaction could not be begun", error))
     }
+
+    /// Does some work in a transaction, and ends it: with a commit, or after a failure with a rollback.
+    pub async fn within<T>(
+        &mut self,
+        access: Access,
+        work: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut transaction = self.begin(access).await?;
+        match work(&mut transaction).await {
+            Ok(done) => transaction.commit().await.map(|()| done),
+            Err(error) => {
+                transaction.roll_back().await;
+                Err(error)
+            }
+        }
+    }
 }
 
-/// A transaction. Dropped without a commit, it is rolled back.
+/// A transaction. Dropped without a commit, it is rolled back before the connection is used again, which may be late:
+/// where locks are held, [`Transaction::roll_back`] says so at once.
 pub(super) enum Transaction<'t> {
     Postgres(sqlx::Transaction<'t, Postgres>),
     MySql(sqlx::Transaction<'t, MySql>),
@@ -92,6 +109,18 @@ impl Transaction<'_> {
         };
         self.query(what, statement, &mut collect).await?;
         Ok(rows)
+    }
+
+    /// Undoes the changes and gives the locks back. On a connection that broke, the server does so by itself.
+    pub async fn roll_back(self) {
+        let rolled_back = match self {
+            Self::Postgres(transaction) => transaction.rollback().await,
+            Self::MySql(transaction) => transaction.rollback().await,
+            Self::Sqlite(transaction) => transaction.rollback().await,
+        };
+        if let Err(error) = rolled_back {
+            tracing::debug!("a transaction could not be rolled back: {error}");
+        }
     }
 
     /// Makes the changes last.

@@ -48,7 +48,8 @@ where
     D: Driver<Arguments: IntoArguments<D>>,
     for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
 {
-    let query = sqlx::query_with(AssertSqlSafe(statement.text), D::arguments(&statement.params)?).persistent(D::KEEPS_STATEMENTS);
+    let query = sqlx::query_with(AssertSqlSafe(statement.text), D::arguments(&statement.params)?)
+        .persistent(D::KEEPS_STATEMENTS);
     Ok(D::matched(&connection.execute(query).await?))
 }
 
@@ -65,7 +66,8 @@ where
 {
     let read = |error| failed(what, error);
     let arguments = D::arguments(&statement.params).map_err(read)?;
-    let mut rows = connection.fetch(sqlx::query_with(AssertSqlSafe(statement.text), arguments).persistent(D::KEEPS_STATEMENTS));
+    let mut rows =
+        connection.fetch(sqlx::query_with(AssertSqlSafe(statement.text), arguments).persistent(D::KEEPS_STATEMENTS));
     while let Some(row) = rows.try_next().await.map_err(read)? {
         each(&row)?;
     }

@@ -11,13 +11,15 @@ use crate::engine::store::{StoreError, Trouble};
 
 /// A failure while talking to the database.
 pub(super) fn failed(what: &str, error: sqlx::Error) -> StoreError {
-    StoreError { trouble: trouble(&error), what: what.to_owned(), hint: None, source: Some(cause(error)) }
+    let trouble = trouble(&error);
+    StoreError { trouble, what: what.to_owned(), hint: None, source: Some(cause(trouble, error)) }
 }
 
 /// A failure to make a connection.
 pub(super) fn unreachable(what: String, error: sqlx::Error) -> StoreError {
     let hint = hint(&error).to_owned();
-    StoreError { trouble: Trouble::Unreachable, what, hint: Some(hint), source: Some(cause(error)) }
+    let trouble = Trouble::Unreachable;
+    StoreError { trouble, what, hint: Some(hint), source: Some(cause(trouble, error)) }
 }
 
 /// A failure that some library of the driver's reports in its own words.
@@ -33,10 +35,14 @@ struct Said {
     code: String,
 }
 
-fn cause(error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
+fn cause(trouble: Trouble, error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
     match error {
         sqlx::Error::Database(database) => Box::new(Said {
-            message: database.message().to_owned(),
+            // What a database says of a value that it refuses may quote the value.
+            message: match trouble {
+                Trouble::Refused => "the database refused a value".to_owned(),
+                _ => database.message().to_owned(),
+            },
             code: database.code().map_or_else(|| "no code".to_owned(), Into::into),
         }),
         error => Box::new(error),
@@ -66,7 +72,12 @@ fn by_sqlstate(code: &str) -> Trouble {
     match code {
         "42501" | "25006" => Trouble::Denied,
         "40001" | "40P01" | "55P03" => Trouble::Contended,
+        // The server ended a transaction that did nothing for too long, and its connection.
+        "25P03" => Trouble::Lost,
         "42P01" | "3F000" => Trouble::Missing,
+        // Data exceptions, violated constraints, what a trigger raises, limits of the program.
+        "P0001" => Trouble::Refused,
+        _ if ["22", "23", "44", "54"].iter().any(|class| code.starts_with(class)) => Trouble::Refused,
         _ if code.starts_with("08") || code.starts_with("57P") => Trouble::Lost,
         _ => Trouble::Other,
     }
@@ -80,6 +91,8 @@ fn by_mysql_number(number: u16) -> Trouble {
         // Lock wait timeout, deadlock.
         1205 | 1213 => Trouble::Contended,
         1146 | 1049 => Trouble::Missing,
+        // Too long, out of range, not in the column's character set, a violated constraint, what a trigger signals.
+        1048 | 1062 | 1264 | 1265 | 1366 | 1406 | 1451 | 1452 | 1644 | 3819 | 4025 => Trouble::Refused,
         // The server shuts down, the connection was killed or was idle for too long.
         1053 | 1927 | 2006 | 2013 | 4031 => Trouble::Lost,
         _ => Trouble::Other,
@@ -93,6 +106,8 @@ fn by_sqlite_code(code: u32) -> Trouble {
         3 | 8 | 23 => Trouble::Denied,
         // SQLITE_BUSY, SQLITE_LOCKED.
         5 | 6 => Trouble::Contended,
+        // SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH.
+        18..=20 => Trouble::Refused,
         // SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_NOTADB.
         10 | 11 | 13 | 14 | 26 => Trouble::Broken,
         _ => Trouble::Other,
@@ -129,14 +144,19 @@ mod tests {
             (by_sqlstate("55P03"), Trouble::Contended),
             (by_sqlstate("57P01"), Trouble::Lost),
             (by_sqlstate("42501"), Trouble::Denied),
-            (by_sqlstate("22021"), Trouble::Other),
+            (by_sqlstate("25P03"), Trouble::Lost),
+            (by_sqlstate("22021"), Trouble::Refused),
+            (by_sqlstate("23514"), Trouble::Refused),
+            (by_sqlstate("42601"), Trouble::Other),
             (by_mysql_number(1213), Trouble::Contended),
             (by_mysql_number(1142), Trouble::Denied),
-            (by_mysql_number(1406), Trouble::Other),
+            (by_mysql_number(1406), Trouble::Refused),
+            (by_mysql_number(1064), Trouble::Other),
             (by_sqlite_code(5), Trouble::Contended),
             (by_sqlite_code(517), Trouble::Contended),
             (by_sqlite_code(1032), Trouble::Denied),
             (by_sqlite_code(13), Trouble::Broken),
+            (by_sqlite_code(1811), Trouble::Refused),
             (by_sqlite_code(1), Trouble::Other),
         ];
         for (index, (found, expected)) in cases.into_iter().enumerate() {

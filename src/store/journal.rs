@@ -6,17 +6,16 @@
 
 use std::time::Duration;
 
-use super::Access;
 use super::catalog::{SqlStore, rows, run_id};
 use super::chunk::{SqlChunk, advance, lease_lost};
 use super::connection::{Connection, Transaction};
-use super::driver::Cells;
+use super::driver::{Access, Cells};
 use super::error::failed;
 use super::statement::{Statement, integer, sql, text};
-use super::stored::{StoredRun, as_text, past_change};
+use super::stored::{StoredRun, as_text, from_text, past_change};
 use crate::domain::run::{Progress, Run, RunId, RunState};
 use crate::domain::target::Target;
-use crate::engine::store::{Lease, Ledger, NewRun, PastChange, StoreError, Trouble};
+use crate::engine::store::{Lag, Lease, Ledger, NewRun, PastChange, StoreError, Trouble};
 
 /// What fails when the journal cannot be read.
 const UNREADABLE: &str = "the journal could not be read";
@@ -25,21 +24,26 @@ impl Ledger for SqlStore {
     type Chunk<'l> = SqlChunk<'l>;
 
     async fn has_journal(&mut self) -> Result<bool, StoreError> {
-        self.journal_is_current().await.map_err(|error| self.with_journal_grants(error))
+        self.journal_is_current().await
+    }
+
+    async fn check(&mut self, targets: &[&'static Target]) -> Result<(), StoreError> {
+        self.refuse_while_migrating().await?;
+        self.check_grants(targets).await
     }
 
     async fn prepare(&mut self, targets: &[&'static Target]) -> Result<(), StoreError> {
-        self.check_grants(targets).await?;
-        self.migrate().await.map_err(|error| self.with_journal_grants(error))?;
-        // A journal that another role has made may still be closed to this one.
-        self.runs().await.map(drop)
+        self.check(targets).await?;
+        match self.migrate().await {
+            Err(error) if error.trouble == Trouble::Denied => Err(self.with_grants(error, targets).await),
+            outcome => outcome,
+        }
     }
 
     async fn acquire(&mut self, new: &NewRun<'_>, resume: Option<&RunId>) -> Result<Lease, StoreError> {
         // The holder may let go between our try and our look at it; then the next try succeeds.
         for _ in 0..3 {
-            let acquired = self.try_acquire(new, resume).await;
-            if let Some(run) = acquired.map_err(|error| self.with_journal_grants(error))? {
+            if let Some(run) = self.try_acquire(new, resume).await? {
                 return self.find(&run).await.map(|run| Lease::Granted(Box::new(run)));
             }
             if let Some(holder) = self.runs().await?.into_iter().find(|run| run.alive) {
@@ -54,10 +58,31 @@ impl Ledger for SqlStore {
         Ok(SqlChunk { transaction, names: &self.names, owner: &self.owner, capacity: self.capacity, run: run.clone() })
     }
 
+    async fn admits(&mut self, target: &'static Target) -> Result<(), StoreError> {
+        let statement = self.names.about(target, sql!("may_update"), &[]);
+        let what = format!("{} cannot be changed", target.table);
+        write(&mut self.connection, &what, statement).await.map(drop)
+    }
+
+    async fn progress(&mut self, run: &RunId) -> Result<Progress, StoreError> {
+        let fills = [run_id(run), ("owner", text(&self.owner))];
+        let statement = self.names.statement(sql!(self.names.dialect, "progress"), &fills);
+        let progress = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
+        let query = async |write: &mut Transaction<'_>| write.rows(UNREADABLE, statement, progress).await;
+        let found = self.connection.within(Access::Write, query).await?;
+        let found = found.into_iter().flatten().next().ok_or_else(|| lease_lost(run))?;
+        from_text(&run.0, &found)
+    }
+
+    async fn lag(&mut self, run: &RunId) -> Result<Lag, StoreError> {
+        self.replica_lag(run).await
+    }
+
     async fn heartbeat(&mut self, run: &RunId, progress: &Progress) -> Result<(), StoreError> {
-        let mut write = self.connection.begin(Access::Write).await?;
-        advance(&mut write, &self.names, &self.owner, run, progress).await?;
-        write.commit().await
+        self.refuse_while_migrating().await?;
+        let (names, owner) = (&self.names, &self.owner);
+        let beat = async |write: &mut Transaction<'_>| advance(write, names, owner, run, progress).await;
+        self.connection.within(Access::Write, beat).await
     }
 
     async fn release(&mut self, run: &RunId, progress: &Progress, state: RunState) -> Result<(), StoreError> {
@@ -78,10 +103,7 @@ impl Ledger for SqlStore {
 
     async fn runs(&mut self) -> Result<Vec<Run>, StoreError> {
         let statement = self.names.statement(sql!(self.names.dialect, "runs"), &[]);
-        let mut read = self.read().await?;
-        let stored = read.rows(UNREADABLE, statement, StoredRun::read).await;
-        read.commit().await?;
-        let stored = stored.map_err(|error| self.with_journal_grants(error))?;
+        let stored = self.rows(UNREADABLE, statement, StoredRun::read).await?;
         stored.into_iter().map(StoredRun::parse).collect()
     }
 
@@ -92,31 +114,25 @@ impl Ledger for SqlStore {
             let bytes = cells.integer(1)?.unwrap_or_default();
             Ok((cells.integer(0)?.unwrap_or_default(), bytes.unsigned_abs()))
         };
-        let mut read = self.read().await?;
-        let sizes = read.rows(UNREADABLE, statement, size).await?;
-        read.commit().await?;
-        Ok(sizes)
+        self.rows(UNREADABLE, statement, size).await
     }
 
     async fn changes(&mut self, run: &RunId, after: i64, until: i64) -> Result<Vec<PastChange>, StoreError> {
         let fills = [run_id(run), ("after", integer(after)), ("until", integer(until))];
         let statement = self.names.statement(sql!("changes"), &fills);
         let mut changes = Vec::new();
-        let mut read = self.read().await?;
         let mut collect = |cells: &dyn Cells| {
             changes.push(past_change(cells)?);
             Ok(())
         };
-        read.query(UNREADABLE, statement, &mut collect).await?;
-        read.commit().await?;
+        let query = async |read: &mut Transaction<'_>| read.query(UNREADABLE, statement, &mut collect).await;
+        self.connection.within(Access::Read, query).await?;
         Ok(changes)
     }
 
     async fn count_changes(&mut self, run: &RunId) -> Result<u64, StoreError> {
         let statement = self.names.statement(sql!("count_changes"), &[run_id(run)]);
-        let mut read = self.read().await?;
-        let counts = read.rows(UNREADABLE, statement, |cells| cells.integer(0)).await?;
-        read.commit().await?;
+        let counts = self.rows(UNREADABLE, statement, |cells| cells.integer(0)).await?;
         Ok(counts.into_iter().flatten().next().unwrap_or_default().unsigned_abs())
     }
 
@@ -140,10 +156,7 @@ impl Ledger for SqlStore {
         let fills = [("seconds", integer(seconds))];
         let statement = self.names.statement(sql!(self.names.dialect, "ended_before"), &fills);
         let run = |cells: &dyn Cells| Ok(RunId(cells.text(0)?.unwrap_or_default().to_owned()));
-        let mut read = self.read().await?;
-        let runs = read.rows(UNREADABLE, statement, run).await?;
-        read.commit().await?;
-        Ok(runs)
+        self.rows(UNREADABLE, statement, run).await
     }
 }
 
@@ -173,22 +186,22 @@ impl SqlStore {
             ),
         };
         let expire = self.names.statement(sql!("expire"), &[]);
-        let mut write = self.connection.begin(Access::Write).await?;
-        write.run("stale leases could not be taken back", expire).await?;
-        if !entered(&mut write, enter).await? {
-            return Ok(None);
-        }
-        write.commit().await?;
-        Ok(Some(resume.unwrap_or(&new.id).clone()))
+        let acquire = async |write: &mut Transaction<'_>| {
+            write.run("stale leases could not be taken back", expire).await?;
+            entered(write, enter).await
+        };
+        let entered = self.connection.within(Access::Write, acquire).await?;
+        Ok(entered.then(|| resume.unwrap_or(&new.id).clone()))
     }
 }
 
 /// One statement that writes, in a transaction of its own.
-async fn write(connection: &mut Connection, what: &str, statement: Statement<'_>) -> Result<u64, StoreError> {
-    let mut write = connection.begin(Access::Write).await?;
-    let matched = write.run(what, statement).await?;
-    write.commit().await?;
-    Ok(matched)
+pub(super) async fn write(
+    connection: &mut Connection,
+    what: &str,
+    statement: Statement<'_>,
+) -> Result<u64, StoreError> {
+    connection.within(Access::Write, async |write| write.run(what, statement).await).await
 }
 
 /// Runs the statement that enters a run; false where the unique lease is someone else's.

@@ -1,41 +1,46 @@
-//! The journal's own tables: who may make them, whether they are there, and making them.
+//! The journal's own tables: whether they are there, and making them.
 
 use std::borrow::Cow;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqlSafeStr as _};
 
-use super::Access;
 use super::catalog::SqlStore;
 use super::connection::Connection;
 use super::error::{failed, other};
 use super::location::Dialect;
 use super::statement::{sql, text};
-use crate::domain::target::Target;
 use crate::engine::store::{StoreError, Trouble};
 
 /// The number of the newest migration below `migrations/`.
 const NEWEST: i64 = 1;
 
 /// The journal's tables, its bookkeeping last.
-const TABLES: [&str; 3] = ["statemend_run", "statemend_change", "statemend_migration"];
+pub(super) const TABLES: [&str; 3] = ["statemend_run", "statemend_change", "statemend_migration"];
 
 /// Makes sqlx's migrator take an unfinished migration for one that never began.
 const FORGET_UNFINISHED: &str = "DELETE FROM statemend_migration WHERE NOT success";
 
 impl SqlStore {
-    /// Whether the journal is there and as this release knows it. One of a newer release is an error.
-    pub(super) async fn journal_is_current(&mut self) -> Result<bool, StoreError> {
+    /// Whether somebody has made the journal's tables, of whatever release. MySQL hides tables from a role that may do
+    /// nothing with them.
+    pub(super) async fn sees_journal(&mut self) -> Result<bool, StoreError> {
         let names = self.names.clone();
-        let mut read = self.read().await?;
         let fills = [("name", text("statemend_migration")), ("schemas", schema_list(&names.schema))];
         let find = names.statement(sql!(names.dialect, "find_table"), &fills);
-        let what = "the journal could not be looked for";
-        if read.rows(what, find, |cells| Ok(cells.text(0)?.is_some())).await?.is_empty() {
+        let found =
+            self.rows("the journal could not be looked for", find, |cells| Ok(cells.text(0)?.is_some())).await?;
+        Ok(!found.is_empty())
+    }
+
+    /// Whether the journal is there and as this release knows it. One of a newer release is an error.
+    pub(super) async fn journal_is_current(&mut self) -> Result<bool, StoreError> {
+        if !self.sees_journal().await? {
             return Ok(false);
         }
-        let newest = names.statement(sql!("journal_version"), &[]);
-        let found = read.rows(what, newest, |cells| cells.integer(0)).await?.into_iter().flatten().next();
+        let newest = self.names.statement(sql!("journal_version"), &[]);
+        let found = self.rows("the journal's version could not be read", newest, |cells| cells.integer(0)).await?;
+        let found = found.into_iter().flatten().next();
         match found.unwrap_or_default() {
             found if found > NEWEST => {
                 let what = format!("the journal is of version {found}, this release knows up to {NEWEST}");
@@ -43,22 +48,6 @@ impl SqlStore {
             }
             found => Ok(found == NEWEST),
         }
-    }
-
-    /// Asks the server whether the role may change the targets, table by table, without changing anything.
-    pub(super) async fn check_grants(&mut self, targets: &[&'static Target]) -> Result<(), StoreError> {
-        for target in targets {
-            let statement = self.names.about(target, sql!("may_update"), &[]);
-            let what = format!("the role may not change {}", target.table);
-            let mut write = self.connection.begin(Access::Write).await?;
-            let allowed = write.run(&what, statement).await;
-            drop(write);
-            match allowed {
-                Err(error) if error.trouble == Trouble::Denied => return Err(error.hint(self.grant_hint(targets))),
-                allowed => allowed?,
-            };
-        }
-        Ok(())
     }
 
     /// Creates the journal's tables where they are missing.
@@ -105,36 +94,6 @@ impl SqlStore {
                 transaction.commit().await.map_err(begun)
             }
         }
-    }
-
-    fn grant_hint(&self, targets: &[&'static Target]) -> String {
-        if self.names.dialect == Dialect::Sqlite {
-            return "the user who runs this needs to be able to write the file and its folder".to_owned();
-        }
-        let tables = targets.iter().map(|target| self.names.table(target.table));
-        let grant = |table| format!("GRANT SELECT, UPDATE ON {table} TO <role>;");
-        format!("grant it: {}", tables.map(grant).collect::<Vec<_>>().join(" "))
-    }
-
-    /// Adds to an error that the journal is closed to this role what would open it.
-    pub(super) fn with_journal_grants(&self, error: StoreError) -> StoreError {
-        if error.trouble != Trouble::Denied {
-            return error;
-        }
-        let schema = self.names.quoted(&self.names.schema);
-        let on_tables = |privileges: &str| {
-            let tables = TABLES.map(|table| self.names.table(table));
-            tables.map(|table| format!("GRANT {privileges} ON {table} TO <role>;")).join(" ")
-        };
-        error.hint(match self.names.dialect {
-            Dialect::Postgres => format!(
-                "grant it: for the first repair, which makes the tables, GRANT CREATE ON SCHEMA {schema} TO <role>; and \
-                 where another role has made them, {}",
-                on_tables("SELECT, INSERT, UPDATE, DELETE")
-            ),
-            Dialect::MySql => format!("grant it: {}", on_tables("CREATE, SELECT, INSERT, UPDATE, DELETE")),
-            Dialect::Sqlite => self.grant_hint(&[]),
-        })
     }
 }
 

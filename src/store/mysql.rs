@@ -17,9 +17,11 @@ const MEDIUMTEXT: u64 = (1 << 24) - 1;
 /// What a statement with one long value needs besides it.
 const STATEMENT_OVERHEAD: u64 = 64 * 1024;
 
-/// Waiting for a lock ends after a second, and nobody's gaps between rows are locked, as with Airflow itself. A value
-/// that does not fit must be an error: without a strict mode the server would cut it off.
-const SESSION: &str = "SET SESSION innodb_lock_wait_timeout = 1, \
+/// Waiting for a lock ends after a second, be it on rows or on a table, and nobody's gaps between rows are locked, as
+/// with Airflow itself. A value that does not fit must be an error: without a strict mode the server would cut it off.
+/// Should this process be stopped in the middle of a chunk, MariaDB gives its locks back by itself.
+const SESSION: &str = "SET SESSION innodb_lock_wait_timeout = 1, SESSION lock_wait_timeout = 1, \
+    /*M!100300 SESSION idle_write_transaction_timeout = 5, */ \
     SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES'); \
     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
@@ -94,6 +96,7 @@ impl Driver for MySql {
             match param {
                 Param::Integer(integer) => arguments.add(integer),
                 Param::Text(text) => arguments.add(text),
+                Param::Null => arguments.add(None::<&str>),
                 Param::Integers(_) | Param::Texts(_) => unreachable!("MySQL has no arrays, and its SQL asks for none"),
             }
             .map_err(sqlx::Error::Encode)?;

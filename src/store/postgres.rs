@@ -70,8 +70,13 @@ fn with_tls(options: PgConnectOptions, location: &Location) -> PgConnectOptions 
 
 pub(super) fn begin(access: Access) -> &'static str {
     match access {
-        Access::Read => "BEGIN READ ONLY",
-        Access::Write => "BEGIN; SET LOCAL lock_timeout = '1s'",
+        Access::Read => "BEGIN READ ONLY; SET LOCAL lock_timeout = '1s'",
+        // Under this isolation a locked row is read as it is once its lock is ours. Should this process be stopped in
+        // the middle, the server gives the locks back by itself.
+        Access::Write => {
+            "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '1s'; \
+             SET LOCAL idle_in_transaction_session_timeout = '5s'"
+        }
     }
 }
 
@@ -84,6 +89,7 @@ impl Driver for Postgres {
             match param {
                 Param::Integer(integer) => arguments.add(integer),
                 Param::Text(text) => arguments.add(text),
+                Param::Null => arguments.add(None::<&str>),
                 Param::Integers(integers) => arguments.add(integers),
                 Param::Texts(texts) => arguments.add(texts),
             }

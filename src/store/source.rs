@@ -1,7 +1,8 @@
 //! Reading: windows, upper bounds and identities.
 
 use super::catalog::{SqlStore, rows};
-use super::driver::Cells;
+use super::connection::{Connection, Transaction};
+use super::driver::{Access, Cells};
 use super::error::failed;
 use super::location::Dialect;
 use super::statement::{Fill, sql, text};
@@ -11,12 +12,15 @@ use crate::domain::target::{Column, ColumnType, Identity, Key, Scalar, Target};
 use crate::engine::store::{EachRow, Row, Source, Span, StoreError};
 
 impl Source for SqlStore {
+    async fn reconnect(&mut self) -> Result<(), StoreError> {
+        self.connection = Connection::open(&self.location, self.access).await?;
+        Ok(())
+    }
+
     async fn last_key(&mut self, target: &'static Target) -> Result<Option<Key>, StoreError> {
         let statement = self.names.about(target, sql!("last_key"), &[]);
         let what = format!("the last key of {} could not be read", target.table);
-        let mut read = self.read().await?;
-        let keys = read.rows(&what, statement, |cells| key(cells, target)).await?;
-        read.commit().await?;
+        let keys = self.rows(&what, statement, |cells| key(cells, target)).await?;
         Ok(keys.into_iter().next())
     }
 
@@ -27,9 +31,7 @@ impl Source for SqlStore {
         // The template's own {table} is an identifier; the text form is only for PostgreSQL's to_regclass.
         let statement = self.names.about(target, sql!(self.names.dialect, "estimate"), &fills);
         let what = format!("the rows of {} could not be estimated", target.table);
-        let mut read = self.read().await?;
-        let estimates = read.rows(&what, statement, |cells| cells.integer(0)).await?;
-        read.commit().await?;
+        let estimates = self.rows(&what, statement, |cells| cells.integer(0)).await?;
         Ok(estimates.into_iter().flatten().next().and_then(|rows| u64::try_from(rows).ok()))
     }
 
@@ -41,7 +43,6 @@ impl Source for SqlStore {
     ) -> Result<Option<Key>, StoreError> {
         let fills = [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), rows(span.rows)];
         let statement = self.names.about(target, sql!("window"), &fills);
-        let mut read = self.read().await?;
         let (mut seen, mut last) = (0, None);
         let mut hand_over = |cells: &dyn Cells| {
             let value = cells.value(target.key.len());
@@ -53,23 +54,27 @@ impl Source for SqlStore {
             each(&row)
         };
         let what = format!("rows of {} could not be read", target.table);
-        read.query(&what, statement, &mut hand_over).await?;
-        read.commit().await?;
+        let query = async |read: &mut Transaction<'_>| read.query(&what, statement, &mut hand_over).await;
+        self.connection.within(Access::Read, query).await?;
         Ok(last)
     }
 
     async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError> {
-        let mut read = self.connection.begin(super::Access::Read).await?;
-        let mut found = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(identify_at_once(self.names.dialect)) {
-            let statement =
-                self.names.about(target, sql!("identify"), &[("key_in", Fill::KeyIn(keys.iter().collect()))]);
-            let what = format!("rows of {} could not be identified", target.table);
-            let both = |cells: &dyn Cells| Ok((key(cells, target)?, identity(cells, target)?));
-            found.extend(read.rows(&what, statement, both).await?);
+        if keys.is_empty() {
+            return Ok(Vec::new());
         }
-        read.commit().await?;
-        Ok(found)
+        let names = &self.names;
+        let what = format!("rows of {} could not be identified", target.table);
+        let both = |cells: &dyn Cells| Ok((key(cells, target)?, identity(cells, target)?));
+        let identify = async |read: &mut Transaction<'_>| {
+            let mut found = Vec::with_capacity(keys.len());
+            for keys in keys.chunks(identify_at_once(names.dialect)) {
+                let key_in = ("key_in", Fill::KeyIn(keys.iter().collect()));
+                found.extend(read.rows(&what, names.about(target, sql!("identify"), &[key_in]), both).await?);
+            }
+            Ok(found)
+        };
+        self.connection.within(Access::Read, identify).await
     }
 
     fn capacity(&self) -> Capacity {
@@ -81,7 +86,7 @@ impl Source for SqlStore {
 fn identify_at_once(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Postgres => 100_000,
-        Dialect::MySql | Dialect::Sqlite => 1_000,
+        Dialect::MySql | Dialect::Sqlite => 1_024,
     }
 }
 

@@ -57,6 +57,7 @@ impl Driver for Sqlite {
             match param {
                 Param::Integer(integer) => arguments.add(integer),
                 Param::Text(text) => arguments.add(text),
+                Param::Null => arguments.add(None::<&str>),
                 Param::Integers(_) | Param::Texts(_) => unreachable!("SQLite has no arrays, and its SQL asks for none"),
             }
             .map_err(sqlx::Error::Encode)?;

@@ -31,6 +31,8 @@ pub(super) const STALE_SECONDS: u32 = 60;
 pub(super) enum Param<'p> {
     Integer(i64),
     Text(&'p str),
+    /// No text.
+    Null,
     Integers(Vec<i64>),
     Texts(Vec<&'p str>),
 }
@@ -191,6 +193,7 @@ impl<'f> Builder<'_, 'f> {
             "keys" => self.columns(self.target().key, ""),
             "keys_descending" => self.columns(self.target().key, " DESC"),
             "identity" => self.columns(self.target().identity, ""),
+            "written_at" => self.written_at(),
             "keep" => self.keep(),
             "key_aliases" => self.key_aliases(),
             "target_is_change" => self.same_keys("change", |number| format!("key_{number}")),
@@ -208,6 +211,17 @@ impl<'f> Builder<'_, 'f> {
     pub fn columns(&self, columns: &[Column], order: &str) -> String {
         let quoted = |column: &Column| self.names.quoted(column.name) + order;
         columns.iter().map(quoted).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The time of a row's last write as text that is the same in every session.
+    fn written_at(&self) -> String {
+        let Some(column) = self.target().written_at else { return "NULL".to_owned() };
+        let column = self.names.quoted(column);
+        match self.names.dialect {
+            Dialect::Postgres => format!("EXTRACT(EPOCH FROM {column})::text"),
+            Dialect::MySql => format!("CAST({column} AS CHAR)"),
+            Dialect::Sqlite => format!("CAST({column} AS TEXT)"),
+        }
     }
 
     fn keep(&self) -> String {

@@ -16,7 +16,7 @@ pub(super) fn as_text(stored: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(stored).map_err(|error| other("the run could not be written down", error))
 }
 
-fn from_text<T: DeserializeOwned>(run: &str, stored: &str) -> Result<T, StoreError> {
+pub(super) fn from_text<T: DeserializeOwned>(run: &str, stored: &str) -> Result<T, StoreError> {
     serde_json::from_str(stored).map_err(|error| {
         let mut damaged = other(&format!("the journal's entry for run {run} is not understood"), error);
         damaged.trouble = Trouble::Journal;
@@ -92,5 +92,6 @@ pub(super) fn past_change(cells: &dyn Cells) -> Result<PastChange, StoreError> {
         kind: read(3)?.to_owned(),
         before: read(4)?.to_owned(),
         after_sha256,
+        written_at: cells.text(6).ok().flatten().map(str::to_owned),
     })
 }

@@ -26,7 +26,9 @@ macro_rules! on_every_engine {
 
 mod access;
 mod keys;
+mod locks;
 mod memory;
+mod plan;
 mod repair;
 mod resume;
 mod runs;

@@ -1,11 +1,10 @@
-use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::state::{dump_all, fill_assets, fill_tasks};
-use crate::statemend::{command, ran, statemend};
+use crate::statemend::{command_piped, ran, statemend};
 use crate::support::{Engine, TestDatabase};
 
 on_every_engine!(
@@ -56,7 +55,7 @@ async fn a_repair_does_not_go_on_with_a_run_that_was_undone(engine: Engine) {
 
 /// Begins a repair, and stops it with Ctrl-C once it has changed something.
 async fn interrupt_a_repair(database: &TestDatabase) -> Value {
-    let child = command(&repairing(database)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = command_piped(&repairing(database)).spawn();
     let child = child.expect("the program starts");
     while changes(database).await == 0 {
         sleep(Duration::from_millis(2));

@@ -159,13 +159,18 @@ impl Connection {
     }
 
     pub async fn execute(&mut self, sql: &str) {
+        let executed = self.try_execute(sql).await;
+        executed.unwrap_or_else(|error| panic!("{error}\nin: {}", shortened(sql)));
+    }
+
+    /// The same, for statements that may fail.
+    pub async fn try_execute(&mut self, sql: &str) -> Result<(), sqlx::Error> {
         let statements = sqlx::raw_sql(AssertSqlSafe(sql));
-        let executed = match self {
+        match self {
             Connection::Sqlite(connection) => statements.execute(connection).await.map(drop),
             Connection::Postgres(connection) => statements.execute(connection).await.map(drop),
             Connection::MySql(connection) => statements.execute(connection).await.map(drop),
-        };
-        executed.unwrap_or_else(|error| panic!("{error}\nin: {}", shortened(sql)));
+        }
     }
 
     /// The rows that a query gives, each value in the engine's own text form.

@@ -28,6 +28,13 @@ pub fn command(args: &[&str]) -> Command {
     command
 }
 
+/// The same, with its output in pipes. Nobody reads them before the end, so the report has to be short.
+pub fn command_piped(args: &[&str]) -> Command {
+    let mut command = command(args);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 /// Runs the program to its end.
 pub fn statemend(args: &[&str]) -> Ran {
     ran(command(args).output().expect("the program starts"))

@@ -6,12 +6,12 @@ use crate::cli::ask::{self, Answer};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, Output};
+use crate::cli::plan_file::PlanFile;
 use crate::cli::session::{self, Session};
 use crate::domain::finding::Severity;
 use crate::engine::consent::Consent;
 use crate::engine::events::Events;
-use crate::engine::store::Ledger as _;
-use crate::engine::{Ending, Work, repair, scan};
+use crate::engine::{Ending, Work, plan, repair, scan};
 use crate::report::collect::Collector;
 use crate::report::model::{Mode, Report};
 use crate::report::terminal;
@@ -23,34 +23,38 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
         ask::someone_is_there("repair")?;
     }
     let output = Output::open(&args.output)?;
+    let plan = args.plan.as_deref().map(PlanFile::open).transpose()?;
     let mut session = Session::open(&args.target, Access::Read).await?;
-    let targets = session.targets(&args.judging.tables)?;
+    let tables = plan.as_ref().map_or(&args.judging.tables, |plan| &plan.header.tables);
+    let targets = session.targets(tables)?;
     let judge = session::judge(&args.judging.limits);
-    let work = Work { judge: &judge, targets: &targets, show_values: args.findings.show_values, stop: &context.stop };
+    let pace = (&args.pace).into();
+    let work =
+        Work { judge: &judge, targets: &targets, show_values: args.findings.show_values, pace, stop: &context.stop };
     let command = Repair { args: &args, context, work };
-    let report = if args.dry_run {
-        let collector = command.collector(&session, Mode::DryRun);
-        let (collector, ending) = command.scan(&mut session, collector).await?;
-        collector.finish(ending, session::now())
-    } else if args.yes {
-        command.mend(&mut session, Consent::given()).await?
-    } else {
-        match command.consent(&mut session).await? {
-            Asked::Consent(consent) => command.mend(&mut session, consent).await?,
-            Asked::Nothing(report) => *report,
-            Asked::Declined(exit) => return Ok(exit),
-        }
+    let ended = match (plan, args.dry_run) {
+        (None, true) => command.dry_run(&mut session).await?,
+        (None, false) => command.mend(&mut session).await?,
+        (Some(plan), _) => command.carry_out(&session, plan).await?,
+    };
+    let report = match ended {
+        Ended::Report(report) => report,
+        Ended::Declined(exit) => return Ok(exit),
     };
     output.write(&report, |out, page| terminal::write(out, &report, page, Some(&session.again)))?;
     Ok(report.outcome.into())
 }
 
-/// What became of the question.
-enum Asked {
-    Consent(Consent),
-    /// There was nothing to ask: no row would change, or the look at them was interrupted.
-    Nothing(Box<Report>),
+/// How the command came to its end.
+enum Ended {
+    Report(Box<Report>),
     Declined(Exit),
+}
+
+impl Ended {
+    fn with(collector: Collector, ending: Ending) -> Self {
+        Self::Report(Box::new(collector.finish(ending, session::now())))
+    }
 }
 
 struct Repair<'r> {
@@ -60,6 +64,40 @@ struct Repair<'r> {
 }
 
 impl Repair<'_> {
+    async fn dry_run(&self, session: &mut Session) -> Result<Ended, Failure> {
+        let collector = self.collector(session, Mode::DryRun);
+        let (collector, ending) = self.scan(session, collector).await?;
+        Ok(Ended::with(collector, ending))
+    }
+
+    /// Mends what needs it, once the user has agreed to it.
+    async fn mend(&self, session: &mut Session) -> Result<Ended, Failure> {
+        // Before anyone is asked, and before the work for the question: whether it could be done at all.
+        let mut store = session.open_for_changes(self.work.targets, &self.args.pace).await?;
+        let consent = match self.consent(session).await? {
+            Ok(consent) => consent,
+            Err(ended) => return Ok(ended),
+        };
+        let mut events = (self.collector(session, Mode::Repair), session::progress(self.context.common));
+        let ending = repair::repair(&mut store, &self.work, &session::who(), consent, &mut events).await?;
+        Ok(Ended::with(events.0, ending))
+    }
+
+    /// Carries out a reviewed plan, once the user has agreed to it.
+    async fn carry_out(&self, session: &Session, file: PlanFile) -> Result<Ended, Failure> {
+        session.check_plan(&file, self.work.judge)?;
+        let mut store = session.open_for_changes(self.work.targets, &self.args.pace).await?;
+        let question = format!("Rewrite {} in {}?", count(file.rows, "planned row"), file.header.database);
+        let consent = match self.ask(&question).await? {
+            Ok(consent) => consent,
+            Err(exit) => return Ok(Ended::Declined(exit)),
+        };
+        let mut events = (self.collector(session, Mode::Repair), session::progress(self.context.common));
+        let ending =
+            plan::carry_out(&mut store, &self.work, file.plan()?, &session::who(), consent, &mut events).await?;
+        Ok(Ended::with(events.0, ending))
+    }
+
     /// Sees what a repair would do.
     async fn scan<E: Events>(&self, session: &mut Session, events: E) -> Result<(E, Ending), Failure> {
         let mut events = (events, session::progress(self.context.common));
@@ -67,33 +105,35 @@ impl Repair<'_> {
         Ok((events.0, ending))
     }
 
-    /// Shows the plan and asks.
-    async fn consent(&self, session: &mut Session) -> Result<Asked, Failure> {
+    /// Shows the plan and asks, unless the command line has agreed already.
+    async fn consent(&self, session: &mut Session) -> Result<Result<Consent, Ended>, Failure> {
+        if self.args.yes {
+            return Ok(Ok(Consent::given()));
+        }
         let reports = (self.collector(session, Mode::DryRun), self.collector(session, Mode::Repair));
         let ((plan, nothing), ending) = self.scan(session, reports).await?;
         let plan = plan.finish(ending, session::now());
         if plan.totals.rewritten == 0 || ending == Ending::Interrupted {
-            return Ok(Asked::Nothing(Box::new(nothing.finish(ending, session::now()))));
+            return Ok(Err(Ended::with(nothing, ending)));
         }
         let page = output::stderr_page();
         terminal::write(&mut std::io::stderr().lock(), &plan, &page, None).map_err(Failure::Stdout)?;
         let question = format!("\nRewrite {} in {}?", count(plan.totals.rewritten, "row"), plan.database.url);
-        match ask::ask(&question).await? {
-            Answer::Yes(consent) => Ok(Asked::Consent(consent)),
-            Answer::No => {
-                eprintln!("Nothing was changed.");
-                Ok(Asked::Declined(Exit::Success))
-            }
-            Answer::Interrupted => Ok(Asked::Declined(Exit::Interrupted)),
-        }
+        Ok(self.ask(&question).await?.map_err(Ended::Declined))
     }
 
-    async fn mend(&self, session: &mut Session, consent: Consent) -> Result<Report, Failure> {
-        let mut store = session.reopen(Access::Write).await?;
-        store.prepare(self.work.targets).await?;
-        let mut events = (self.collector(session, Mode::Repair), session::progress(self.context.common));
-        let (_, ending) = repair::repair(&mut store, &self.work, &session::who(), consent, &mut events).await?;
-        Ok(events.0.finish(ending, session::now()))
+    async fn ask(&self, question: &str) -> Result<Result<Consent, Exit>, Failure> {
+        if self.args.yes {
+            return Ok(Ok(Consent::given()));
+        }
+        Ok(match ask::ask(question).await? {
+            Answer::Yes(consent) => Ok(consent),
+            Answer::No => {
+                eprintln!("Nothing was changed.");
+                Err(Exit::Success)
+            }
+            Answer::Interrupted => Err(Exit::Interrupted),
+        })
     }
 
     fn collector(&self, session: &Session, mode: Mode) -> Collector {

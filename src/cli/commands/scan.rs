@@ -1,14 +1,18 @@
 //! `statemend scan`.
 
+use std::path::Path;
+
 use super::Context;
 use crate::cli::args::ScanArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
+use crate::cli::plan_file::PlanWriter;
 use crate::cli::session::{self, Session};
-use crate::engine::{Work, scan};
+use crate::engine::{Ending, Work, scan};
 use crate::report::model::Mode;
 use crate::report::terminal;
+use crate::report::wording::count;
 use crate::store::Access;
 
 pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failure> {
@@ -16,13 +20,35 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
     let mut session = Session::open(&args.target, Access::Read).await?;
     let targets = session.targets(&args.judging.tables)?;
     let judge = session::judge(&args.judging.limits);
-    let work = Work { judge: &judge, targets: &targets, show_values: args.findings.show_values, stop: &context.stop };
+    let work = Work {
+        judge: &judge,
+        targets: &targets,
+        show_values: args.findings.show_values,
+        pace: args.rate.into(),
+        stop: &context.stop,
+    };
+    let header = || session.plan_header(&judge, &targets);
+    let plan = args.plan_out.as_deref().map(|path| PlanWriter::create(path, &header())).transpose()?;
     let collector = session.collector(Mode::Scan, args.findings.max_findings, args.fail_on.fail_on.into());
-    let mut events = (collector, session::progress(context.common));
+    let mut events = ((collector, plan), session::progress(context.common));
     let ending = scan::scan(&mut session.store, &work, &mut events).await?;
-    let (collector, progress) = events;
+    let ((collector, plan), progress) = events;
     drop(progress);
     let report = collector.finish(ending, session::now());
     output.write(&report, |out, page| terminal::write(out, &report, page, Some(&session.again)))?;
+    if let (Some(plan), Some(path)) = (plan, &args.plan_out) {
+        finish(plan, path, ending)?;
+    }
     Ok(report.outcome.into())
+}
+
+/// Completes the plan, unless the scan has not seen everything.
+fn finish(plan: PlanWriter, path: &Path, ending: Ending) -> Result<(), Failure> {
+    if ending == Ending::Interrupted {
+        tracing::warn!("interrupted, so there is no plan {}", path.display());
+        return Ok(());
+    }
+    let rows = plan.finish()?;
+    tracing::info!("the plan {} rewrites {}", path.display(), count(rows, "row"));
+    Ok(())
 }

@@ -40,13 +40,13 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
     };
     let targets = session.targets(&run.options.tables)?;
     let judge = Judge::default();
-    let work = Work { judge: &judge, targets: &targets, show_values: false, stop: &context.stop };
-    let mut store = session.reopen(Access::Write).await?;
-    store.prepare(&targets).await?;
+    let work =
+        Work { judge: &judge, targets: &targets, show_values: false, pace: (&args.pace).into(), stop: &context.stop };
+    let mut store = session.open_for_changes(&targets, &args.pace).await?;
     let mut preface = session.preface(Mode::Undo, args.max_findings, Severity::Error);
     preface.undoes = Some(run.id.to_string());
     let mut events = (Collector::new(preface), session::progress(context.common));
-    let (_, ending) = undo::undo(&mut store, &work, &run, &session::who(), consent, &mut events).await?;
+    let ending = undo::undo(&mut store, &work, &run, &session::who(), consent, &mut events).await?;
     let (collector, progress) = events;
     drop(progress);
     let report = collector.finish(ending, session::now());

@@ -12,9 +12,8 @@ fn run(id: &str, mode: RunMode, state: RunState) -> Run {
         state,
         alive: false,
         options: RunOptions {
-            version: RunOptions::VERSION,
-            tables: vec!["task_state_store".to_owned(), "asset_state_store".to_owned()],
             undoes: (mode == RunMode::Undo).then(|| RunId("20261121-230000-a7bd".to_owned())),
+            ..RunOptions::repair(vec!["task_state_store".to_owned(), "asset_state_store".to_owned()])
         },
         progress: Progress { tallies, ..Progress::default() },
         tool_version: "0.1.0".to_owned(),

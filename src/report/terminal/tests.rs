@@ -77,7 +77,7 @@ fn an_undo_lists_the_rows_that_were_written_since() {
 fn a_row_that_an_undo_left_says_what_is_wrong_with_it_now() {
     let report = fold(preface(Mode::Undo), Ending::Complete, |events| {
         let row = task(4, Kind::RawText, Row::Drifted(Reason::WrittenSince));
-        events.event(&Event::Drifted { target: TASKS, row });
+        events.event(&Event::Flagged { target: TASKS, row });
     });
     insta::assert_snapshot!(human(&report, 100));
 }

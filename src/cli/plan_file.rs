@@ -1,0 +1,185 @@
+//! The file of a reviewed plan: written while a scan goes on, checked as a whole before anything is done with it.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, BufWriter, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
+
+use crate::domain::plan::{self, Header, Line};
+use crate::engine::events::{Event, Events, Flagged, Outcome};
+use crate::engine::plan::{Plan, Planned};
+use crate::engine::store::{StoreError, Trouble};
+
+/// Why there is no plan to write or to carry out.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PlanError {
+    #[error("the plan {} cannot be written", .0.display())]
+    Write(PathBuf, #[source] io::Error),
+    #[error("the plan {} cannot be read", .0.display())]
+    Read(PathBuf, #[source] io::Error),
+    #[error("{} is not a plan: its first line does not say so", .0.display())]
+    NoHeader(PathBuf),
+    #[error("the plan {} is of version {version}, this release knows up to {}", .path.display(), plan::VERSION)]
+    Newer { path: PathBuf, version: u32 },
+    #[error("line {line} of the plan {} is not a row", .path.display())]
+    Line { path: PathBuf, line: u64 },
+    #[error("the plan is for {planned}, and this is {here}")]
+    OtherDatabase { planned: String, here: String },
+    #[error("the plan was made by other rules, so this release would not write what it says")]
+    OtherRules,
+}
+
+impl PlanError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Write(..) => "name a file in a folder that can be written; an older plan is still as it was",
+            Self::Read(..) | Self::NoHeader(_) => "`statemend scan --plan-out FILE` makes one",
+            Self::Newer { .. } => "carry it out with the release that made it, or make it anew",
+            Self::Line { .. } => "it was damaged or cut off: make it anew, or take the line out",
+            Self::OtherDatabase { .. } => "name the database that the plan is for, or make a plan for this one",
+            Self::OtherRules => "make it anew, and review it once more",
+        }
+    }
+}
+
+/// Writes a plan while a scan finds its rows. It takes its name when it is complete, so a file of that name is whole.
+pub(super) struct PlanWriter {
+    path: PathBuf,
+    file: BufWriter<NamedTempFile>,
+    /// The first failure. Events cannot fail, so it waits for the end.
+    failed: Option<io::Error>,
+    rows: u64,
+}
+
+impl PlanWriter {
+    /// Begins a plan beside the file that it will be.
+    pub fn create(path: &Path, header: &Header) -> Result<Self, PlanError> {
+        let failed = |error| PlanError::Write(path.to_owned(), error);
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = BufWriter::new(NamedTempFile::new_in(folder).map_err(failed)?);
+        let mut writer = Self { path: path.to_owned(), file, failed: None, rows: 0 };
+        writer.line(header).map_err(failed)?;
+        Ok(writer)
+    }
+
+    /// Gives the plan its name, and says how many rows it has.
+    pub fn finish(self) -> Result<u64, PlanError> {
+        let Self { path, file, failed, rows } = self;
+        let persist = || {
+            if let Some(error) = failed {
+                return Err(error);
+            }
+            let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+            file.as_file().sync_all()?;
+            file.persist(&path).map_err(|error| error.error)?;
+            Ok(rows)
+        };
+        persist().map_err(|error| PlanError::Write(path.clone(), error))
+    }
+
+    fn line(&mut self, line: &impl serde::Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.file, line)?;
+        self.file.write_all(b"\n")
+    }
+}
+
+impl Events for PlanWriter {
+    fn event(&mut self, event: &Event<'_>) {
+        let Event::Flagged { target, row } = event else { return };
+        let Flagged { finding: Some(finding), rewrite_sha256: Some(after), outcome: Outcome::Rewritten, .. } = row
+        else {
+            return;
+        };
+        let line = Line {
+            table: target.table.to_owned(),
+            key: target.key_object(&row.key),
+            kind: finding.kind.name().to_owned(),
+            action: row.action.name().to_owned(),
+            bytes: row.bytes,
+            before: hex::encode(row.sha256),
+            after: hex::encode(after),
+        };
+        if self.failed.is_none() {
+            self.failed = self.line(&line).err();
+            self.rows += 1;
+        }
+    }
+}
+
+/// A plan that was read to its end and found sound.
+pub(super) struct PlanFile {
+    pub header: Header,
+    pub rows: u64,
+    digest: String,
+    path: PathBuf,
+    file: File,
+}
+
+impl PlanFile {
+    /// Opens a plan and checks every line of it.
+    pub fn open(path: &Path) -> Result<Self, PlanError> {
+        let failed = |error| PlanError::Read(path.to_owned(), error);
+        let mut file = File::open(path).map_err(failed)?;
+        let mut reader = BufReader::new(&mut file);
+        let mut sha256 = Sha256::new();
+        let mut text = String::new();
+        let mut next = |text: &mut String| {
+            text.clear();
+            let length = reader.read_line(text)?;
+            sha256.update(text.as_bytes());
+            Ok(length > 0)
+        };
+        next(&mut text).map_err(failed)?;
+        let header = header(path, &text)?;
+        let mut rows = 0;
+        while next(&mut text).map_err(failed)? {
+            rows += 1;
+            planned(&text).ok_or_else(|| PlanError::Line { path: path.to_owned(), line: rows + 1 })?;
+        }
+        Ok(Self { header, rows, digest: hex::encode(sha256.finalize()), path: path.to_owned(), file })
+    }
+
+    /// Insists that the plan is for a database and was made by the rules that apply now.
+    pub fn check(&self, here: &str, fingerprint: &str, rules: &str) -> Result<(), PlanError> {
+        if self.header.fingerprint != fingerprint {
+            return Err(PlanError::OtherDatabase { planned: self.header.database.clone(), here: here.to_owned() });
+        }
+        if self.header.rules == rules { Ok(()) } else { Err(PlanError::OtherRules) }
+    }
+
+    /// The plan, to be carried out.
+    pub fn plan(self) -> Result<Plan<impl Iterator<Item = Result<Planned, StoreError>>>, PlanError> {
+        let Self { rows, digest, path, mut file, .. } = self;
+        file.rewind().map_err(|error| PlanError::Read(path, error))?;
+        let unreadable = || StoreError::new(Trouble::Plan, "the plan cannot be read any more");
+        let lines = BufReader::new(file).lines().skip(1);
+        let rows_of = move |line: io::Result<String>| line.ok().as_deref().and_then(planned).ok_or_else(unreadable);
+        Ok(Plan { digest, rows, planned: lines.map(rows_of) })
+    }
+}
+
+fn header(path: &Path, text: &str) -> Result<Header, PlanError> {
+    #[derive(serde::Deserialize)]
+    struct Version {
+        plan_version: u32,
+    }
+    let no_header = |_| PlanError::NoHeader(path.to_owned());
+    let Version { plan_version } = serde_json::from_str(text).map_err(no_header)?;
+    if plan_version > plan::VERSION {
+        return Err(PlanError::Newer { path: path.to_owned(), version: plan_version });
+    }
+    serde_json::from_str(text).map_err(no_header)
+}
+
+fn planned(text: &str) -> Option<Planned> {
+    let line: Line = serde_json::from_str(text).ok()?;
+    let (target, key) = line.row()?;
+    let digest = |text: &str| {
+        let mut digest = [0; 32];
+        hex::decode_to_slice(text, &mut digest).ok().map(|()| digest)
+    };
+    Some(Planned { target, key, bytes: line.bytes, before: digest(&line.before)?, after: digest(&line.after)? })
+}

@@ -1,0 +1,385 @@
+//! The only writer there is: works off pieces of a repair, of a reviewed plan or of an undo, a chunk each.
+//!
+//! What a scan, a plan or the journal says only tells which rows to lock. Under the lock each row is read again, and
+//! the piece decides by what is there then, so a value that someone wrote in between is never overwritten with
+//! something that was computed from the old one. Rows, journal and cursor move in one transaction.
+//!
+//! A chunk that meets someone else's lock is tried again, then halved until the row that is in the way stands alone;
+//! that row is left, and told. A connection that broke is made anew, and where nobody knows whether the last chunk
+//! was committed, the journal does.
+
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
+
+use super::Work;
+use super::events::{Event, Events, Flagged, Outcome, Wait};
+use super::flag::{Flag, Keep};
+use super::halt::Halt;
+use super::pacing::{ChunkSize, HEARTBEAT, RowRate};
+use super::patience::{self, Patience, pause_after};
+use super::store::{Change, Chunk, Lag, Ledger, LockedRow, StoreError, Trouble};
+use crate::domain::repair::{Capacity, Reason};
+use crate::domain::run::{Progress, RunId, Tally};
+use crate::domain::target::{Identity, Key, Target};
+
+/// How often a chunk, or a row that stands alone, is tried before its row counts as locked. Halves on the way to the
+/// row are tried once.
+const TRIES: u32 = 3;
+
+/// How often a chunk may lose the connection before it is taken for the cause.
+const LOSSES: u32 = 5;
+
+/// How often the replicas are asked how far they are behind.
+const LAG_EVERY: Duration = Duration::from_secs(1);
+
+/// Rows of one table, in the order of the work, that one chunk can work off.
+pub(super) trait Piece: Sized {
+    fn target(&self) -> &'static Target;
+
+    /// The keys of the rows to lock.
+    fn keys(&self) -> Vec<Key>;
+
+    /// What is to be done with the rows as they are under lock. Rows that are gone are missing.
+    fn decide(&self, rows: Vec<LockedRow>, writing: &Writing<'_>) -> Vec<Verdict>;
+
+    /// Moves a run's progress behind this piece.
+    fn advance(&self, progress: &mut Progress);
+
+    /// The two halves; the piece itself where it is a single row.
+    fn split(self) -> Result<(Self, Self), Self>;
+
+    /// The single row of this piece, where there is something to say about it that could not be changed.
+    fn left(&self, identity: Option<Identity>, reason: Reason) -> Option<Flagged>;
+
+    /// Tells what was done, now that it is committed.
+    fn tell(self, done: Done, events: &mut impl Events);
+}
+
+/// What a piece needs to know to decide.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Writing<'w> {
+    pub work: &'w Work<'w>,
+    pub capacity: Capacity,
+}
+
+impl Writing<'_> {
+    /// How much of a flagged value is kept.
+    pub const fn keep(&self) -> Keep {
+        if self.work.show_values { Keep::Both } else { Keep::Rewrite }
+    }
+
+    /// Does what a flag says of its row.
+    pub fn carry_out(&self, mut flag: Flag, row: LockedRow) -> Verdict {
+        let rewrite = if self.work.show_values { flag.rewrite.clone() } else { flag.rewrite.take() };
+        let (kind, action) = (flag.finding.kind.name(), flag.action.name());
+        let change = rewrite.and_then(|after| NewValue::of(&row, kind, action, after));
+        Verdict { change, told: Some(flag.into_flagged(row.key, Some(row.identity))) }
+    }
+}
+
+/// What is done with one locked row.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    pub change: Option<NewValue>,
+    pub told: Option<Flagged>,
+}
+
+/// What a locked row becomes.
+#[derive(Debug)]
+pub(super) struct NewValue {
+    key: Key,
+    kind: Cow<'static, str>,
+    action: &'static str,
+    before: String,
+    after: String,
+    written_at: Option<String>,
+}
+
+impl NewValue {
+    /// Nothing where the value that is there is not text.
+    pub fn of(
+        row: &LockedRow,
+        kind: impl Into<Cow<'static, str>>,
+        action: &'static str,
+        after: String,
+    ) -> Option<Self> {
+        let before = row.value.as_text()?.to_owned();
+        Some(Self {
+            key: row.key.clone(),
+            kind: kind.into(),
+            action,
+            before,
+            after,
+            written_at: row.written_at.clone(),
+        })
+    }
+}
+
+/// What a chunk did.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// How many rows it changed.
+    pub changed: u64,
+    pub told: Vec<Flagged>,
+}
+
+/// A run at work.
+pub(super) struct Writer<'w, L, E> {
+    pub ledger: &'w mut L,
+    pub work: &'w Work<'w>,
+    pub events: &'w mut E,
+    pub run: RunId,
+    /// What is committed, or will be with the next chunk or heartbeat at the latest.
+    pub progress: Progress,
+    pub size: ChunkSize,
+    rate: RowRate,
+    /// When the journal last heard of this run.
+    last_sign: Instant,
+    lag_asked: Option<Instant>,
+}
+
+impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
+    /// A run that has just taken the lease.
+    pub fn new(ledger: &'w mut L, work: &'w Work<'w>, events: &'w mut E, run: RunId, progress: Progress) -> Self {
+        Self {
+            ledger,
+            work,
+            events,
+            run,
+            progress,
+            size: ChunkSize::new(&work.pace),
+            rate: RowRate::new(&work.pace),
+            last_sign: Instant::now(),
+            lag_asked: None,
+        }
+    }
+
+    /// Tells what earlier sittings of this run did.
+    pub fn report_earlier(&mut self) {
+        for &target in self.work.targets {
+            if let Some(&tally) = self.progress.tallies.get(target.table) {
+                self.events.event(&Event::Earlier { target, tally });
+            }
+        }
+    }
+
+    /// Does a step that may be done twice, until nothing that passes is in its way.
+    pub async fn insist<T>(&mut self, step: impl AsyncFnMut(&mut L) -> Result<T, StoreError>) -> Result<T, Halt> {
+        patience::insist(self.ledger, self.work, self.events, step).await
+    }
+
+    /// Works off a piece, in one chunk where nothing is in the way.
+    pub async fn carry_out<P: Piece>(&mut self, piece: P) -> Result<(), Halt> {
+        let mut pieces = vec![piece];
+        let mut tries = TRIES;
+        while let Some(piece) = pieces.pop() {
+            self.work.go_on()?;
+            match self.work_off(&piece, tries).await? {
+                Ok(done) => piece.tell(done, self.events),
+                Err(reason) => match piece.split() {
+                    Ok((first, second)) => pieces.extend([second, first]),
+                    Err(single) => self.leave(single, reason).await?,
+                },
+            }
+            tries = 1;
+        }
+        Ok(())
+    }
+
+    /// Tries a piece, and says what stands in the way of some row of it.
+    async fn work_off<P: Piece>(&mut self, piece: &P, tries: u32) -> Result<Result<Done, Reason>, Halt> {
+        let keys = piece.keys();
+        if keys.is_empty() {
+            piece.advance(&mut self.progress);
+            return Ok(Ok(Done::default()));
+        }
+        self.wait_for_replicas().await?;
+        let tries = if keys.len() == 1 { TRIES } else { tries };
+        let (mut failures, mut losses) = (0, 0);
+        let mut gate = Patience::default();
+        loop {
+            let began = Instant::now();
+            let error = match self.chunk(piece, &keys).await {
+                Ok(done) => {
+                    self.size.learn(keys.len(), began.elapsed());
+                    self.rest(Wait::Pause, self.work.pace.chunk_pause).await?;
+                    return Ok(Ok(done));
+                }
+                Err(Halt::Failed(error)) => error,
+                Err(Halt::Stop) => return Err(Halt::Stop),
+            };
+            tracing::debug!("a chunk of {} rows: {error}", keys.len());
+            match error.trouble {
+                Trouble::Refused => return Ok(Err(Reason::Refused)),
+                Trouble::Lost if losses < LOSSES => {
+                    losses += 1;
+                    self.reconnect().await?;
+                }
+                Trouble::Contended if failures + 1 < tries => {
+                    failures += 1;
+                    self.rest(Wait::Lock, pause_after(failures)).await?;
+                }
+                // A lock on the whole table is no row's fault. Its end is waited for.
+                Trouble::Contended => match self.ledger.admits(piece.target()).await {
+                    Ok(()) => return Ok(Err(Reason::Locked)),
+                    Err(closed) if matches!(closed.trouble, Trouble::Contended | Trouble::Lost) => {
+                        let Some(length) = gate.pause() else { return Err(error.into()) };
+                        self.rest(Wait::Lock, length).await?;
+                    }
+                    Err(failed) => return Err(failed.into()),
+                },
+                _ => return Err(error.into()),
+            }
+        }
+    }
+
+    /// One transaction: lock, read again, decide, write, journal, move the cursor, commit.
+    async fn chunk<P: Piece>(&mut self, piece: &P, keys: &[Key]) -> Result<Done, Halt> {
+        let mut ahead = self.progress.clone();
+        piece.advance(&mut ahead);
+        let writing = Writing { work: self.work, capacity: self.ledger.capacity() };
+        let mut chunk = self.ledger.begin(&self.run).await?;
+        let done = match change(&mut chunk, piece, keys, &writing, &mut ahead).await {
+            Ok(done) => done,
+            Err(error) => {
+                chunk.roll_back().await;
+                return Err(error.into());
+            }
+        };
+        if let Err(error) = chunk.commit(&ahead).await
+            && !(error.trouble == Trouble::Lost && self.arrived(&ahead).await?)
+        {
+            return Err(error.into());
+        }
+        self.progress = ahead;
+        self.last_sign = Instant::now();
+        Ok(done)
+    }
+
+    /// Whether a chunk was committed before the connection broke that would have said so.
+    async fn arrived(&mut self, ahead: &Progress) -> Result<bool, Halt> {
+        self.reconnect().await?;
+        let run = self.run.clone();
+        let stored = self.insist(async |ledger| ledger.progress(&run).await).await?;
+        Ok(stored == *ahead)
+    }
+
+    /// Leaves the single row of a piece.
+    async fn leave<P: Piece>(&mut self, single: P, reason: Reason) -> Result<(), Halt> {
+        let (target, keys) = (single.target(), single.keys());
+        let identities = self.insist(async |ledger| ledger.identify(target, &keys).await).await?;
+        let identity = identities.into_iter().map(|(_, identity)| identity).next();
+        let left = single.left(identity, reason);
+        single.advance(&mut self.progress);
+        count(tally(&mut self.progress, target), left.as_slice());
+        single.tell(Done { changed: 0, told: left.into_iter().collect() }, self.events);
+        Ok(())
+    }
+
+    async fn reconnect(&mut self) -> Result<(), Halt> {
+        patience::reconnect(self.ledger, self.work, self.events).await
+    }
+
+    /// Rests so that no more rows a second are looked at than was asked for.
+    pub async fn looked_at(&mut self, rows: u64) -> Result<(), Halt> {
+        let rest = self.rate.rest(rows, Instant::now());
+        self.rest(Wait::Rate, rest).await
+    }
+
+    /// Waits until the replicas are close enough.
+    async fn wait_for_replicas(&mut self) -> Result<(), Halt> {
+        let Some(most) = self.work.pace.max_lag else { return Ok(()) };
+        if self.lag_asked.is_some_and(|asked| asked.elapsed() < LAG_EVERY) {
+            return Ok(());
+        }
+        let run = self.run.clone();
+        loop {
+            let wait = match self.insist(async |ledger| ledger.lag(&run).await).await? {
+                Lag::Behind(lag) if lag <= most => break,
+                Lag::Behind(lag) => Wait::Lag(lag),
+                Lag::Unknown => Wait::Replica,
+            };
+            if self.lag_asked.take().is_some() {
+                tracing::info!("waiting: {wait}");
+            }
+            self.rest(wait, LAG_EVERY).await?;
+        }
+        self.lag_asked = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Does nothing for a while, except to say that the run still lives.
+    async fn rest(&mut self, reason: Wait, length: Duration) -> Result<(), Halt> {
+        let mut left = length;
+        while !left.is_zero() {
+            let part = left.min(HEARTBEAT);
+            patience::pause(self.work, self.events, reason, part).await?;
+            left -= part;
+            self.show_life().await?;
+        }
+        Ok(())
+    }
+
+    /// Stores how far the run has come when no chunk has done so for a while.
+    pub async fn show_life(&mut self) -> Result<(), Halt> {
+        if self.last_sign.elapsed() < HEARTBEAT {
+            return Ok(());
+        }
+        match self.ledger.heartbeat(&self.run, &self.progress).await {
+            // What is in the way of a sign of life is in the way of the next chunk, too, and dealt with there.
+            Err(error) if matches!(error.trouble, Trouble::Contended | Trouble::Lost) => {
+                tracing::debug!("no sign of life: {error}");
+            }
+            outcome => outcome?,
+        }
+        self.last_sign = Instant::now();
+        Ok(())
+    }
+}
+
+/// What stands in a chunk's transaction before its commit.
+async fn change<C: Chunk, P: Piece>(
+    chunk: &mut C,
+    piece: &P,
+    keys: &[Key],
+    writing: &Writing<'_>,
+    ahead: &mut Progress,
+) -> Result<Done, StoreError> {
+    let target = piece.target();
+    let rows = chunk.lock(target, keys).await?;
+    let (mut changes, mut told) = (Vec::new(), Vec::new());
+    for verdict in piece.decide(rows, writing) {
+        changes.extend(verdict.change);
+        told.extend(verdict.told);
+    }
+    let first = ahead.cursor.seq + 1;
+    let numbered: Vec<Change<'_>> = (first..).zip(&changes).map(|(seq, change)| change.numbered(seq)).collect();
+    chunk.apply(target, &numbered).await?;
+    ahead.cursor.seq += changes.len() as i64;
+    let tally = tally(ahead, target);
+    tally.rewritten += changes.len() as u64;
+    count(tally, &told);
+    Ok(Done { changed: changes.len() as u64, told })
+}
+
+impl NewValue {
+    fn numbered(&self, seq: i64) -> Change<'_> {
+        let Self { key, kind, action, before, after, written_at } = self;
+        Change { seq, key, kind, action, before, after, written_at: written_at.as_deref() }
+    }
+}
+
+fn tally<'p>(progress: &'p mut Progress, target: &Target) -> &'p mut Tally {
+    progress.tallies.entry(target.table.to_owned()).or_default()
+}
+
+/// Counts the rows that were left. Those that were changed are counted by their changes.
+fn count(tally: &mut Tally, rows: &[Flagged]) {
+    for row in rows {
+        match row.outcome {
+            Outcome::Reported | Outcome::Rewritten => {}
+            Outcome::Skipped(_) => tally.skipped += 1,
+            Outcome::Drifted(_) => tally.drifted += 1,
+        }
+    }
+}

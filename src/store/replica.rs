@@ -1,0 +1,95 @@
+//! How far replicas are behind.
+//!
+//! PostgreSQL knows it of its standbys. Of replicas that the user names, the journal tells: a run shows itself in
+//! `statemend_run` with every chunk, and a replica that does not yet know of the last sign is behind by its age. That
+//! takes no privilege but SELECT, on any server.
+
+use std::time::Duration;
+
+use super::catalog::{SqlStore, run_id};
+use super::connection::Connection;
+use super::driver::{Access, Cells};
+use super::location::{Dialect, Location};
+use super::statement::{Names, sql};
+use crate::domain::run::RunId;
+use crate::engine::store::{Lag, StoreError, Trouble};
+
+/// A server that follows the one at work.
+pub(super) struct Replica {
+    location: Location,
+    /// Missing after a failure, until the next question.
+    connection: Option<Connection>,
+}
+
+impl SqlStore {
+    /// Connects to the replicas that must not be left behind.
+    pub async fn watch_replicas(&mut self, locations: Vec<Location>) -> Result<(), StoreError> {
+        for location in locations {
+            let connection = Some(Connection::open(&location, Access::Read).await?);
+            self.replicas.push(Replica { location, connection });
+        }
+        if self.replicas.is_empty() { self.standbys().await.map(drop) } else { Ok(()) }
+    }
+
+    pub(super) async fn replica_lag(&mut self, run: &RunId) -> Result<Lag, StoreError> {
+        if self.replicas.is_empty() {
+            return self.standbys().await.map(Lag::Behind);
+        }
+        let statement = self.names.statement(sql!(self.names.dialect, "last_sign"), &[run_id(run)]);
+        let signs = self.rows("the last sign of the run could not be read", statement, sign).await?;
+        let Some(&(here, now)) = signs.first() else { return Ok(Lag::Unknown) };
+        let mut furthest = Duration::ZERO;
+        for replica in &mut self.replicas {
+            match replica.last_sign(&self.names, run).await {
+                Ok(Some(there)) if there >= here => {}
+                Ok(Some(there)) => furthest = furthest.max(Duration::from_micros((now - there).unsigned_abs())),
+                Ok(None) => return Ok(Lag::Unknown),
+                Err(error) => {
+                    tracing::debug!("{}: {error}", replica.location);
+                    replica.connection = None;
+                    return Ok(Lag::Unknown);
+                }
+            }
+        }
+        Ok(Lag::Behind(furthest))
+    }
+
+    /// How far the standbys are behind that PostgreSQL feeds.
+    async fn standbys(&mut self) -> Result<Duration, StoreError> {
+        if self.names.dialect != Dialect::Postgres {
+            let what = format!("a {} server does not know how far its replicas are behind", self.names.dialect);
+            return Err(StoreError::new(Trouble::Other, what).hint("name each of them: --replica URL"));
+        }
+        let statement = self.names.statement(include_str!("sql/postgres/replication.sql"), &[]);
+        let numbers = |cells: &dyn Cells| Ok([cells.integer(0)?, cells.integer(1)?, cells.integer(2)?]);
+        let numbers = self.rows("the standbys could not be looked at", statement, numbers).await?;
+        let [standbys, hidden, behind] = numbers.first().copied().unwrap_or_default().map(Option::unwrap_or_default);
+        if hidden > 0 {
+            return Err(StoreError::new(Trouble::Denied, "the role may not see how far the standbys are behind")
+                .hint("GRANT pg_monitor TO the role, or name the standbys with --replica URL"));
+        }
+        if standbys == 0 {
+            tracing::info!("no standby is connected, so none can be left behind");
+        }
+        Ok(Duration::from_millis(behind.unsigned_abs()))
+    }
+}
+
+impl Replica {
+    /// The last sign of a run that the replica knows of.
+    async fn last_sign(&mut self, names: &Names, run: &RunId) -> Result<Option<i64>, StoreError> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            none => none.insert(Connection::open(&self.location, Access::Read).await?),
+        };
+        let statement = names.statement(sql!(names.dialect, "last_sign"), &[run_id(run)]);
+        let what = "the journal on the replica could not be read";
+        let signs = connection.within(Access::Read, async |read| read.rows(what, statement, sign).await).await;
+        Ok(signs?.first().map(|(there, _)| *there))
+    }
+}
+
+/// When a run last showed itself, and the time now, in microseconds.
+fn sign(cells: &dyn Cells) -> Result<(i64, i64), sqlx::Error> {
+    Ok((cells.integer(0)?.unwrap_or_default(), cells.integer(1)?.unwrap_or_default()))
+}

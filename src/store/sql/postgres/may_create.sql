@@ -1,0 +1,2 @@
+-- Whether the role may make tables where Airflow's are.
+SELECT has_schema_privilege({schema}, 'CREATE')

@@ -1,0 +1,2 @@
+-- The file, by its absolute path.
+SELECT file FROM pragma_database_list WHERE name = 'main'

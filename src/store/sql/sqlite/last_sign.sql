@@ -1,0 +1,2 @@
+-- A file has no replicas.
+SELECT NULL, NULL WHERE FALSE
