@@ -47,7 +47,10 @@ impl SqlStore {
         let statement = self.names.statement(sql!("revision"), &[]);
         let mut read = self.read().await.ok()?;
         let text = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
-        match read.rows("Airflow's revision could not be read", statement, text).await {
+        let revisions = read.rows("Airflow's revision could not be read", statement, text).await;
+        // Nobody may need this connection for long, and a dropped transaction stays open until somebody does.
+        let ended = read.commit().await;
+        match revisions.and_then(|revisions| ended.map(|()| revisions)) {
             Ok(revisions) => revisions.into_iter().flatten().next(),
             Err(error) => {
                 tracing::info!("{error}");

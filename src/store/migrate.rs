@@ -32,10 +32,12 @@ impl SqlStore {
         let find = names.statement(sql!(names.dialect, "find_table"), &fills);
         let what = "the journal could not be looked for";
         if read.rows(what, find, |cells| Ok(cells.text(0)?.is_some())).await?.is_empty() {
+            read.commit().await?;
             return Ok(false);
         }
         let newest = names.statement(sql!("journal_version"), &[]);
         let found = read.rows(what, newest, |cells| cells.integer(0)).await?.into_iter().flatten().next();
+        read.commit().await?;
         match found.unwrap_or_default() {
             found if found > NEWEST => {
                 let what = format!("the journal is of version {found}, this release knows up to {NEWEST}");
