@@ -11,7 +11,11 @@ use crate::engine::store::{StoreError, Trouble};
 
 /// A failure while talking to the database.
 pub(super) fn failed(what: &str, error: sqlx::Error) -> StoreError {
-    StoreError { trouble: trouble(&error), what: what.to_owned(), hint: None, source: Some(cause(error)) }
+    let hint = is_read_only(&error).then(|| {
+        "this server takes no changes: if it is a standby or a replica, name its primary in the URL, else let it write"
+            .to_owned()
+    });
+    StoreError { trouble: trouble(&error), what: what.to_owned(), hint, source: Some(cause(error)) }
 }
 
 /// A failure to make a connection.
@@ -59,6 +63,16 @@ fn trouble(error: &sqlx::Error) -> Trouble {
         }
         _ => Trouble::Other,
     }
+}
+
+/// Whether nobody may change anything, so that no grant would help.
+fn is_read_only(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(database) = error else { return false };
+    if let Some(postgres) = database.try_downcast_ref::<PgDatabaseError>() {
+        return postgres.code() == "25006";
+    }
+    let mysql = database.try_downcast_ref::<MySqlDatabaseError>();
+    mysql.is_some_and(|mysql| [1290, 1792, 1836].contains(&mysql.number()))
 }
 
 /// PostgreSQL's error codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.

@@ -56,7 +56,7 @@ impl SqlStore {
             let allowed = write.run(&what, statement).await;
             drop(write);
             match allowed {
-                Err(error) if error.trouble == Trouble::Denied => return Err(error.hint(self.grant_hint(targets))),
+                Err(error) if is_for_a_grant(&error) => return Err(error.hint(self.grant_hint(targets))),
                 allowed => allowed?,
             };
         }
@@ -120,7 +120,7 @@ impl SqlStore {
 
     /// Adds to an error that the journal is closed to this role what would open it.
     pub(super) fn with_journal_grants(&self, error: StoreError) -> StoreError {
-        if error.trouble != Trouble::Denied {
+        if !is_for_a_grant(&error) {
             return error;
         }
         let schema = self.names.quoted(&self.names.schema);
@@ -138,6 +138,11 @@ impl SqlStore {
             Dialect::Sqlite => self.grant_hint(&[]),
         })
     }
+}
+
+/// Whether it takes a grant. Where the whole server is closed to changes, the error says already what it takes.
+fn is_for_a_grant(error: &StoreError) -> bool {
+    error.trouble == Trouble::Denied && error.hint.is_none()
 }
 
 fn not_created(error: MigrateError) -> StoreError {
