@@ -119,8 +119,15 @@ fn hint(error: &sqlx::Error) -> &'static str {
         sqlx::Error::Io(error) if error.kind() == ErrorKind::NotFound => {
             "check the files that the URL names: certificates, keys, the server's socket"
         }
+        // How the TLS library says that it does not believe the server.
+        sqlx::Error::Io(error) if error.kind() == ErrorKind::InvalidData => {
+            "check the server's certificate: whether the authority's is the one that the URL names (sslrootcert, for \
+             MySQL ssl_ca), and whether it is for the host of the URL"
+        }
         sqlx::Error::Io(_) => "check that the server runs and that host and port are right",
-        sqlx::Error::Tls(_) => "check the server's certificate and the sslmode and sslrootcert of the URL",
+        sqlx::Error::Tls(_) => {
+            "check that the server offers TLS, and what the URL asks for (sslmode, sslrootcert; for MySQL ssl_mode, ssl_ca)"
+        }
         sqlx::Error::Database(error) if error.try_downcast_ref::<SqliteError>().is_some() => {
             "check that the path of the URL leads to Airflow's database; a database in WAL mode needs a folder that can \
              be written, even to be read"
