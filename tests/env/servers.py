@@ -214,7 +214,8 @@ def pgbouncer(url: str, pool: int) -> Iterator[Server]:
     """A PgBouncer in front of the server at `url`, with so many connections to it for everybody together.
 
     In transaction mode, and what matters here is as in Debian's configuration: no reset query between transactions.
-    The connections take turns, so that whatever a client leaves behind in one of them, another client meets.
+    The connections take turns, so that whatever a client leaves behind in one of them, another client meets. And who
+    waits in vain for a connection learns so before the test is given up.
     """
     if shutil.which("pgbouncer", path=processes.search_path()) is None:
         packages.install("pgbouncer")
@@ -227,7 +228,7 @@ def pgbouncer(url: str, pool: int) -> Iterator[Server]:
             f"[databases]\n* = host={server.hostname} port={server.port}\n"
             "[pgbouncer]\npool_mode = transaction\nauth_type = scram-sha-256\n"
             f"auth_file = {users}\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
-            f"default_pool_size = {pool}\nmin_pool_size = {pool}\nserver_round_robin = 1\n"
+            f"default_pool_size = {pool}\nmin_pool_size = {pool}\nserver_round_robin = 1\nquery_wait_timeout = 15\n"
         )
         ready = [_postgres_program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", port]
         bouncer = Server(
