@@ -12,7 +12,11 @@ use crate::engine::store::{StoreError, Trouble};
 /// A failure while talking to the database.
 pub(super) fn failed(what: &str, error: sqlx::Error) -> StoreError {
     let trouble = trouble(&error);
-    StoreError { trouble, what: what.to_owned(), hint: None, source: Some(cause(trouble, error)) }
+    let hint = is_read_only(&error).then(|| {
+        "this server takes no changes: if it is a standby or a replica, name its primary in the URL, else let it write"
+            .to_owned()
+    });
+    StoreError { trouble, what: what.to_owned(), hint, source: Some(cause(trouble, error)) }
 }
 
 /// A failure to make a connection.
@@ -65,6 +69,16 @@ fn trouble(error: &sqlx::Error) -> Trouble {
         }
         _ => Trouble::Other,
     }
+}
+
+/// Whether nobody may change anything, so that no grant would help.
+fn is_read_only(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(database) = error else { return false };
+    if let Some(postgres) = database.try_downcast_ref::<PgDatabaseError>() {
+        return postgres.code() == "25006";
+    }
+    let mysql = database.try_downcast_ref::<MySqlDatabaseError>();
+    mysql.is_some_and(|mysql| [1290, 1792, 1836].contains(&mysql.number()))
 }
 
 /// PostgreSQL's error codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
@@ -120,8 +134,15 @@ fn hint(error: &sqlx::Error) -> &'static str {
         sqlx::Error::Io(error) if error.kind() == ErrorKind::NotFound => {
             "check the files that the URL names: certificates, keys, the server's socket"
         }
+        // How the TLS library says that it does not believe the server.
+        sqlx::Error::Io(error) if error.kind() == ErrorKind::InvalidData => {
+            "check the server's certificate: whether the authority's is the one that the URL names (sslrootcert, for \
+             MySQL ssl_ca), and whether it is for the host of the URL"
+        }
         sqlx::Error::Io(_) => "check that the server runs and that host and port are right",
-        sqlx::Error::Tls(_) => "check the server's certificate and the sslmode and sslrootcert of the URL",
+        sqlx::Error::Tls(_) => {
+            "check that the server offers TLS, and what the URL asks for (sslmode, sslrootcert; for MySQL ssl_mode, ssl_ca)"
+        }
         sqlx::Error::Database(error) if error.try_downcast_ref::<SqliteError>().is_some() => {
             "check that the path of the URL leads to Airflow's database; a database in WAL mode needs a folder that can \
              be written, even to be read"

@@ -64,6 +64,10 @@ impl SqlStore {
 
     /// Adds to an error that the role may not do something all that a run needs.
     pub(super) async fn with_grants(&mut self, error: StoreError, targets: &[&'static Target]) -> StoreError {
+        if error.hint.is_some() {
+            // The whole server is closed to changes, and no grant opens it.
+            return error;
+        }
         if self.names.dialect == Dialect::Sqlite {
             return error.hint("the user who runs this needs to be able to write the file and its folder");
         }

@@ -76,7 +76,12 @@ impl SqlStore {
                 let mut transaction = connection.begin().await.map_err(begun)?;
                 let path = AssertSqlSafe(format!("SET LOCAL search_path = {schema}"));
                 transaction.execute(path).await.map_err(begun)?;
-                migrator.run(&mut *transaction).await.map_err(not_created)?;
+                let migrated = migrator.run(&mut *transaction).await;
+                // The migrator's statements have names and would stay in the session, which may be a pooler's: there
+                // the same names of another client would be taken.
+                let cleared = transaction.clear_cached_statements().await;
+                migrated.map_err(not_created)?;
+                cleared.map_err(begun)?;
                 transaction.commit().await.map_err(begun)
             }
             Connection::MySql(connection) => {

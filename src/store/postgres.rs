@@ -25,7 +25,8 @@ fn options(location: &Location) -> PgConnectOptions {
     let mut options = PgConnectOptions::new_without_pgpass()
         .application_name("statemend")
         .extra_float_digits(None)
-        .statement_cache_capacity(0)
+        // For the migrator's statements, which could otherwise not be taken back. Ours have no names.
+        .statement_cache_capacity(16)
         .disable_statement_logging();
     options = match &location.host {
         Host::Tcp { host, port } => options.host(host).port(*port),

@@ -1,6 +1,7 @@
 """Installs Debian packages, as root or through sudo, and says plainly what is missing when it can do neither."""
 
 import contextlib
+import fcntl
 import os
 import pathlib
 import shutil
@@ -8,9 +9,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-# Debian creates and starts a cluster with the first PostgreSQL package. The tests bring their own, so the machine
-# is spared one that nobody asked for.
-CLUSTER_SETTINGS = pathlib.Path("/etc/postgresql-common/createcluster.d/no-main-cluster.conf")
+# Debian creates a cluster with the first PostgreSQL package, and starts what it installs. The tests bring their own, so
+# the machine is spared what nobody asked for. Each file is there only meanwhile, and one of the machine's own stays.
+RESTRAINTS = {
+    pathlib.Path("/etc/postgresql-common/createcluster.d/no-main-cluster.conf"): "create_main_cluster = false",
+    pathlib.Path("/usr/sbin/policy-rc.d"): "#!/bin/sh\nexit 101",
+}
 
 
 def install(*names: str) -> None:
@@ -18,22 +22,26 @@ def install(*names: str) -> None:
     print(f"installing {' '.join(names)}", file=sys.stderr)
     if shutil.which("apt-get") is None:
         _give_up(names, "this is not a Debian system")
-    with _no_main_cluster(names):
+    # Several tests may miss the same package at once, and apt-get does not wait for itself.
+    with open(__file__) as lock, contextlib.ExitStack() as restraints:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for path, text in RESTRAINTS.items():
+            restraints.enter_context(_meanwhile(names, path, text))
         _as_root(names, "apt-get", "update", "-q")
         _as_root(names, "apt-get", "install", "-q", "-y", "--no-install-recommends", *names)
 
 
 @contextlib.contextmanager
-def _no_main_cluster(names: tuple[str, ...]) -> Iterator[None]:
-    if CLUSTER_SETTINGS.exists():
+def _meanwhile(names: tuple[str, ...], path: pathlib.Path, text: str) -> Iterator[None]:
+    if path.exists():
         yield
         return
-    _as_root(names, "mkdir", "-p", str(CLUSTER_SETTINGS.parent))
-    _as_root(names, "sh", "-c", f"echo 'create_main_cluster = false' > {CLUSTER_SETTINGS}")
+    _as_root(names, "mkdir", "-p", str(path.parent))
+    _as_root(names, "sh", "-c", f"echo '{text}' > {path} && chmod 755 {path}")
     try:
         yield
     finally:
-        _as_root(names, "rm", str(CLUSTER_SETTINGS))
+        _as_root(names, "rm", str(path))
 
 
 def _as_root(names: tuple[str, ...], *command: str) -> None:

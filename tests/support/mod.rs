@@ -1,13 +1,15 @@
 //! A database of its own for each test, on every engine.
 //!
 //! The servers come from `tests/env/with-servers`, which `tests/run` starts; their addresses are in the environment.
-//! A database starts with Airflow's tables, as a real `airflow db migrate` makes them, and with the few rows that
-//! state rows refer to. It disappears with its [`TestDatabase`].
+//! A test that has started a server of its own has its database there. A database starts with Airflow's tables, as a
+//! real `airflow db migrate` makes them, and with the few rows that state rows refer to. It disappears with its
+//! [`TestDatabase`], or with its server.
 #![allow(dead_code, reason = "every test file uses another part of this")]
 
 use std::env;
 use std::thread;
 
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ColumnIndex, Connection as _, Decode, MySqlConnection, PgConnection, Row, SqliteConnection};
 use tempfile::TempDir;
 
@@ -63,42 +65,57 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 pub struct TestDatabase {
     pub engine: Engine,
     url: String,
-    name: String,
     /// Where an SQLite database lives.
     directory: Option<TempDir>,
+    /// Its name on the server that all tests share, where it has to be dropped.
+    shared: Option<String>,
 }
 
 impl TestDatabase {
     /// A database with Airflow's tables and with the rows that state rows refer to.
     pub async fn fresh(engine: Engine) -> Self {
-        let database = Self::empty(engine).await;
-        let mut connection = database.connect().await;
+        Self::empty(engine).await.filled().await
+    }
+
+    /// As [`TestDatabase::fresh`], on a server of the test's own: the superuser's URL, without a database.
+    pub async fn fresh_on(engine: Engine, server: &str) -> Self {
+        let url = create(engine, server, &new_name()).await;
+        Self { engine, url, directory: None, shared: None }.filled().await
+    }
+
+    async fn filled(self) -> Self {
+        let mut connection = self.connect().await;
         // One transaction, because SQLite would otherwise sync its file after every statement.
         connection.execute("BEGIN").await;
-        connection.execute(engine.schema()).await;
+        connection.execute(self.engine.schema()).await;
         connection.execute(REFERRED).await;
         connection.execute("COMMIT").await;
-        database
+        self
     }
 
     /// A database without any table.
     pub async fn empty(engine: Engine) -> Self {
-        let name = format!("test_{:016x}", fastrand::u64(..));
         if engine == Engine::Sqlite {
             let directory = tempfile::tempdir().expect("make a directory for the database");
             let file = directory.path().join("airflow.db");
             std::fs::File::create(&file).expect("make the database file");
             let url = format!("sqlite:///{}", file.display());
-            return Self { engine, url, name, directory: Some(directory) };
+            return Self { engine, url, directory: Some(directory), shared: None };
         }
-        let server = engine.server();
-        administrator(engine).await.execute(&format!("CREATE DATABASE {name}")).await;
-        Self { engine, url: format!("{server}/{name}"), name, directory: None }
+        let name = new_name();
+        let url = create(engine, &engine.server(), &name).await;
+        Self { engine, url, directory: None, shared: Some(name) }
     }
 
     /// What a user would give to `--url`: the address as SQLAlchemy writes it.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The same database at another address: through a pooler, or on a replica.
+    pub fn at(&self, server: &str) -> Self {
+        let (_, name) = self.url.rsplit_once('/').expect("a database");
+        Self { engine: self.engine, url: format!("{server}/{name}"), directory: None, shared: None }
     }
 
     pub async fn connect(&self) -> Connection {
@@ -118,26 +135,35 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let (engine, name) = (self.engine, &self.name);
-        let force = match engine {
-            Engine::Sqlite => return,
-            Engine::Postgres => " WITH (FORCE)",
-            Engine::MySql => "",
-        };
+        let (engine, Some(name)) = (self.engine, &self.shared) else { return };
+        let force = if engine == Engine::Postgres { " WITH (FORCE)" } else { "" };
         // A destructor cannot wait for a future of the runtime that it may be running in, so another thread does.
         thread::scope(|scope| {
             scope.spawn(|| {
                 block_on(async {
-                    administrator(engine).await.execute(&format!("DROP DATABASE {name}{force}")).await;
+                    administrator(engine, &engine.server())
+                        .await
+                        .execute(&format!("DROP DATABASE {name}{force}"))
+                        .await;
                 });
             });
         });
     }
 }
 
-async fn administrator(engine: Engine) -> Connection {
+fn new_name() -> String {
+    format!("test_{:016x}", fastrand::u64(..))
+}
+
+/// Makes a database without any table, and gives its URL.
+async fn create(engine: Engine, server: &str, name: &str) -> String {
+    administrator(engine, server).await.execute(&format!("CREATE DATABASE {name}")).await;
+    format!("{server}/{name}")
+}
+
+async fn administrator(engine: Engine, server: &str) -> Connection {
     let database = if engine == Engine::Postgres { "/postgres" } else { "" };
-    Connection::open(engine, &format!("{}{database}", engine.server())).await
+    Connection::open(engine, &format!("{server}{database}")).await
 }
 
 /// A connection to one of the engines. Failing statements panic: a test has no use for the error.
@@ -152,7 +178,12 @@ impl Connection {
         let url = without_driver(url);
         let opened = match engine {
             Engine::Sqlite => SqliteConnection::connect(&url).await.map(Connection::Sqlite),
-            Engine::Postgres => PgConnection::connect(&url).await.map(Connection::Postgres),
+            Engine::Postgres => {
+                // A pooler refuses a setting that sqlx asks for on its own, and gives the nameless another's name.
+                let options = url.parse::<PgConnectOptions>().expect("a URL");
+                let options = options.extra_float_digits(None).application_name("test");
+                PgConnection::connect_with(&options).await.map(Connection::Postgres)
+            }
             Engine::MySql => MySqlConnection::connect(&url).await.map(Connection::MySql),
         };
         opened.unwrap_or_else(|error| panic!("cannot connect to the {engine:?} test database: {error}"))
