@@ -174,7 +174,8 @@ pub enum Connection {
 }
 
 impl Connection {
-    async fn open(engine: Engine, url: &str) -> Self {
+    /// Opens the database that SQLAlchemy would open at this address.
+    pub async fn open(engine: Engine, url: &str) -> Self {
         let url = without_driver(url);
         let opened = match engine {
             Engine::Sqlite => SqliteConnection::connect(&url).await.map(Connection::Sqlite),
