@@ -33,7 +33,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Finds the database and opens it.
+    /// Finds the database and opens it, for as little as it takes.
     pub async fn open(target: &TargetArgs, access: Access) -> Result<Self, Failure> {
         let Database { location, origin } = database::find(target.url.as_deref(), &Environment::of_process())?;
         tracing::info!("the database is {location}, from {origin}");
@@ -47,15 +47,10 @@ impl Session {
         Ok(Self { store, overview, again, location })
     }
 
-    /// Opens the same database again, for more or for less.
-    pub async fn reopen(&self, access: Access) -> Result<SqlStore, Failure> {
-        Ok(patience::outlast(async || SqlStore::open(&self.location, access).await).await?.0)
-    }
-
-    /// Opens the same database for changes, and makes sure that they are possible. Watches the replicas that may not be
-    /// left behind.
-    pub async fn open_for_changes(&self, targets: &[&'static Target], pace: &PaceArgs) -> Result<SqlStore, Failure> {
-        let mut store = self.reopen(Access::Write).await?;
+    /// Makes sure that changes are possible, before anyone is asked and before the work for the question. Watches the
+    /// replicas that may not be left behind.
+    pub async fn prepare(&mut self, targets: &[&'static Target], pace: &PaceArgs) -> Result<(), Failure> {
+        let store = &mut self.store;
         if pace.max_lag.is_some() {
             let replica = |url: &String| database::replica(url).map(|database| database.location);
             let replicas: Vec<Location> = pace.replicas.iter().map(replica).collect::<Result<_, _>>()?;
@@ -67,8 +62,7 @@ impl Session {
             }
             store.watch_replicas(replicas).await?;
         }
-        patience::outlast(async || store.check(targets).await).await?;
-        Ok(store)
+        Ok(patience::outlast(async || store.check(targets).await).await?)
     }
 
     /// The digest of what decides what a repair writes.

@@ -120,12 +120,22 @@ async fn give_back<L: Ledger, E: Events>(
             halt::ending(released.await).map(|_| ending)
         }
         Err(error) => {
-            if let Err(second) = ledger.abandon(&run).await {
+            if let Err(second) = abandon(ledger, &run).await {
                 tracing::debug!("the lease could not be given back and will run out by itself: {second}");
             }
             Err(error.or_hint("whole chunks are done and nothing is half done; run it again to go on"))
         }
     }
+}
+
+/// What failed may have spoiled the connection: SQLite ends a transaction by itself when its disk is full, and the
+/// driver does not know. A new one is not waited for.
+async fn abandon<L: Ledger>(ledger: &mut L, run: &RunId) -> Result<(), StoreError> {
+    if ledger.abandon(run).await.is_ok() {
+        return Ok(());
+    }
+    ledger.reconnect().await?;
+    ledger.abandon(run).await
 }
 
 /// A run that nobody is at and that has not come to its end.

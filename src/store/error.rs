@@ -12,10 +12,7 @@ use crate::engine::store::{StoreError, Trouble};
 /// A failure while talking to the database.
 pub(super) fn failed(what: &str, error: sqlx::Error) -> StoreError {
     let trouble = trouble(&error);
-    let hint = is_read_only(&error).then(|| {
-        "this server takes no changes: if it is a standby or a replica, name its primary in the URL, else let it write"
-            .to_owned()
-    });
+    let hint = way_out(&error).map(str::to_owned);
     StoreError { trouble, what: what.to_owned(), hint, source: Some(cause(trouble, error)) }
 }
 
@@ -71,14 +68,28 @@ fn trouble(error: &sqlx::Error) -> Trouble {
     }
 }
 
-/// Whether nobody may change anything, so that no grant would help.
-fn is_read_only(error: &sqlx::Error) -> bool {
-    let sqlx::Error::Database(database) = error else { return false };
+/// What the user can do about troubles that are the same whatever is being done.
+fn way_out(error: &sqlx::Error) -> Option<&'static str> {
+    const READ_ONLY: &str =
+        "this server takes no changes: if it is a standby or a replica, name its primary in the URL, else let it write";
+    const FULL: &str = "make room on the disk that holds the database; whole chunks are done and nothing is half done, \
+                        and running it again goes on";
+    let sqlx::Error::Database(database) = error else { return None };
     if let Some(postgres) = database.try_downcast_ref::<PgDatabaseError>() {
-        return postgres.code() == "25006";
+        return match postgres.code() {
+            "25006" => Some(READ_ONLY),
+            "53100" => Some(FULL),
+            _ => None,
+        };
     }
-    let mysql = database.try_downcast_ref::<MySqlDatabaseError>();
-    mysql.is_some_and(|mysql| [1290, 1792, 1836].contains(&mysql.number()))
+    if let Some(mysql) = database.try_downcast_ref::<MySqlDatabaseError>() {
+        return match mysql.number() {
+            1290 | 1792 | 1836 => Some(READ_ONLY),
+            1021 | 1114 => Some(FULL),
+            _ => None,
+        };
+    }
+    (database.code().as_deref() == Some("13")).then_some(FULL)
 }
 
 /// PostgreSQL's error codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
@@ -89,6 +100,8 @@ fn by_sqlstate(code: &str) -> Trouble {
         // The server ended a transaction that did nothing for too long, and its connection.
         "25P03" => Trouble::Lost,
         "42P01" | "3F000" => Trouble::Missing,
+        // The disk is full.
+        "53100" => Trouble::Broken,
         // Data exceptions, violated constraints, what a trigger raises, limits of the program.
         "P0001" => Trouble::Refused,
         _ if ["22", "23", "44", "54"].iter().any(|class| code.starts_with(class)) => Trouble::Refused,
@@ -105,6 +118,8 @@ fn by_mysql_number(number: u16) -> Trouble {
         // Lock wait timeout, deadlock.
         1205 | 1213 => Trouble::Contended,
         1146 | 1049 => Trouble::Missing,
+        // The disk is full, or what the server may use of it.
+        1021 | 1114 => Trouble::Broken,
         // Too long, out of range, not in the column's character set, a violated constraint, what a trigger signals.
         1048 | 1062 | 1264 | 1265 | 1366 | 1406 | 1451 | 1452 | 1644 | 3819 | 4025 => Trouble::Refused,
         // The server shuts down, the connection was killed or was idle for too long.

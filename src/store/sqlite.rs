@@ -29,16 +29,28 @@ pub(super) async fn connect(location: &Location, access: Access) -> Result<Sqlit
     let what = || format!("the database file {} cannot be opened", path.display());
     let mut connection = options.connect().await.map_err(|error| unreachable(what(), error))?;
     // Opening reads nothing; the first look into the file tells whether it is a database at all.
-    let encoding: String = sqlx::query_scalar("PRAGMA encoding")
-        .fetch_one(&mut connection)
-        .await
-        .map_err(|error| unreachable(what(), error))?;
+    let looked = sqlx::query_scalar("PRAGMA encoding").fetch_one(&mut connection).await;
+    let encoding: String = match looked {
+        Err(error) if is_half_written(&error) => {
+            let what = format!("{}: somebody was cut short while writing it", what());
+            return Err(StoreError::new(Trouble::Unreachable, what).hint(
+                "whoever opens it for writing next restores it, such as Airflow or `statemend repair`; reading alone \
+                 cannot",
+            ));
+        }
+        looked => looked.map_err(|error| unreachable(what(), error))?,
+    };
     if encoding == "UTF-8" {
         Ok(connection)
     } else {
         let what = format!("the database file {} stores text as {encoding}", path.display());
         Err(StoreError::new(Trouble::Unreachable, what).hint("only UTF-8 databases, as Airflow makes them, are known"))
     }
+}
+
+/// Whether there is a journal of SQLite's own to be rolled back, which takes the right to write: SQLITE_READONLY_ROLLBACK.
+fn is_half_written(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some("776"))
 }
 
 pub(super) fn begin(access: Access) -> &'static str {

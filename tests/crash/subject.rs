@@ -11,7 +11,7 @@ use crate::statemend::statemend;
 use crate::support::{Connection, Engine, TestDatabase};
 
 /// What every process gets to its command: a report that fits the pipe, since nobody reads it before the end.
-const ARGS: &[&str] = &["--yes", "--max-findings", "10"];
+const ARGS: &[&str] = &["--yes", "--max-findings", "10", "--chunk-rows", "50"];
 
 /// A database with rows of every kind, and a connection to watch it with.
 pub struct Subject {

@@ -24,7 +24,7 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
     }
     let output = Output::open(&args.output)?;
     let plan = args.plan.as_deref().map(PlanFile::open).transpose()?;
-    let mut session = Session::open(&args.target, Access::Read).await?;
+    let mut session = Session::open(&args.target, if args.dry_run { Access::Read } else { Access::Write }).await?;
     let tables = plan.as_ref().map_or(&args.judging.tables, |plan| &plan.header.tables);
     let targets = session.targets(tables)?;
     let judge = session::judge(&args.judging.limits);
@@ -35,7 +35,7 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
     let ended = match (plan, args.dry_run) {
         (None, true) => command.dry_run(&mut session).await?,
         (None, false) => command.mend(&mut session).await?,
-        (Some(plan), _) => command.carry_out(&session, plan).await?,
+        (Some(plan), _) => command.carry_out(&mut session, plan).await?,
     };
     let report = match ended {
         Ended::Report(report) => report,
@@ -72,21 +72,20 @@ impl Repair<'_> {
 
     /// Mends what needs it, once the user has agreed to it.
     async fn mend(&self, session: &mut Session) -> Result<Ended, Failure> {
-        // Before anyone is asked, and before the work for the question: whether it could be done at all.
-        let mut store = session.open_for_changes(self.work.targets, &self.args.pace).await?;
+        session.prepare(self.work.targets, &self.args.pace).await?;
         let consent = match self.consent(session).await? {
             Ok(consent) => consent,
             Err(ended) => return Ok(ended),
         };
         let mut events = (self.collector(session, Mode::Repair), session::progress(self.context.common));
-        let ending = repair::repair(&mut store, &self.work, &session::who(), consent, &mut events).await?;
+        let ending = repair::repair(&mut session.store, &self.work, &session::who(), consent, &mut events).await?;
         Ok(Ended::with(events.0, ending))
     }
 
     /// Carries out a reviewed plan, once the user has agreed to it.
-    async fn carry_out(&self, session: &Session, file: PlanFile) -> Result<Ended, Failure> {
+    async fn carry_out(&self, session: &mut Session, file: PlanFile) -> Result<Ended, Failure> {
         session.check_plan(&file, self.work.judge)?;
-        let mut store = session.open_for_changes(self.work.targets, &self.args.pace).await?;
+        session.prepare(self.work.targets, &self.args.pace).await?;
         let question = format!("Rewrite {} in {}?", count(file.rows, "planned row"), file.header.database);
         let consent = match self.ask(&question).await? {
             Ok(consent) => consent,
@@ -94,7 +93,7 @@ impl Repair<'_> {
         };
         let mut events = (self.collector(session, Mode::Repair), session::progress(self.context.common));
         let ending =
-            plan::carry_out(&mut store, &self.work, file.plan()?, &session::who(), consent, &mut events).await?;
+            plan::carry_out(&mut session.store, &self.work, file.plan()?, &session::who(), consent, &mut events).await?;
         Ok(Ended::with(events.0, ending))
     }
 

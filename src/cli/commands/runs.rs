@@ -20,7 +20,8 @@ use crate::store::Access;
 
 pub(super) async fn run(args: RunsArgs, context: &Context) -> Result<Exit, Failure> {
     let output = Output::open(&args.output)?;
-    let mut session = Session::open(&args.target, Access::Read).await?;
+    let access = if args.purge_older_than.is_some() { Access::Write } else { Access::Read };
+    let mut session = Session::open(&args.target, access).await?;
     if let Some(age) = args.purge_older_than
         && let Some(exit) = purge(&args, age, &mut session, context).await?
     {
@@ -70,8 +71,7 @@ async fn purge(
             Answer::Interrupted => return Ok(Some(Exit::Interrupted)),
         }
     };
-    let mut store = session.reopen(Access::Write).await?;
-    let purged = purge::purge(&mut store, age, consent).await?;
+    let purged = purge::purge(&mut session.store, age, consent).await?;
     if !context.common.quiet {
         let values = purged.iter().map(|(_, entries)| entries).sum();
         eprintln!("Dropped {} of {}.", count(values, "old value"), count(purged.len() as u64, "run"));

@@ -25,7 +25,7 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
         ask::someone_is_there("undo")?;
     }
     let output = Output::open(&args.output)?;
-    let mut session = Session::open(&args.target, Access::Read).await?;
+    let mut session = Session::open(&args.target, Access::Write).await?;
     if !session.store.has_journal().await? {
         return Err(RunError::NoSuchRun(args.run).into());
     }
@@ -42,11 +42,11 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
     let judge = Judge::default();
     let work =
         Work { judge: &judge, targets: &targets, show_values: false, pace: (&args.pace).into(), stop: &context.stop };
-    let mut store = session.open_for_changes(&targets, &args.pace).await?;
+    session.prepare(&targets, &args.pace).await?;
     let mut preface = session.preface(Mode::Undo, args.max_findings, Severity::Error);
     preface.undoes = Some(run.id.to_string());
     let mut events = (Collector::new(preface), session::progress(context.common));
-    let ending = undo::undo(&mut store, &work, &run, &session::who(), consent, &mut events).await?;
+    let ending = undo::undo(&mut session.store, &work, &run, &session::who(), consent, &mut events).await?;
     let (collector, progress) = events;
     drop(progress);
     let report = collector.finish(ending, session::now());

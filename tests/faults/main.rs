@@ -1,0 +1,144 @@
+//! What a network and a server do to a run in the middle of it: connections that break at the worst moment, and a
+//! server that goes away and comes back.
+
+mod proxy;
+#[path = "../support/server.rs"]
+mod server;
+#[path = "../conformance/state.rs"]
+#[allow(dead_code, reason = "these tests use a part of it")]
+mod state;
+#[path = "../support/statemend.rs"]
+mod statemend;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use proxy::{Cut, Proxy};
+use serde_json::Value;
+use server::Server;
+use state::{dump_all, fill_tasks};
+use statemend::{Ran, command_piped, ran, statemend};
+use support::{Engine, TestDatabase, block_on};
+
+const ROWS: usize = 1_500;
+
+/// Small chunks, so that there are many commits, and a report that fits into a pipe.
+const IN_SMALL_CHUNKS: [&str; 4] = ["--chunk-rows", "50", "--max-findings", "10"];
+
+const SERVERS: [Engine; 2] = [Engine::Postgres, Engine::MySql];
+
+#[test]
+fn a_commit_whose_answer_never_comes_is_looked_up_in_the_journal() {
+    through_a_proxy_that(Cut::AfterTheCommit);
+}
+
+#[test]
+fn a_commit_that_never_reaches_the_server_is_made_again() {
+    through_a_proxy_that(Cut::BeforeTheCommit);
+}
+
+#[test]
+fn a_commit_that_reaches_the_server_after_the_connection_broke_is_waited_for() {
+    through_a_proxy_that(Cut::BeforeALateCommit);
+}
+
+/// Repairs and undoes while every few commits the connection breaks. Nothing may be done twice or be left out.
+fn through_a_proxy_that(cut: Cut) {
+    for engine in SERVERS {
+        block_on(async {
+            let database = TestDatabase::fresh(engine).await;
+            fill_tasks(&database, &vec!["bad"; ROWS]).await;
+            let before = dump_all(&database).await;
+
+            let proxy = Proxy::in_front_of(database.url(), cut);
+            let repair =
+                [&["repair", "--yes", "--format", "json", "--url", proxy.url()], &IN_SMALL_CHUNKS[..]].concat();
+            let report = statemend(&repair).exits(0).json();
+            assert!(proxy.cuts() >= 5, "{engine:?}: the connection broke only {} times", proxy.cuts());
+            assert_complete(&database, &report).await;
+
+            let proxy = Proxy::in_front_of(database.url(), cut);
+            let run = report["run_id"].as_str().expect("a run");
+            let undo =
+                [&["undo", run, "--yes", "--format", "json", "--url", proxy.url()], &IN_SMALL_CHUNKS[..]].concat();
+            let report = statemend(&undo).exits(0).json();
+            assert!(proxy.cuts() >= 5, "{engine:?}: the connection broke only {} times", proxy.cuts());
+            assert_complete(&database, &report).await;
+            assert!(dump_all(&database).await == before, "{engine:?}: every byte is back");
+        });
+    }
+}
+
+#[test]
+fn a_server_that_restarts_in_the_middle_of_a_run_is_waited_for() {
+    for (engine, kind) in [(Engine::Postgres, "postgres"), (Engine::MySql, "mariadb")] {
+        // Durable, so that a crash loses nothing that was committed.
+        let server = Server::start(&[kind, "--durable"]);
+        for end in ["stop", "kill"] {
+            block_on(async {
+                let database = TestDatabase::fresh_on(engine, server.url()).await;
+                fill_tasks(&database, &vec!["bad"; ROWS]).await;
+                let slowly = ["repair", "--yes", "--chunk-pause", "100ms", "--format", "json", "--url", database.url()];
+                let repair = command_piped(&[&slowly[..], &IN_SMALL_CHUNKS].concat()).spawn().expect("it starts");
+                while changes(&database).await.is_none_or(|changes| changes == 0) {
+                    sleep(Duration::from_millis(20));
+                }
+                server.tell(end);
+                sleep(Duration::from_secs(2));
+                server.tell("start");
+                let report = ran(repair.wait_with_output().expect("it ends")).exits(0).json();
+                assert_complete(&database, &report).await;
+            });
+        }
+    }
+}
+
+#[test]
+fn a_server_that_is_gone_when_the_user_stops_leaves_a_run_that_goes_on_later() {
+    let server = Server::start(&["postgres", "--durable"]);
+    block_on(async {
+        let database = TestDatabase::fresh_on(Engine::Postgres, server.url()).await;
+        fill_tasks(&database, &vec!["bad"; ROWS]).await;
+        let slowly = ["repair", "--yes", "--chunk-pause", "100ms", "--format", "json", "--url", database.url()];
+        let repair = command_piped(&[&slowly[..], &IN_SMALL_CHUNKS].concat()).spawn().expect("it starts");
+        while changes(&database).await.is_none_or(|changes| changes == 0) {
+            sleep(Duration::from_millis(20));
+        }
+        server.tell("stop");
+        sleep(Duration::from_secs(1));
+        let killed = std::process::Command::new("kill").args(["-INT", &repair.id().to_string()]).status();
+        assert!(killed.expect("kill is there").success());
+        sleep(Duration::from_millis(500));
+        server.tell("start");
+        let stopped = ran(repair.wait_with_output().expect("it ends")).exits(130).json();
+        assert_eq!(stopped["outcome"], "interrupted");
+        let report = repair_again(&database).exits(0).json();
+        assert_eq!(report["run_id"], stopped["run_id"], "it goes on with the same run");
+        assert_complete(&database, &report).await;
+    });
+}
+
+fn repair_again(database: &TestDatabase) -> Ran {
+    statemend(&["repair", "--yes", "--format", "json", "--max-findings", "10", "--url", database.url()])
+}
+
+/// Every row was changed, and the journal knows of each change once, in order.
+async fn assert_complete(database: &TestDatabase, report: &Value) {
+    let run = report["run_id"].as_str().expect("a run");
+    assert_eq!(report["totals"]["rewritten"], ROWS);
+    let journal = database
+        .rows(&format!("SELECT CONCAT(seq, ''), row_key FROM statemend_change WHERE run_id = '{run}' ORDER BY seq"))
+        .await;
+    let expected: Vec<_> = (1..=ROWS).map(|id| vec![Some(id.to_string()), Some(format!("{{\"id\":{id}}}"))]).collect();
+    assert!(journal == expected, "the journal has every change once, in order: {} entries", journal.len());
+}
+
+/// How many changes the journal holds; nothing before there is a journal.
+async fn changes(database: &TestDatabase) -> Option<u64> {
+    let mut connection = database.connect().await;
+    connection.try_execute("SELECT 1 FROM statemend_change").await.ok()?;
+    let rows = connection.rows("SELECT CONCAT(COUNT(*), '') FROM statemend_change").await;
+    rows[0][0].as_deref()?.parse().ok()
+}
