@@ -144,8 +144,9 @@ def _mariadb(home: pathlib.Path, certificate: Certificate | None, settings: dict
     if not all(shutil.which(program, path=processes.search_path()) for program in ("mariadbd", "my_print_defaults")):
         packages.install("mariadb-server-core", "mariadb-client-core")
     data, superuser, port = home / "data", home / "superuser.sql", processes.free_port()
+    # The temporary directory must be its own: a server that starts deletes the temporary tables that it finds.
     processes.finish(
-        ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db"]
+        ["mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--tmpdir={home}", "--skip-test-db"]
         + ["--auth-root-authentication-method=normal", "--innodb-flush-log-at-trx-commit=0"]
     )
     if certificate:

@@ -82,10 +82,21 @@ impl Crowd {
         Self { clients: (0..4).map(client).collect(), stop }
     }
 
-    fn leave(self) {
+    /// Stops asking. Each client must have been served, again and again.
+    fn leave(mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        for client in self.clients {
+        for client in self.clients.drain(..) {
             assert!(client.join().expect("the pool serves all its clients") > 10);
+        }
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for client in self.clients.drain(..) {
+            // The test has failed already. Nobody should ask a pooler that is gone.
+            client.join().ok();
         }
     }
 }

@@ -13,7 +13,7 @@ on_both_servers!(
     a_server_that_another_authority_vouches_for_is_refused,
     a_certificate_for_another_host_is_refused,
     a_server_without_tls_is_refused,
-    a_server_that_demands_tls_says_so,
+    tls_is_used_unless_the_url_forbids_it,
     a_root_certificate_that_is_not_there_is_told,
 );
 
@@ -128,13 +128,12 @@ async fn a_server_without_tls_is_refused(engine: Engine) {
     }
 }
 
-async fn a_server_that_demands_tls_says_so(engine: Engine) {
+async fn tls_is_used_unless_the_url_forbids_it(engine: Engine) {
     let database = with_a_bad_row(secured(engine), engine).await;
     let clear = if engine == Engine::Postgres { "sslmode=disable" } else { "ssl_disabled=true" };
     let (driver, _) = full_checks(engine)[0];
-    assert_refused(&url(&database, (driver, clear), ""));
-    // Unless the URL says otherwise, TLS is used where it is to be had.
     statemend(&["scan", "--url", database.url()]).exits(10);
+    assert_refused(&url(&database, (driver, clear), ""));
 }
 
 async fn a_root_certificate_that_is_not_there_is_told(engine: Engine) {
