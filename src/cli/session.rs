@@ -57,8 +57,13 @@ impl Session {
             if replicas.iter().any(|replica| replica.dialect != self.overview.dialect) {
                 return Err(Failure::Usage("a replica is of the same kind as the database that it follows"));
             }
-            if self.overview.dialect == Dialect::Sqlite {
-                return Err(Failure::Usage("a SQLite file has no replicas for --max-lag to watch"));
+            match self.overview.dialect {
+                Dialect::Sqlite => return Err(Failure::Usage("a SQLite file has no replicas for --max-lag to watch")),
+                Dialect::MySql if replicas.is_empty() => {
+                    let why = "a MySQL server does not know how far its replicas are behind: name each, --replica URL";
+                    return Err(Failure::Usage(why));
+                }
+                Dialect::MySql | Dialect::Postgres => {}
             }
             store.watch_replicas(replicas).await?;
         }

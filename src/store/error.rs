@@ -46,6 +46,9 @@ fn cause(trouble: Trouble, error: sqlx::Error) -> Box<dyn Error + Send + Sync> {
             },
             code: database.code().map_or_else(|| "no code".to_owned(), Into::into),
         }),
+        // The driver says of these what its cause says, too.
+        sqlx::Error::Io(error) => Box::new(error),
+        sqlx::Error::Tls(error) => error,
         error => Box::new(error),
     }
 }

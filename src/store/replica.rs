@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::catalog::{SqlStore, run_id};
 use super::connection::Connection;
 use super::driver::{Access, Cells};
-use super::location::{Dialect, Location};
+use super::location::Location;
 use super::statement::{Names, sql};
 use crate::domain::run::RunId;
 use crate::engine::store::{Lag, StoreError, Trouble};
@@ -22,7 +22,7 @@ pub(super) struct Replica {
 }
 
 impl SqlStore {
-    /// Connects to the replicas that must not be left behind.
+    /// Connects to the replicas that must not be left behind. PostgreSQL needs none named; MySQL does.
     pub async fn watch_replicas(&mut self, locations: Vec<Location>) -> Result<(), StoreError> {
         for location in locations {
             let connection = Some(Connection::open(&location, Access::Read).await?);
@@ -56,10 +56,6 @@ impl SqlStore {
 
     /// How far the standbys are behind that PostgreSQL feeds.
     async fn standbys(&mut self) -> Result<Duration, StoreError> {
-        if self.names.dialect != Dialect::Postgres {
-            let what = format!("a {} server does not know how far its replicas are behind", self.names.dialect);
-            return Err(StoreError::new(Trouble::Other, what).hint("name each of them: --replica URL"));
-        }
         let statement = self.names.statement(include_str!("sql/postgres/replication.sql"), &[]);
         let numbers = |cells: &dyn Cells| Ok([cells.integer(0)?, cells.integer(1)?, cells.integer(2)?]);
         let numbers = self.rows("the standbys could not be looked at", statement, numbers).await?;

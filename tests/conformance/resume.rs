@@ -21,13 +21,13 @@ async fn an_interrupted_repair_stops_between_chunks_and_the_next_one_goes_on(eng
     let before = dump_all(&database).await;
     let interrupted = interrupt_a_repair(&database).await;
     assert_eq!(interrupted["outcome"], "interrupted");
-    assert_eq!(interrupted["totals"]["rewritten"], changes(&database).await);
+    assert_eq!(interrupted["totals"]["rewritten"], database.journaled().await);
 
     let finished = repair(&database);
     assert_eq!(finished["run_id"], interrupted["run_id"], "it goes on with the same run");
     assert_eq!(finished["totals"]["rewritten"], ROWS, "and counts what was done before");
     assert_eq!(finished["totals"]["rows_scanned"], ROWS);
-    assert_eq!(changes(&database).await, ROWS);
+    assert_eq!(database.journaled().await, ROWS);
     undo(&database, &finished);
     assert!(dump_all(&database).await == before, "every byte is back");
 }
@@ -57,13 +57,13 @@ async fn a_repair_does_not_go_on_with_a_run_that_was_undone(engine: Engine) {
 async fn interrupt_a_repair(database: &TestDatabase) -> Value {
     let child = command_piped(&repairing(database)).spawn();
     let child = child.expect("the program starts");
-    while changes(database).await == 0 {
+    while database.journaled().await == 0 {
         sleep(Duration::from_millis(2));
     }
     let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(killed.expect("kill is there").success());
     let interrupted = ran(child.wait_with_output().expect("the program ends")).exits(130).json();
-    let done = changes(database).await;
+    let done = database.journaled().await;
     assert!(0 < done && done < ROWS, "{done} rows were mended before the stop");
     interrupted
 }
@@ -80,25 +80,4 @@ fn undo(database: &TestDatabase, report: &Value) {
 /// With a report that fits the pipe, since nobody reads it before the end.
 fn repairing(database: &TestDatabase) -> [&str; 8] {
     ["repair", "--yes", "--url", database.url(), "--format", "json", "--max-findings", "10"]
-}
-
-/// How many changes the journal holds; none before there is a journal.
-async fn changes(database: &TestDatabase) -> u64 {
-    let exists = match database.engine {
-        Engine::Sqlite => "SELECT name FROM sqlite_master WHERE name = 'statemend_change'",
-        Engine::Postgres => "SELECT tablename::text FROM pg_tables WHERE tablename = 'statemend_change'",
-        Engine::MySql => {
-            "SELECT table_name FROM information_schema.tables \
-             WHERE table_schema = DATABASE() AND table_name = 'statemend_change'"
-        }
-    };
-    if database.rows(exists).await.is_empty() {
-        return 0;
-    }
-    let count = "SELECT COALESCE(MAX(seq), 0) FROM statemend_change WHERE action = 'string'";
-    let text = match database.engine {
-        Engine::MySql => format!("SELECT CAST(({count}) AS CHAR)"),
-        Engine::Sqlite | Engine::Postgres => format!("SELECT CAST(({count}) AS text)"),
-    };
-    database.rows(&text).await[0][0].as_deref().and_then(|count| count.parse().ok()).unwrap_or_default()
 }

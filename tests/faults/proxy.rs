@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// How both protocols say it, as a query that is text.
-const COMMIT: &[u8] = b"COMMIT";
+/// How PostgreSQL's protocol and MySQL's end a message that asks for a commit.
+const COMMITS: [&[u8]; 2] = [b"COMMIT\0", b"\x03COMMIT"];
 
 /// One in so many commits is cut off, once a run has begun: a connection that breaks before that is told at once.
 const ONE_IN: usize = 7;
@@ -18,11 +18,11 @@ const BEGINNING: usize = 30;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// The server never hears of the commit.
-    BeforeTheCommit,
+    Before,
     /// The server commits, and its answer is lost.
-    AfterTheCommit,
+    After,
     /// The client sees the connection break, and the server gets the commit a while later.
-    BeforeALateCommit,
+    BeforeALate,
 }
 
 pub struct Proxy {
@@ -99,9 +99,9 @@ fn copy_with_cuts(mut client: TcpStream, mut server: TcpStream, cut: Cut, counts
     let mut buffer = [0; 64 * 1024];
     while let Ok(length @ 1..) = client.read(&mut buffer) {
         let said = &buffer[..length];
-        let is_commit = said.windows(COMMIT.len()).any(|part| part == COMMIT);
+        let is_commit = COMMITS.iter().any(|commit| said.ends_with(commit));
         let commits = counts.commits.fetch_add(usize::from(is_commit), Ordering::SeqCst);
-        if is_commit && commits > BEGINNING && commits % ONE_IN == 0 {
+        if is_commit && commits > BEGINNING && commits.is_multiple_of(ONE_IN) {
             counts.cuts.fetch_add(1, Ordering::SeqCst);
             return break_round(&client, &mut server, said, cut);
         }
@@ -115,14 +115,14 @@ fn copy_with_cuts(mut client: TcpStream, mut server: TcpStream, cut: Cut, counts
 
 fn break_round(client: &TcpStream, server: &mut TcpStream, commit: &[u8], cut: Cut) {
     match cut {
-        Cut::BeforeTheCommit => close(client),
-        Cut::AfterTheCommit => {
+        Cut::Before => close(client),
+        Cut::After => {
             // The answer goes nowhere: whoever would pass it on finds the client gone.
             close(client);
             let _ = server.write_all(commit);
             thread::sleep(Duration::from_millis(20));
         }
-        Cut::BeforeALateCommit => {
+        Cut::BeforeALate => {
             close(client);
             thread::sleep(Duration::from_millis(400));
             let _ = server.write_all(commit);

@@ -133,6 +133,18 @@ impl TestDatabase {
     }
 }
 
+impl TestDatabase {
+    /// How many changes statemend's journal holds; none before there is a journal.
+    pub async fn journaled(&self) -> u64 {
+        let mut connection = self.connect().await;
+        if connection.try_execute("SELECT 1 FROM statemend_change").await.is_err() {
+            return 0;
+        }
+        let rows = connection.rows("SELECT CONCAT(COUNT(*), '') FROM statemend_change").await;
+        rows[0][0].as_deref().and_then(|count| count.parse().ok()).expect("a count")
+    }
+}
+
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let (engine, Some(name)) = (self.engine, &self.shared) else { return };

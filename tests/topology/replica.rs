@@ -1,14 +1,21 @@
 //! PostgreSQL's hot standby and MariaDB's replica: good to scan, and no place to repair.
 
+use std::thread::sleep;
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::server::Server;
 use crate::state::{HEALTHY, KINDS, dump_all, fill_assets, fill_tasks};
-use crate::statemend::statemend;
-use crate::support::{Engine, TestDatabase};
+use crate::statemend::{command_piped, ran, statemend};
+use crate::support::{Engine, TestDatabase, block_on};
 use crate::{Role, kind};
 
-on_both_servers!(a_replica_tells_what_its_primary_tells, a_repair_of_a_replica_is_sent_to_the_primary);
+on_both_servers!(
+    a_replica_tells_what_its_primary_tells,
+    a_repair_of_a_replica_is_sent_to_the_primary,
+    a_repair_waits_for_a_replica_that_is_behind,
+);
 
 /// A primary and its replica, with a database of every kind of value in it.
 struct Pair {
@@ -70,4 +77,45 @@ async fn a_repair_of_a_replica_is_sent_to_the_primary(engine: Engine) {
     assert!(!refused.stderr.contains(Role::PASSWORD), "{}", refused.stderr);
     assert_eq!(dump_all(&primary).await, before);
     assert_eq!(dump_all(&replica).await, before);
+}
+
+async fn a_repair_waits_for_a_replica_that_is_behind(engine: Engine) {
+    const ROWS: usize = 3_000;
+    let Pair { server, primary, replica } = Pair::of(engine).await;
+    primary.execute("DELETE FROM task_state_store").await;
+    fill_tasks(&primary, &vec!["bad"; ROWS]).await;
+    server.tell("catch-up");
+    let limits = ["--max-lag", "1s", "--chunk-rows", "10", "--chunk-pause", "20ms", "--max-findings", "10"];
+    let mut repair = vec!["repair", "--yes", "-v", "--format", "json", "--url", primary.url()];
+    repair.extend(limits);
+    if engine == Engine::MySql {
+        // PostgreSQL knows its standbys.
+        statemend(&repair).exits(2).says("--replica");
+        repair.extend(["--replica", replica.url()]);
+    }
+    server.tell("pause-replay");
+    let repair = command_piped(&repair).spawn().expect("it starts");
+    let mut changed = 0;
+    for _ in 0..8 {
+        sleep(Duration::from_secs(1));
+        changed = primary.journaled().await;
+    }
+    sleep(Duration::from_secs(2));
+    assert!(changed > 0, "a replica that has just stopped is not behind yet");
+    assert_eq!(primary.journaled().await, changed, "nothing is changed while the replica is behind");
+    assert!(changed < ROWS as u64, "the replica was watched too late to tell");
+    server.tell("resume-replay");
+    let report = ran(repair.wait_with_output().expect("it ends")).exits(0).says("behind").json();
+    assert_eq!(report["totals"]["rewritten"], ROWS + 1);
+}
+
+#[test]
+fn a_role_that_may_not_see_the_standbys_learns_what_it_takes() {
+    block_on(async {
+        let Pair { server: _server, primary, .. } = Pair::of(Engine::Postgres).await;
+        let writer = Role::with("ALL", &primary).await;
+        primary.execute(&format!("GRANT CREATE ON SCHEMA public TO {}", writer.name)).await;
+        let url = writer.at(&primary);
+        statemend(&["repair", "--yes", "--max-lag", "1s", "--url", &url]).exits(3).says("pg_monitor");
+    });
 }

@@ -93,7 +93,8 @@ impl Repair<'_> {
         };
         let mut events = (self.collector(session, Mode::Repair), session::progress(self.context.common));
         let ending =
-            plan::carry_out(&mut session.store, &self.work, file.plan()?, &session::who(), consent, &mut events).await?;
+            plan::carry_out(&mut session.store, &self.work, file.plan()?, &session::who(), consent, &mut events)
+                .await?;
         Ok(Ended::with(events.0, ending))
     }
 
