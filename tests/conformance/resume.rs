@@ -11,6 +11,7 @@ on_every_engine!(
     an_interrupted_repair_stops_between_chunks_and_the_next_one_goes_on,
     what_went_bad_behind_the_back_of_an_interrupted_run_is_mended_too,
     a_repair_does_not_go_on_with_a_run_that_was_undone,
+    a_repair_of_other_tables_says_that_it_starts_over,
 );
 
 const ROWS: u64 = 20_000;
@@ -50,6 +51,17 @@ async fn a_repair_does_not_go_on_with_a_run_that_was_undone(engine: Engine) {
     undo(&database, &interrupted);
     assert!(dump_all(&database).await == before, "every byte is back");
     assert_ne!(repair(&database)["run_id"], interrupted["run_id"]);
+    statemend(&["scan", "--url", database.url()]).exits(0);
+}
+
+async fn a_repair_of_other_tables_says_that_it_starts_over(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &vec!["bad"; ROWS as usize]).await;
+    let interrupted = interrupt_a_repair(&database).await;
+    let run = interrupted["run_id"].as_str().expect("a run");
+    let of_one_table = [&repairing(&database)[..], &["--table", "task_state_store"]].concat();
+    let other = statemend(&of_one_table).exits(0).says(run).says("with other tables; starting over").json();
+    assert_ne!(other["run_id"], interrupted["run_id"]);
     statemend(&["scan", "--url", database.url()]).exits(0);
 }
 

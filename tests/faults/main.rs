@@ -12,6 +12,7 @@ mod statemend;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -108,8 +109,7 @@ fn a_server_that_is_gone_when_the_user_stops_leaves_a_run_that_goes_on_later() {
         }
         server.tell("stop");
         sleep(Duration::from_secs(1));
-        let killed = std::process::Command::new("kill").args(["-INT", &repair.id().to_string()]).status();
-        assert!(killed.expect("kill is there").success());
+        signal("-INT", &repair);
         sleep(Duration::from_millis(500));
         server.tell("start");
         let stopped = ran(repair.wait_with_output().expect("it ends")).exits(130).json();
@@ -118,6 +118,45 @@ fn a_server_that_is_gone_when_the_user_stops_leaves_a_run_that_goes_on_later() {
         assert_eq!(report["run_id"], stopped["run_id"], "it goes on with the same run");
         assert_complete(&database, &report).await;
     });
+}
+
+#[test]
+fn a_process_that_is_stopped_inside_a_chunk_does_not_keep_its_locks() {
+    for engine in SERVERS {
+        block_on(async {
+            let database = TestDatabase::fresh(engine).await;
+            fill_tasks(&database, &vec!["bad"; ROWS]).await;
+            let mut holder = database.connect().await;
+            holder.execute("BEGIN").await;
+            holder.execute("SELECT value FROM task_state_store WHERE id = 77 FOR UPDATE").await;
+            let arguments = ["repair", "--yes", "--format", "json", "--url", database.url()];
+            let repair = command_piped(&[&arguments[..], &IN_SMALL_CHUNKS].concat()).spawn().expect("it starts");
+            while database.journaled().await < 60 {
+                sleep(Duration::from_millis(10));
+            }
+            // The chunk up to row 80 waits for row 77. It gets the lock, and nobody is there to go on.
+            sleep(Duration::from_millis(300));
+            signal("-STOP", &repair);
+            holder.execute("COMMIT").await;
+            let mut other = database.connect().await;
+            let wait = match engine {
+                Engine::Postgres => "SET lock_timeout = '20s'",
+                _ => "SET innodb_lock_wait_timeout = 20",
+            };
+            other.execute(wait).await;
+            other.execute("BEGIN").await;
+            other.execute("SELECT value FROM task_state_store WHERE id = 61 FOR UPDATE").await;
+            other.execute("COMMIT").await;
+            signal("-CONT", &repair);
+            let report = ran(repair.wait_with_output().expect("it ends")).exits(0).json();
+            assert_complete(&database, &report).await;
+        });
+    }
+}
+
+fn signal(signal: &str, process: &Child) {
+    let sent = Command::new("kill").args([signal, &process.id().to_string()]).status();
+    assert!(sent.expect("kill is there").success());
 }
 
 fn repair_again(database: &TestDatabase) -> Ran {
