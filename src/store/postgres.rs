@@ -71,7 +71,12 @@ fn with_tls(options: PgConnectOptions, location: &Location) -> PgConnectOptions 
 
 pub(super) fn begin(access: Access) -> &'static str {
     match access {
-        Access::Read => "BEGIN READ ONLY; SET LOCAL lock_timeout = '1s'",
+        // A window is a walk along an index to be broken off. A server without statistics, as after a restore, takes it
+        // for a few rows to be fetched and sorted, and would fetch and sort all that is left of the table.
+        Access::Read => {
+            "BEGIN READ ONLY; SET LOCAL lock_timeout = '1s'; SET LOCAL enable_bitmapscan = off; \
+             SET LOCAL enable_sort = off"
+        }
         // Under this isolation a locked row is read as it is once its lock is ours. Should this process be stopped in
         // the middle, the server gives the locks back by itself.
         Access::Write => {
