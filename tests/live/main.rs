@@ -28,4 +28,5 @@ macro_rules! on_both_servers {
     };
 }
 
+mod transactions;
 mod writers;
