@@ -28,5 +28,6 @@ macro_rules! on_both_servers {
     };
 }
 
+mod statistics;
 mod transactions;
 mod writers;
