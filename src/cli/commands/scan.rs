@@ -37,18 +37,20 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
     let report = collector.finish(ending, session::now());
     output.write(&report, |out, page| terminal::write(out, &report, page, Some(&session.again)))?;
     if let (Some(plan), Some(path)) = (plan, &args.plan_out) {
-        finish(plan, path, ending)?;
+        finish(plan, path, ending, context.common.quiet)?;
     }
     Ok(report.outcome.into())
 }
 
 /// Completes the plan, unless the scan has not seen everything.
-fn finish(plan: PlanWriter, path: &Path, ending: Ending) -> Result<(), Failure> {
+fn finish(plan: PlanWriter, path: &Path, ending: Ending, quiet: bool) -> Result<(), Failure> {
     if ending == Ending::Interrupted {
         tracing::warn!("interrupted, so there is no plan {}", path.display());
         return Ok(());
     }
     let rows = plan.finish()?;
-    tracing::info!("the plan {} rewrites {}", path.display(), count(rows, "row"));
+    if !quiet {
+        eprintln!("{} would rewrite {}.", path.display(), count(rows, "row"));
+    }
     Ok(())
 }
