@@ -55,6 +55,9 @@ pub(super) struct ScanArgs {
     pub findings: FindingsArgs,
     #[command(flatten)]
     pub fail_on: FailOnArgs,
+    /// Count the JSON types that each key holds, and when: shows keys that mix types, and legacy strings that parse
+    #[arg(long)]
+    pub census: bool,
     /// Write what a repair would do to a file, for review and for `repair --plan`; it has digests and no values
     #[arg(long, value_name = "FILE")]
     pub plan_out: Option<PathBuf>,

@@ -118,6 +118,15 @@ impl Target {
         named(self.identity, &identity.0)
     }
 
+    /// The name under which tasks and assets know the value, where the table has one.
+    pub fn name_of(&self, identity: &Identity) -> Option<String> {
+        let place = self.identity.iter().position(|column| column.name == "key")?;
+        match identity.0.get(place)? {
+            Scalar::Text(key) => Some(key.clone()),
+            Scalar::Integer(_) | Scalar::Null => None,
+        }
+    }
+
     /// What names the list in which readers meet the row.
     pub fn list<'i>(&self, identity: &'i Identity) -> &'i [Scalar] {
         &identity.0[..self.list_columns]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::domain::census::Sighting;
 use crate::domain::finding::{Action, Finding};
 use crate::domain::repair::Reason;
 use crate::domain::run::{RunId, Tally};
@@ -15,6 +16,8 @@ pub enum Event<'a> {
     RunStarted { run: &'a RunId, resumed: bool },
     /// Work on a table begins. `rows` is how many are ahead, as far as the database can say cheaply.
     TableStarted { target: &'static Target, rows: Option<u64> },
+    /// What the rows of a window hold, where a census is taken.
+    Census { target: &'static Target, sightings: &'a [Sighting] },
     /// A window was read.
     Scanned { target: &'static Target, rows: u64, bytes: u64 },
     /// A row was flagged, or is not what an undo or a plan took it for. What was to be changed is committed by now.

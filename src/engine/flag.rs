@@ -93,7 +93,7 @@ impl Flagged {
         let value = row.value.stored();
         let flag = Flag::examine(judge, value, Capacity::UNLIMITED, Keep::Nothing);
         Self {
-            identity: Some(row.identity),
+            identity: Some(row.facts.identity),
             finding: flag.map(|flag| flag.finding),
             bytes: value.bytes().len() as u64,
             sha256: digest(value.bytes()),

@@ -33,6 +33,8 @@ pub struct Work<'w> {
     pub targets: &'w [&'static Target],
     /// Whether events carry values.
     pub show_values: bool,
+    /// Whether a scan takes a census of all values.
+    pub census: bool,
     pub pace: pacing::Pace,
     pub stop: &'w stop::Stop,
 }

@@ -190,7 +190,12 @@ mod tests {
         let told = spotted.iter().filter(|row| !row.flag.is_mendable());
         let told = told.map(|row| row.flag.clone().into_flagged(row.key.clone(), None)).collect();
         let rows = values.len() as u64 * 1000 + 7;
-        Rest::new(&RELEASED[0], Window { spotted, rows, bytes: rows * 10, next: None }, &key(99_999), told)
+        Rest::new(
+            &RELEASED[0],
+            Window { spotted, sightings: Vec::new(), rows, bytes: rows * 10, next: None },
+            &key(99_999),
+            told,
+        )
     }
 
     fn cut(values: &[&[u8]], most: usize) -> Vec<Stretch> {

@@ -7,7 +7,8 @@ use super::Work;
 use super::events::Flagged;
 use super::flag::{Flag, Keep};
 use super::pacing::WindowSize;
-use super::store::{Source, Span, StoreError};
+use super::store::{Besides, Facts, Source, Span, StoreError};
+use crate::domain::census::{JsonType, Sighting};
 use crate::domain::target::{Identity, Key, Target};
 
 /// A flagged row of a window, and how far the window had come with it.
@@ -25,6 +26,8 @@ pub(super) struct Spotted {
 pub(super) struct Window {
     /// The flagged rows, in key order.
     pub spotted: Vec<Spotted>,
+    /// All rows, where a census is taken.
+    pub sightings: Vec<Sighting>,
     pub rows: u64,
     pub bytes: u64,
     /// Where the next window begins, or nothing where this was the last.
@@ -43,17 +46,24 @@ pub(super) async fn read<S: Source>(
     let capacity = source.capacity();
     let keep = if work.show_values { Keep::Both } else { Keep::Nothing };
     let began = Instant::now();
-    let mut window = Window { spotted: Vec::new(), rows: 0, bytes: 0, next: None };
+    let mut window = Window { spotted: Vec::new(), sightings: Vec::new(), rows: 0, bytes: 0, next: None };
     let mut judge_row = |row: &dyn super::store::Row| {
         let value = row.value();
         window.rows += 1;
         window.bytes += value.bytes().len() as u64;
-        if let Some(flag) = Flag::examine(work.judge, value, capacity, keep) {
+        let flag = Flag::examine(work.judge, value, capacity, keep);
+        if let Some(Facts { identity, moment }) = row.facts()? {
+            let kind = flag.as_ref().map(|flag| flag.finding.kind);
+            let holds = JsonType::of(value.bytes(), kind);
+            window.sightings.extend(target.name_of(&identity).map(|key| Sighting { key, holds, moment }));
+        }
+        if let Some(flag) = flag {
             window.spotted.push(Spotted { key: row.key()?, flag, rows: window.rows, bytes: window.bytes });
         }
         Ok(())
     };
-    let next = source.window(target, Span { after, until, rows: size.rows() }, &mut judge_row).await?;
+    let besides = if work.census { Besides::Facts } else { Besides::Nothing };
+    let next = source.window(target, Span { after, until, rows: size.rows(), besides }, &mut judge_row).await?;
     window.next = next;
     if window.next.is_some() {
         size.learn(began.elapsed());

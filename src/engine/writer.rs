@@ -73,7 +73,7 @@ impl Writing<'_> {
         let rewrite = if self.work.show_values { flag.rewrite.clone() } else { flag.rewrite.take() };
         let (kind, action) = (flag.finding.kind.name(), flag.action.name());
         let change = rewrite.and_then(|after| NewValue::of(&row, kind, action, after));
-        Verdict { change, told: Some(flag.into_flagged(row.key, Some(row.identity))) }
+        Verdict { change, told: Some(flag.into_flagged(row.key, Some(row.facts.identity))) }
     }
 }
 

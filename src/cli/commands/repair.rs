@@ -29,8 +29,14 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
     let targets = session.targets(tables)?;
     let judge = session::judge(&args.judging.limits);
     let pace = (&args.pace).into();
-    let work =
-        Work { judge: &judge, targets: &targets, show_values: args.findings.show_values, pace, stop: &context.stop };
+    let work = Work {
+        judge: &judge,
+        targets: &targets,
+        show_values: args.findings.show_values,
+        census: false,
+        pace,
+        stop: &context.stop,
+    };
     let command = Repair { args: &args, context, work };
     let ended = match (plan, args.dry_run) {
         (None, true) => command.dry_run(&mut session).await?,

@@ -24,6 +24,7 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
         judge: &judge,
         targets: &targets,
         show_values: args.findings.show_values,
+        census: args.census,
         pace: args.rate.into(),
         stop: &context.stop,
     };

@@ -40,8 +40,14 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
     };
     let targets = session.targets(&run.options.tables)?;
     let judge = Judge::default();
-    let work =
-        Work { judge: &judge, targets: &targets, show_values: false, pace: (&args.pace).into(), stop: &context.stop };
+    let work = Work {
+        judge: &judge,
+        targets: &targets,
+        show_values: false,
+        census: false,
+        pace: (&args.pace).into(),
+        stop: &context.stop,
+    };
     session.prepare(&targets, &args.pace).await?;
     let mut preface = session.preface(Mode::Undo, args.max_findings, Severity::Error);
     preface.undoes = Some(run.id.to_string());
