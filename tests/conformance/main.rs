@@ -1,8 +1,8 @@
 //! The same assertions on SQLite, PostgreSQL and MariaDB, each test in a database of its own.
 
 #[macro_use]
-#[path = "../support/on_every_engine.rs"]
-mod on_every_engine;
+#[path = "../support/engines.rs"]
+mod engines;
 #[path = "../support/statemend.rs"]
 mod statemend;
 #[path = "../support/mod.rs"]
