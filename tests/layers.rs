@@ -37,6 +37,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("humantime", &["engine", "report", "cli"]),
     ("indicatif", &["report"]),
     ("percent_encoding", &["store", "cli"]),
+    ("regex", &["domain"]),
     ("serde", &["domain", "engine", "store", "report", "cli"]),
     ("serde_json", &["domain", "engine", "store", "report", "cli"]),
     ("sha2", &["engine", "cli"]),

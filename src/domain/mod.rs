@@ -11,6 +11,7 @@ pub mod judge;
 pub mod plan;
 pub mod reader;
 pub mod repair;
+pub mod rules;
 pub mod run;
 pub mod shape;
 pub mod target;

@@ -1,0 +1,34 @@
+//! What rules see of a row.
+
+use crate::domain::finding::Kind;
+
+/// A moment, in microseconds since 1970 in UTC, which is as precise as the databases keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(pub i64);
+
+/// Whose state a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner<'a> {
+    /// A task's.
+    Task { dag: &'a str, task: &'a str },
+    /// An asset's, by its id in decimal digits, as reports name it. Who wrote it last is not whose it is.
+    Asset(&'a str),
+}
+
+/// A row, as far as anyone has looked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// What is wrong with it; nothing where it reads well.
+    pub kind: Option<Kind>,
+    /// The name of its table.
+    pub table: &'a str,
+    /// Whose state it is. May be left out where [`Rules::needs_identity`](super::Rules::needs_identity) says no.
+    pub owner: Option<Owner<'a>>,
+    /// Its key. May be left out where [`Rules::needs_identity`](super::Rules::needs_identity) says no.
+    pub key: Option<&'a str>,
+    /// Its value, whatever bytes it is.
+    pub value: &'a [u8],
+    /// When it was written, if anyone knows. May be left out where [`Rules::needs_time`](super::Rules::needs_time)
+    /// says no.
+    pub written_at: Option<Moment>,
+}
