@@ -1,7 +1,7 @@
 //! The command line as it is typed.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
@@ -178,6 +178,10 @@ pub(super) struct JudgingArgs {
     pub tables: Vec<String>,
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// Take values that parse for strings where they were written before this moment, such as `2026-05-25T10:00:00Z`,
+    /// when the deployment began to store JSON; `scan --census` may show it
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_rfc3339_weak)]
+    pub legacy_before: Option<SystemTime>,
 }
 
 /// Which limits apply that are not the same everywhere.

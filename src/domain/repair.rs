@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::census::JsonType;
 use super::encode::encode;
 use super::finding::{Action, Finding, Kind};
 use super::judge::{Judge, Stored};
@@ -15,6 +16,8 @@ pub enum Reason {
     NotText,
     /// A rule says so.
     Ruled,
+    /// The value is a JSON string already, and encoding it once more would not be noticed by the next run.
+    AlreadyString,
     /// The value is nothing that the action takes.
     NotApplicable,
     /// Some reader would not take the rewrite either.
@@ -39,6 +42,7 @@ impl Reason {
         match self {
             Self::NotText => "the stored bytes are not text",
             Self::Ruled => "the rules say to skip it",
+            Self::AlreadyString => "it is a JSON string already",
             Self::NotApplicable => "the action does not apply to such a value",
             Self::Unreadable => "a reader would not take the rewritten value either",
             Self::TooLong => "the rewritten value is too long for the column or for one statement",
@@ -112,6 +116,7 @@ pub fn decide(
         (Action::None, _) => return Decision::Report,
         (Action::Skip, _) => return Decision::Leave(skipped(finding)),
         (_, Err(reason)) => Err(reason),
+        (Action::String, Ok(text)) if is_readable_string(text, finding) => Err(Reason::AlreadyString),
         (Action::String, Ok(text)) => Ok(encode(text)),
         (Action::Null, Ok(_)) => Ok("null".to_owned()),
         (Action::Reference | Action::Decode | Action::Replace, Ok(_)) => Err(Reason::NotApplicable),
@@ -120,6 +125,11 @@ pub fn decide(
         Ok(rewrite) => Decision::Rewrite(rewrite),
         Err(reason) => Decision::Leave(reason),
     }
+}
+
+/// Whether readers get a string. To encode it again would make another such string, run after run.
+fn is_readable_string(text: &str, finding: Option<&Finding>) -> bool {
+    JsonType::of(text.as_bytes(), finding.map(|finding| finding.kind)) == JsonType::String
 }
 
 fn skipped(finding: Option<&Finding>) -> Reason {

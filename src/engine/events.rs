@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::census::Sighting;
 use crate::domain::finding::{Action, Finding};
 use crate::domain::repair::Reason;
+use crate::domain::rules::RuleRef;
 use crate::domain::run::{RunId, Tally};
 use crate::domain::target::{Identity, Key, Target};
 
@@ -66,8 +67,10 @@ pub struct Flagged {
     pub key: Key,
     /// Missing where the row was gone before it could be asked.
     pub identity: Option<Identity>,
-    /// Missing where an undo or a plan meets a row that is gone or reads well.
+    /// Missing where an undo or a plan meets a row that is gone, and where the row reads well.
     pub finding: Option<Finding>,
+    /// The rule that took the row; missing where none was asked.
+    pub rule: Option<RuleRef>,
     /// The length of the value in bytes.
     pub bytes: u64,
     /// The digest of the value.

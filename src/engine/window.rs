@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use super::Work;
 use super::events::Flagged;
-use super::flag::{Flag, Keep};
+use super::flag::{Flag, Keep, Met};
 use super::pacing::WindowSize;
-use super::store::{Besides, Facts, Source, Span, StoreError};
+use super::store::{Facts, Source, Span, StoreError};
 use crate::domain::census::{JsonType, Sighting};
 use crate::domain::target::{Identity, Key, Target};
 
@@ -51,24 +51,30 @@ pub(super) async fn read<S: Source>(
         let value = row.value();
         window.rows += 1;
         window.bytes += value.bytes().len() as u64;
-        let flag = Flag::examine(work.judge, value, capacity, keep);
-        if let Some(Facts { identity, moment }) = row.facts()? {
-            let kind = flag.as_ref().map(|flag| flag.finding.kind);
-            let holds = JsonType::of(value.bytes(), kind);
-            window.sightings.extend(target.name_of(&identity).map(|key| Sighting { key, holds, moment }));
+        let facts = row.facts()?;
+        let flag = Flag::examine(work, Met { target, value, facts: facts.as_ref(), capacity }, keep);
+        if let Some(facts) = facts.filter(|_| work.census) {
+            let kind = flag.as_ref().and_then(|flag| Some(flag.finding.as_ref()?.kind));
+            window.sightings.extend(sighting(target, &facts, JsonType::of(value.bytes(), kind)));
         }
         if let Some(flag) = flag {
             window.spotted.push(Spotted { key: row.key()?, flag, rows: window.rows, bytes: window.bytes });
         }
         Ok(())
     };
-    let besides = if work.census { Besides::Facts } else { Besides::Nothing };
+    let besides = work.besides();
     let next = source.window(target, Span { after, until, rows: size.rows(), besides }, &mut judge_row).await?;
     window.next = next;
     if window.next.is_some() {
         size.learn(began.elapsed());
     }
     Ok(window)
+}
+
+/// A row for the census, where it has a name.
+fn sighting(target: &Target, facts: &Facts, holds: JsonType) -> Option<Sighting> {
+    let key = target.name_of(&facts.identity)?.to_owned();
+    Some(Sighting { key, holds, moment: facts.moment })
 }
 
 /// Puts flagged rows and what was learned of whose they are together.

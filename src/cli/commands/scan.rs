@@ -20,15 +20,17 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
     let mut session = Session::open(&args.target, Access::Read).await?;
     let targets = session.targets(&args.judging.tables)?;
     let judge = session::judge(&args.judging.limits);
+    let rules = session::rules(&args.judging)?;
     let work = Work {
         judge: &judge,
+        rules: &rules,
         targets: &targets,
         show_values: args.findings.show_values,
         census: args.census,
         pace: args.rate.into(),
         stop: &context.stop,
     };
-    let header = || session.plan_header(&judge, &targets);
+    let header = || session.plan_header(&judge, &rules, &targets);
     let plan = args.plan_out.as_deref().map(|path| PlanWriter::create(path, &header())).transpose()?;
     let collector = session.collector(Mode::Scan, args.findings.max_findings, args.fail_on.fail_on.into());
     let mut events = ((collector, plan), session::progress(context.common));

@@ -4,11 +4,11 @@
 //! A doubt is only raised where it is certain, so that nobody takes out a rule that works. Rules that stand behind
 //! others are compared condition by condition; what takes a look at several conditions at once is not seen.
 
-use super::action::Action;
 use super::conditions::Conditions;
 use super::glob::Globs;
 use super::kinds::Kinds;
 use super::{Rule, Rules};
+use crate::domain::finding::Action;
 use crate::domain::finding::Kind;
 
 /// A table that rules may speak of.
