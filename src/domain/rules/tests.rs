@@ -113,7 +113,7 @@ fn the_first_rule_that_takes_a_row_decides_and_behind_them_the_default() {
 fn without_rules_every_kind_gets_its_default_action() {
     for kind in Kind::ALL {
         let decision = Rules::default().decide(&Row { kind: Some(*kind), ..TASK });
-        assert_eq!(decision, (RuleRef::Default, kind.default_action().into()), "{kind}");
+        assert_eq!(decision, (RuleRef::Default, kind.default_action()), "{kind}");
     }
 }
 
