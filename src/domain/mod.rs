@@ -5,6 +5,7 @@
 mod blob;
 pub mod encode;
 pub mod finding;
+pub mod generations;
 pub mod json;
 pub mod judge;
 pub mod plan;

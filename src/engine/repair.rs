@@ -24,7 +24,7 @@ pub async fn repair<L: Ledger, E: Events>(
     _consent: Consent,
     events: &mut E,
 ) -> Result<Ending, RunError> {
-    let options = RunOptions::repair(work.targets.iter().map(|target| target.table.to_owned()).collect());
+    let options = RunOptions::repair(work.targets.iter().map(|target| target.table.clone()).collect());
     loop {
         let order = Order { mode: RunMode::Repair, options: &options, who };
         let sitting = lease::sit(ledger, work, events, order, async |writer| all_tables(writer).await).await?;
@@ -54,7 +54,7 @@ async fn something_to_mend<L: Ledger>(ledger: &mut L, work: &Work<'_>) -> Result
 async fn all_tables<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>) -> Result<(), Halt> {
     let targets = writer.work.targets;
     let reached = writer.progress.cursor.table.as_deref();
-    let begin = targets.iter().position(|target| Some(target.table) == reached);
+    let begin = targets.iter().position(|target| Some(target.table.as_str()) == reached);
     for &target in &targets[begin.unwrap_or(0)..] {
         table(writer, target).await?;
     }
@@ -87,10 +87,10 @@ async fn enter<L: Ledger, E: Events>(
     writer: &mut Writer<'_, L, E>,
     target: &'static Target,
 ) -> Result<Option<Key>, Halt> {
-    if writer.progress.cursor.table.as_deref() != Some(target.table) {
+    if writer.progress.cursor.table.as_deref() != Some(target.table.as_str()) {
         let until = writer.insist(async |ledger| ledger.last_key(target).await).await?;
         let cursor = &mut writer.progress.cursor;
-        cursor.table = Some(target.table.to_owned());
+        cursor.table = Some(target.table.clone());
         cursor.after = None;
         cursor.until = until;
     }

@@ -127,7 +127,7 @@ impl Piece for Stretch {
 
     fn advance(&self, progress: &mut Progress) {
         progress.cursor.after = Some(self.through.clone());
-        let tally = progress.tallies.entry(self.target.table.to_owned()).or_default();
+        let tally = progress.tallies.entry(self.target.table.clone()).or_default();
         let skipped = |row: &&Row| matches!(row, Row::Told { row, .. } if matches!(row.outcome, Outcome::Skipped(_)));
         tally.add(Tally {
             rows_scanned: self.reaches.0 - self.before.0,
@@ -170,9 +170,10 @@ impl Piece for Stretch {
 mod tests {
     use super::super::flag::Keep;
     use super::*;
+    use crate::domain::generations::sample::tasks;
     use crate::domain::judge::{Judge, Stored};
     use crate::domain::repair::Capacity;
-    use crate::domain::target::{RELEASED, Scalar};
+    use crate::domain::target::Scalar;
 
     fn key(id: u64) -> Key {
         Key(vec![Scalar::Integer(id.cast_signed())])
@@ -190,7 +191,7 @@ mod tests {
         let told = spotted.iter().filter(|row| !row.flag.is_mendable());
         let told = told.map(|row| row.flag.clone().into_flagged(row.key.clone(), None)).collect();
         let rows = values.len() as u64 * 1000 + 7;
-        Rest::new(&RELEASED[0], Window { spotted, rows, bytes: rows * 10, next: None }, &key(99_999), told)
+        Rest::new(tasks(), Window { spotted, rows, bytes: rows * 10, next: None }, &key(99_999), told)
     }
 
     fn cut(values: &[&[u8]], most: usize) -> Vec<Stretch> {
@@ -203,7 +204,7 @@ mod tests {
         let shape = |stretch: &Stretch| {
             let mut progress = Progress::default();
             stretch.advance(&mut progress);
-            let tally = progress.tallies[RELEASED[0].table];
+            let tally = progress.tallies[&tasks().table];
             assert_eq!(tally.bytes_scanned, tally.rows_scanned * 10);
             assert_eq!(progress.cursor.after, Some(stretch.through.clone()));
             (stretch.rows.len(), stretch.through.clone(), tally.rows_scanned)
