@@ -9,6 +9,7 @@ mod statemend;
 mod support;
 
 mod access;
+mod generations;
 mod keys;
 mod locks;
 mod memory;
