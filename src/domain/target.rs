@@ -80,6 +80,16 @@ impl Target {
         self.key.iter().map(part).collect::<Option<Vec<_>>>().map(Key)
     }
 
+    /// Whether a key has the columns of this table's. A table of the same name may have had another key once.
+    pub fn fits(&self, key: &Key) -> bool {
+        let fits = |(column, scalar): (&Column, &Scalar)| match scalar {
+            Scalar::Integer(_) => column.holds == ColumnType::Integer,
+            Scalar::Text(_) => column.holds == ColumnType::Text,
+            Scalar::Null => false,
+        };
+        key.0.len() == self.key.len() && self.key.iter().zip(&key.0).all(fits)
+    }
+
     /// The identity as reports show it: `{column: value}`, columns without a value left out.
     pub fn identity_object(&self, identity: &Identity) -> Map<String, Value> {
         named(&self.identity, &identity.0)
@@ -119,8 +129,9 @@ mod tests {
         let text = |text: &str| Scalar::Text(text.to_owned());
         let key = Key(vec![Scalar::Integer(3), text("load"), Scalar::Integer(-1), text("cursor")]);
         let object = tasks.key_object(&key);
-        assert_eq!(tasks.key_from_object(&object), Some(key));
+        assert_eq!(tasks.key_from_object(&object).as_ref(), Some(&key));
         assert_eq!(targets(2)[0].key_from_object(&object), None, "the next generation has another key");
+        assert!(tasks.fits(&key) && !targets(2)[0].fits(&key));
     }
 
     #[test]

@@ -87,7 +87,9 @@ async fn enter<L: Ledger, E: Events>(
     writer: &mut Writer<'_, L, E>,
     target: &'static Target,
 ) -> Result<Option<Key>, Halt> {
-    if writer.progress.cursor.table.as_deref() != Some(target.table.as_str()) {
+    let cursor = &writer.progress.cursor;
+    let fits = cursor.after.iter().chain(&cursor.until).all(|key| target.fits(key));
+    if cursor.table.as_deref() != Some(target.table.as_str()) || !fits {
         let until = writer.insist(async |ledger| ledger.last_key(target).await).await?;
         let cursor = &mut writer.progress.cursor;
         cursor.table = Some(target.table.clone());

@@ -15,6 +15,7 @@ on_every_engine!(
     half_a_generation_is_not_taken_for_all_of_it,
     a_stranger_with_the_name_of_a_state_table_is_left_alone,
     a_journal_of_a_table_that_has_another_key_by_now_is_not_guessed_at,
+    a_run_that_stopped_in_a_table_with_another_key_does_all_of_the_new_one,
 );
 
 struct Generation {
@@ -325,4 +326,16 @@ async fn a_journal_of_a_table_that_has_another_key_by_now_is_not_guessed_at(engi
     statemend(&["repair", "--plan", plan, "--yes", "--url", database.url()]).exits(2).says("line 2 of the plan");
     assert_eq!(dump(&database, generation(2)).await, before);
     assert!(fs::read_to_string(plan).expect("the plan").contains("dag_run_id"));
+}
+
+async fn a_run_that_stopped_in_a_table_with_another_key_does_all_of_the_new_one(engine: Engine) {
+    let database = left_by(engine, &[1]).await;
+    fill_tasks(&database, "task_state", &[(1, "load", -1, "cursor", "bad")]).await;
+    repaired(&database, &["--table", "task_state"]);
+    database.execute("UPDATE statemend_run SET state = 'interrupted', finished_at = NULL").await;
+    database.execute("DROP TABLE task_state; DROP TABLE asset_state").await;
+    database.execute(schema(engine, 2)).await;
+    fill_tasks(&database, "task_state", &[(1, "load", -1, "cursor", "bad"), (2, "load", -1, "cursor", "bad")]).await;
+    repaired(&database, &["--table", "task_state"]);
+    statemend(&["scan", "--url", database.url()]).exits(0);
 }
