@@ -114,7 +114,8 @@ fn code_point(text: &[u8], at: usize) -> (u32, usize) {
     }
 }
 
-fn push_code_point(code: u32, out: &mut Vec<u8>) {
+/// Writes a code point in UTF-8, a surrogate as if that were possible.
+pub(crate) fn push_code_point(code: u32, out: &mut Vec<u8>) {
     match char::from_u32(code) {
         Some(char) => out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
         // A surrogate: the three bytes that its number would have.

@@ -25,6 +25,7 @@ mod walk;
 mod white;
 
 pub use complaint::{Complaint, Fault, Level};
+pub(crate) use decode::push_code_point;
 pub use decode::{CodePoints, content_parses, string_content};
 pub use survivors::surviving;
 pub use walk::is_development_envelope;

@@ -6,7 +6,7 @@ use console::{Alignment, Style, pad_str};
 use indicatif::HumanCount;
 use serde_json::{Map, Value};
 
-use crate::domain::finding::{Action, Severity};
+use crate::domain::finding::Severity;
 use crate::domain::reader::{Reading, Readings};
 use crate::report::escape::{sanitise, sanitise_line};
 use crate::report::model::{FindingReport, Mode, Report, RowOutcome, TableReport};
