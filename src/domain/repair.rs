@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::decode::decode;
 use super::encode::encode;
 use super::finding::{Action, Finding, Kind};
 use super::judge::{Judge, Stored};
@@ -15,8 +16,22 @@ pub enum Reason {
     NotText,
     /// A rule says so.
     Ruled,
-    /// The value is nothing that the action takes.
-    NotApplicable,
+    /// It is no reference in an old form.
+    NotReference,
+    /// Nothing in it is what `replace` replaces.
+    NothingToReplace,
+    /// It stands for nothing else.
+    NotDecodable,
+    /// A Python literal with bytes in it.
+    Bytes,
+    /// A Python literal with a complex number in it.
+    ComplexNumber,
+    /// A Python literal with `...` in it.
+    Ellipsis,
+    /// A Python literal with a tuple for a key.
+    TupleKey,
+    /// A Python literal with an integer that `json.dumps` refuses to write.
+    HugeInteger,
     /// Some reader would not take the rewrite either.
     Unreadable,
     /// The rewrite is longer than the column or one statement can hold.
@@ -39,7 +54,14 @@ impl Reason {
         match self {
             Self::NotText => "the stored bytes are not text",
             Self::Ruled => "the rules say to skip it",
-            Self::NotApplicable => "the action does not apply to such a value",
+            Self::NotReference => "it is no reference in an old form",
+            Self::NothingToReplace => "nothing in it is what replace replaces",
+            Self::NotDecodable => "it stands for nothing that can be decoded",
+            Self::Bytes => "JSON has no form for the bytes in it",
+            Self::ComplexNumber => "JSON has no form for the complex number in it",
+            Self::Ellipsis => "JSON has no form for the ... in it",
+            Self::TupleKey => "JSON has no form for the tuple that is a key in it",
+            Self::HugeInteger => "an integer in it has more digits than Python writes",
             Self::Unreadable => "a reader would not take the rewritten value either",
             Self::TooLong => "the rewritten value is too long for the column or for one statement",
             Self::Locked => "another transaction held its lock whenever it was tried",
@@ -114,7 +136,9 @@ pub fn decide(
         (_, Err(reason)) => Err(reason),
         (Action::String, Ok(text)) => Ok(encode(text)),
         (Action::Null, Ok(_)) => Ok("null".to_owned()),
-        (Action::Reference | Action::Decode | Action::Replace, Ok(_)) => Err(Reason::NotApplicable),
+        (Action::Decode, Ok(text)) => decode(text),
+        (Action::Reference, Ok(_)) => Err(Reason::NotReference),
+        (Action::Replace, Ok(_)) => Err(Reason::NothingToReplace),
     };
     match rewrite.and_then(|rewrite| accept(judge, rewrite, capacity)) {
         Ok(rewrite) => Decision::Rewrite(rewrite),

@@ -27,6 +27,7 @@ mod white;
 pub use complaint::{Complaint, Fault, Level};
 pub(crate) use decode::push_code_point;
 pub use decode::{CodePoints, content_parses, string_content};
+pub(crate) use number::float_value;
 pub use survivors::surviving;
 pub use walk::is_development_envelope;
 pub(crate) use white::white;
