@@ -3,7 +3,7 @@
 //! Nothing in here knows sqlx, tokio, clap, a clock or a file.
 
 mod blob;
-mod decode;
+pub mod decode;
 pub mod encode;
 pub mod finding;
 pub mod json;

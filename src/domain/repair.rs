@@ -22,6 +22,16 @@ pub enum Reason {
     NothingToReplace,
     /// It stands for nothing else.
     NotDecodable,
+    /// A pickle, which runs whatever it likes when it is opened.
+    Pickle,
+    /// A MessagePack map.
+    Msgpack,
+    /// Compressed data that cannot be unpacked.
+    Damaged,
+    /// Compressed data that takes more room than any value.
+    TooMuchInside,
+    /// An encoded payload that is no JSON inside.
+    NotJsonInside,
     /// A Python literal with bytes in it.
     Bytes,
     /// A Python literal with a complex number in it.
@@ -57,6 +67,11 @@ impl Reason {
             Self::NotReference => "it is no reference in an old form",
             Self::NothingToReplace => "nothing in it is what replace replaces",
             Self::NotDecodable => "it stands for nothing that can be decoded",
+            Self::Pickle => "a pickle is never opened",
+            Self::Msgpack => "MessagePack is not decoded",
+            Self::Damaged => "it is compressed and damaged, or compressed with a dictionary",
+            Self::TooMuchInside => "it takes more than 16 MiB to unpack",
+            Self::NotJsonInside => "what is encoded in it is not JSON",
             Self::Bytes => "JSON has no form for the bytes in it",
             Self::ComplexNumber => "JSON has no form for the complex number in it",
             Self::Ellipsis => "JSON has no form for the ... in it",
@@ -136,7 +151,7 @@ pub fn decide(
         (_, Err(reason)) => Err(reason),
         (Action::String, Ok(text)) => Ok(encode(text)),
         (Action::Null, Ok(_)) => Ok("null".to_owned()),
-        (Action::Decode, Ok(text)) => decode(text),
+        (Action::Decode, Ok(text)) => decode(text, &judge.limits),
         (Action::Reference, Ok(_)) => Err(Reason::NotReference),
         (Action::Replace, Ok(_)) => Err(Reason::NothingToReplace),
     };

@@ -15,7 +15,7 @@ pub(super) fn repr(float: f64) -> String {
     if float.is_infinite() {
         return format!("{sign}Infinity");
     }
-    let scientific = format!("{:e}", float.abs());
+    let scientific = shortest(float.abs());
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();
     if !(-4..16).contains(&exponent) {
@@ -31,6 +31,16 @@ pub(super) fn repr(float: f64) -> String {
         Some((whole, fraction)) => format!("{sign}{whole}.{fraction}"),
         None => format!("{sign}{digits:0<whole$}.0"),
     }
+}
+
+/// The shortest digits in scientific form. Of two that are equally far from the float Python takes the even ones, the
+/// standard library those above; and where the nearest digits of that length are those of another float, both take
+/// the next ones.
+fn shortest(float: f64) -> String {
+    let shortest = format!("{float:e}");
+    let digits = shortest.split('e').next().unwrap_or_default().bytes().filter(u8::is_ascii_digit).count();
+    let nearest = format!("{float:.precision$e}", precision = digits.saturating_sub(1));
+    if nearest.parse() == Ok(float) { nearest } else { shortest }
 }
 
 #[cfg(test)]
@@ -59,6 +69,10 @@ mod tests {
             ("1.7976931348623157e308", "1.7976931348623157e+308"),
             ("1e309", "Infinity"),
             ("100.", "100.0"),
+            ("838363263294487.25", "838363263294487.2"),
+            ("838363263294487.75", "838363263294487.8"),
+            ("9007199254740992.0", "9007199254740992.0"),
+            ("2.2250738585072014e-308", "2.2250738585072014e-308"),
             ("012.5", "12.5"),
         ] {
             assert_eq!(repr(parse(written)), expected, "{written}");

@@ -15,7 +15,7 @@ use crate::domain::shape::python;
 use value::{Building, Value};
 
 /// The JSON of a Python literal; `None` if the text is none.
-pub(super) fn decode(text: &str) -> Option<Result<String, Reason>> {
+pub fn decode(text: &str) -> Option<Result<String, Reason>> {
     let mut building = Building::default();
     python::read(text, &mut building)?;
     let mut out = String::with_capacity(text.len());
