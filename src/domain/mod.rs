@@ -10,6 +10,7 @@ pub mod json;
 pub mod judge;
 pub mod plan;
 pub mod reader;
+mod reference;
 pub mod repair;
 pub mod run;
 pub mod shape;

@@ -86,7 +86,7 @@ pub(super) fn decode_into(text: &[u8], mut at: usize, out: &mut Vec<u8>) {
 }
 
 /// The code point that the escape at `at` stands for, and the byte after it.
-fn escape(text: &[u8], at: usize) -> (u32, usize) {
+pub(super) fn escape(text: &[u8], at: usize) -> (u32, usize) {
     let plain = match text.get(at + 1) {
         Some(b'u') => return code_point(text, at),
         Some(b'b') => 0x08,
