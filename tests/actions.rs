@@ -213,3 +213,34 @@ proptest! {
         }
     }
 }
+
+/// The actions that the examples of a page are about, each with a value and what becomes of it.
+fn examples(page: &str) -> Vec<(Action, &str, &str)> {
+    let (mut action, mut framed, mut examples) = (None, false, Vec::new());
+    for line in page.lines() {
+        if let Some(heading) = line.strip_prefix("## ") {
+            action = heading.split('`').nth(1).and_then(Action::from_name);
+        }
+        if line == "```" {
+            framed = !framed;
+        } else if framed {
+            let (value, outcome) = line.split_once(" → ").expect("an example has an arrow");
+            examples.push((action.expect("an example stands below an action"), value, outcome));
+        }
+    }
+    examples
+}
+
+#[test]
+fn the_examples_in_the_docs_are_true() {
+    let examples = examples(include_str!("../docs/actions.md"));
+    assert!(examples.len() > 30);
+    for (action, value, outcome) in examples {
+        let told = match decided(value, action) {
+            Decision::Report => "reported".to_owned(),
+            Decision::Leave(reason) => format!("left: {}", reason.explain()),
+            Decision::Rewrite(rewrite) => rewrite,
+        };
+        assert_eq!(told, outcome, "{} {value}", action.name());
+    }
+}
