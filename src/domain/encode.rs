@@ -12,6 +12,13 @@ const DIGITS: &[u8; 16] = b"0123456789abcdef";
 pub fn encode(text: &str) -> String {
     let mut out = String::with_capacity(encoded_len(text));
     out.push('"');
+    push_plain(text, &mut out);
+    out.push('"');
+    out
+}
+
+/// What stands between the quotes.
+fn push_plain(text: &str, out: &mut String) {
     let mut plain_from = 0;
     for (at, char) in text.char_indices() {
         if is_plain(char) {
@@ -19,11 +26,9 @@ pub fn encode(text: &str) -> String {
         }
         out.push_str(&text[plain_from..at]);
         plain_from = at + char.len_utf8();
-        push_escape(char, &mut out);
+        push_escape(char, out);
     }
     out.push_str(&text[plain_from..]);
-    out.push('"');
-    out
 }
 
 /// How many bytes [`encode`] makes of a text, both quotes counted.
@@ -54,16 +59,40 @@ fn push_escape(char: char, out: &mut String) {
         '\u{c}' => 'f',
         _ => {
             for &mut unit in char.encode_utf16(&mut [0; 2]) {
-                out.push_str("\\u");
-                for shift in [12, 8, 4, 0] {
-                    out.push(char::from(DIGITS[usize::from(unit >> shift & 0xF)]));
-                }
+                push_unit(unit, out);
             }
             return;
         }
     };
     out.push('\\');
     out.push(letter);
+}
+
+fn push_unit(unit: u16, out: &mut String) {
+    out.push_str("\\u");
+    for shift in [12, 8, 4, 0] {
+        out.push(char::from(DIGITS[usize::from(unit >> shift & 0xF)]));
+    }
+}
+
+/// As [`encode`], of a Python text that may hold surrogates: UTF-8 in which each stands as three bytes. They become
+/// the escapes that `json.dumps` makes of them; a reader refuses those that do not happen to form pairs.
+pub(super) fn push_text(mut text: &[u8], out: &mut String) {
+    out.push('"');
+    while !text.is_empty() {
+        let good = str::from_utf8(text)
+            .unwrap_or_else(|error| str::from_utf8(&text[..error.valid_up_to()]).unwrap_or_default());
+        push_plain(good, out);
+        let rest = &text[good.len()..];
+        text = match rest {
+            [_, second, third, rest @ ..] => {
+                push_unit(0xD000 | u16::from(second & 0x3F) << 6 | u16::from(third & 0x3F), out);
+                rest
+            }
+            _ => &[],
+        };
+    }
+    out.push('"');
 }
 
 #[cfg(test)]

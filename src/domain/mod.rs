@@ -4,6 +4,7 @@
 
 mod blob;
 pub mod census;
+pub mod decode;
 pub mod encode;
 pub mod finding;
 pub mod generations;
@@ -11,6 +12,7 @@ pub mod json;
 pub mod judge;
 pub mod plan;
 pub mod reader;
+mod reference;
 pub mod repair;
 pub mod rules;
 pub mod run;

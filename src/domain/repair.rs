@@ -3,10 +3,13 @@
 use serde::Serialize;
 
 use super::census::JsonType;
+use super::decode::decode;
 use super::encode::encode;
 use super::finding::{Action, Finding, Kind};
+use super::json;
 use super::judge::{Judge, Stored};
 use super::reader::Limits;
+use super::reference;
 
 /// Why a row was left as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -18,8 +21,32 @@ pub enum Reason {
     Ruled,
     /// The value is a JSON string already, and encoding it once more would not be noticed by the next run.
     AlreadyString,
-    /// The value is nothing that the action takes.
-    NotApplicable,
+    /// It is no reference in an old form.
+    NotReference,
+    /// Nothing in it is what `replace` replaces.
+    NothingToReplace,
+    /// It stands for nothing else.
+    NotDecodable,
+    /// A pickle, which runs whatever it likes when it is opened.
+    Pickle,
+    /// A MessagePack map.
+    Msgpack,
+    /// Compressed data that cannot be unpacked.
+    Damaged,
+    /// Compressed data that takes more room than any value.
+    TooMuchInside,
+    /// An encoded payload that is no JSON inside.
+    NotJsonInside,
+    /// A Python literal with bytes in it.
+    Bytes,
+    /// A Python literal with a complex number in it.
+    ComplexNumber,
+    /// A Python literal with `...` in it.
+    Ellipsis,
+    /// A Python literal with a tuple for a key.
+    TupleKey,
+    /// A Python literal with an integer that `json.dumps` refuses to write.
+    HugeInteger,
     /// Some reader would not take the rewrite either.
     Unreadable,
     /// The rewrite is longer than the column or one statement can hold.
@@ -43,7 +70,19 @@ impl Reason {
             Self::NotText => "the stored bytes are not text",
             Self::Ruled => "the rules say to skip it",
             Self::AlreadyString => "it is a JSON string already",
-            Self::NotApplicable => "the action does not apply to such a value",
+            Self::NotReference => "it is no reference in an old form",
+            Self::NothingToReplace => "nothing that a reader stumbles over in it can be replaced",
+            Self::NotDecodable => "it stands for nothing that can be decoded",
+            Self::Pickle => "a pickle is never opened",
+            Self::Msgpack => "MessagePack is not decoded",
+            Self::Damaged => "it is compressed and damaged, or compressed with a dictionary",
+            Self::TooMuchInside => "it takes more than 16 MiB to unpack",
+            Self::NotJsonInside => "what is encoded in it is not JSON",
+            Self::Bytes => "JSON has no form for the bytes in it",
+            Self::ComplexNumber => "JSON has no form for the complex number in it",
+            Self::Ellipsis => "JSON has no form for the ... in it",
+            Self::TupleKey => "JSON has no form for the tuple that is a key in it",
+            Self::HugeInteger => "an integer in it has more digits than Python writes",
             Self::Unreadable => "a reader would not take the rewritten value either",
             Self::TooLong => "the rewritten value is too long for the column or for one statement",
             Self::Locked => "another transaction held its lock whenever it was tried",
@@ -100,7 +139,8 @@ pub fn examine(judge: &Judge, value: Stored<'_>, capacity: Capacity) -> Option<E
 }
 
 /// Decides about one value under one action. `finding` is what [`Judge::judge`] says of the value, nothing for one that
-/// reads well. A rewrite is never longer than `capacity`, and both readers read it as it stands there.
+/// reads well. A rewrite is never longer than `capacity`, and both readers get exactly what it says. A value that is
+/// already what the action makes is only reported.
 pub fn decide(
     judge: &Judge,
     value: Stored<'_>,
@@ -112,24 +152,42 @@ pub fn decide(
         Stored::Text(bytes) => str::from_utf8(bytes).map_err(|_| Reason::NotText),
         Stored::Blob(_) => Err(Reason::NotText),
     };
-    let rewrite = match (action, text) {
-        (Action::None, _) => return Decision::Report,
-        (Action::Skip, _) => return Decision::Leave(skipped(finding)),
-        (_, Err(reason)) => Err(reason),
-        (Action::String, Ok(text)) if is_readable_string(text, finding) => Err(Reason::AlreadyString),
-        (Action::String, Ok(text)) => Ok(encode(text)),
-        (Action::Null, Ok(_)) => Ok("null".to_owned()),
-        (Action::Reference | Action::Decode | Action::Replace, Ok(_)) => Err(Reason::NotApplicable),
-    };
-    match rewrite.and_then(|rewrite| accept(judge, rewrite, capacity)) {
-        Ok(rewrite) => Decision::Rewrite(rewrite),
-        Err(reason) => Decision::Leave(reason),
+    match (action, text) {
+        (Action::None, _) => Decision::Report,
+        (Action::Skip, _) => Decision::Leave(skipped(finding)),
+        (_, Err(reason)) => Decision::Leave(reason),
+        (Action::String, Ok(text)) if is_readable_string(text, finding) => Decision::Leave(Reason::AlreadyString),
+        (_, Ok(text)) => match rewrite(judge, text, action) {
+            Ok(Some(rewrite)) => accept(judge, rewrite, capacity).map_or_else(Decision::Leave, Decision::Rewrite),
+            Ok(None) if judge.reads_ok(text) => Decision::Report,
+            Ok(None) => Decision::Leave(Reason::Unreadable),
+            Err(reason) => Decision::Leave(reason),
+        },
     }
 }
 
 /// Whether readers get a string. To encode it again would make another such string, run after run.
 fn is_readable_string(text: &str, finding: Option<&Finding>) -> bool {
     JsonType::of(text.as_bytes(), finding.map(|finding| finding.kind)) == JsonType::String
+}
+
+/// What an action makes of a text; nothing where the text is that already.
+fn rewrite(judge: &Judge, text: &str, action: Action) -> Result<Option<String>, Reason> {
+    match action {
+        Action::String => Ok(Some(encode(text))),
+        Action::Reference => reference::released(text, &judge.limits),
+        Action::Decode => decode(text, &judge.limits).map(Some),
+        Action::Null => Ok((text.trim_ascii() != "null").then(|| "null".to_owned())),
+        Action::Replace => replaced(judge, text).map(Some),
+        Action::Skip | Action::None => Ok(None),
+    }
+}
+
+/// The text without what some reader stumbles over.
+fn replaced(judge: &Judge, text: &str) -> Result<String, Reason> {
+    let is_json = json::scan(text.as_bytes(), &judge.limits).marks().fault.is_none();
+    let offends = is_json && !judge.reads_ok(text);
+    offends.then(|| json::replaced(text)).flatten().ok_or(Reason::NothingToReplace)
 }
 
 fn skipped(finding: Option<&Finding>) -> Reason {
@@ -154,8 +212,17 @@ fn accept(judge: &Judge, rewrite: String, capacity: Capacity) -> Result<String, 
 mod tests {
     use super::*;
 
-    fn decide(value: Stored<'_>, capacity: Capacity) -> Option<Decision> {
+    fn examined(value: Stored<'_>, capacity: Capacity) -> Option<Decision> {
         examine(&Judge::default(), value, capacity).map(|examined| examined.decision)
+    }
+
+    fn decided(text: &str, action: Action) -> Decision {
+        let (judge, value) = (Judge::default(), Stored::Text(text.as_bytes()));
+        decide(&judge, value, judge.judge(value).as_ref(), action, Capacity::UNLIMITED)
+    }
+
+    fn becomes(text: &str) -> Decision {
+        Decision::Rewrite(text.to_owned())
     }
 
     #[test]
@@ -163,19 +230,69 @@ mod tests {
         let cases: &[(Stored<'_>, Option<Decision>)] = &[
             (Stored::Text(br#"{"a": 1}"#), None),
             (Stored::Text(b"NaN"), Some(Decision::Report)),
-            (Stored::Text(b"s3://bucket/key"), Some(Decision::Rewrite(r#""s3://bucket/key""#.to_owned()))),
-            (Stored::Text(b""), Some(Decision::Rewrite(r#""""#.to_owned()))),
-            (Stored::Text(br#"{"a":"#), Some(Decision::Rewrite(r#""{\"a\":""#.to_owned()))),
+            (Stored::Text(b"s3://bucket/key"), Some(becomes(r#""s3://bucket/key""#))),
+            (Stored::Text(b""), Some(becomes(r#""""#))),
+            (Stored::Text(br#"{"a":"#), Some(becomes(r#""{\"a\":""#))),
             (Stored::Text(b"\xff"), Some(Decision::Leave(Reason::NotText))),
         ];
         for (value, expected) in cases {
-            assert_eq!(&decide(*value, Capacity::UNLIMITED), expected, "{value:?}");
+            assert_eq!(&examined(*value, Capacity::UNLIMITED), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn each_action_takes_what_it_is_for() {
+        let leave = Decision::Leave;
+        for (text, action, expected) in [
+            // The string of a value that reads well, as an old row needs it.
+            ("42", Action::String, becomes(r#""42""#)),
+            (r#""x""#, Action::String, leave(Reason::AlreadyString)),
+            ("s3://b/k", Action::Reference, becomes(r#"{"__airflow_state_ref__": "s3://b/k"}"#)),
+            (r#"{"__airflow_state_ref__": "s3://b/k"}"#, Action::Reference, Decision::Report),
+            (r#"{"__airflow_state_ref__": "\ud800"}"#, Action::Reference, leave(Reason::Unreadable)),
+            (r#"{"a": 1}"#, Action::Reference, leave(Reason::NotReference)),
+            ("{'a': (1,)}", Action::Decode, becomes(r#"{"a": [1]}"#)),
+            ("{'a': b''}", Action::Decode, leave(Reason::Bytes)),
+            ("{'a': 1e999}", Action::Decode, leave(Reason::Unreadable)),
+            (r"'\ud800'", Action::Decode, leave(Reason::Unreadable)),
+            ("eyJhIjogTmFOfQ==", Action::Decode, leave(Reason::Unreadable)),
+            (r#""{\"a\": NaN}""#, Action::Decode, leave(Reason::Unreadable)),
+            (r#"{"a": 1}"#, Action::Decode, leave(Reason::NotDecodable)),
+            ("anything", Action::Null, becomes("null")),
+            (" null\n", Action::Null, Decision::Report),
+            (r#"{"loss": NaN}"#, Action::Replace, becomes(r#"{"loss": null}"#)),
+            (r#"["\ud800", 1e999]"#, Action::Replace, becomes(r#"["\ufffd", null]"#)),
+            (r#"{"a": NaN, "a": 1}"#, Action::Replace, leave(Reason::NothingToReplace)),
+            ("[1, 2", Action::Replace, leave(Reason::NothingToReplace)),
+            ("{'a': NaN}", Action::Replace, leave(Reason::NothingToReplace)),
+            ("hello", Action::Skip, leave(Reason::Ruled)),
+            ("hello", Action::None, Decision::Report),
+        ] {
+            assert_eq!(decided(text, action), expected, "{} {text}", action.name());
+        }
+        let deep = format!("{}NaN{}", "[".repeat(220), "]".repeat(220));
+        assert_eq!(decided(&deep, Action::Replace), leave(Reason::Unreadable));
+        assert_eq!(decided(&deep.replace("NaN", ""), Action::Replace), leave(Reason::NothingToReplace));
+    }
+
+    #[test]
+    fn what_is_not_text_is_left_under_every_action() {
+        for value in [Stored::Text(b"\xff"), Stored::Blob(b"{}"), Stored::Blob(b"\x80")] {
+            let judge = Judge::default();
+            for &action in Action::ALL {
+                let expected = if action == Action::None { Decision::Report } else { Decision::Leave(Reason::NotText) };
+                let finding = judge.judge(value);
+                assert_eq!(decide(&judge, value, finding.as_ref(), action, Capacity::UNLIMITED), expected);
+            }
         }
     }
 
     #[test]
     fn a_rewrite_that_does_not_fit_is_left() {
-        assert_eq!(decide(Stored::Text(b"abcd"), Capacity(5)), Some(Decision::Leave(Reason::TooLong)));
-        assert_eq!(decide(Stored::Text(b"abcd"), Capacity(6)), Some(Decision::Rewrite("\"abcd\"".to_owned())));
+        assert_eq!(examined(Stored::Text(b"abcd"), Capacity(5)), Some(Decision::Leave(Reason::TooLong)));
+        assert_eq!(examined(Stored::Text(b"abcd"), Capacity(6)), Some(becomes("\"abcd\"")));
+        let fits = |action, capacity| decide(&Judge::default(), Stored::Text(b"NaN"), None, action, Capacity(capacity));
+        assert_eq!(fits(Action::Null, 3), Decision::Leave(Reason::TooLong));
+        assert_eq!(fits(Action::Replace, 4), becomes("null"));
     }
 }

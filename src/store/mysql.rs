@@ -21,7 +21,7 @@ const STATEMENT_OVERHEAD: u64 = 64 * 1024;
 /// with Airflow itself. A value that does not fit must be an error: without a strict mode the server would cut it off.
 /// Should this process be stopped in the middle of a chunk, MariaDB gives its locks back by itself.
 const SESSION: &str = "SET SESSION innodb_lock_wait_timeout = 1, SESSION lock_wait_timeout = 1, \
-    /*M!100300 SESSION idle_transaction_timeout = 5, */ \
+    /*M!100300 SESSION idle_transaction_timeout = 20, */ \
     SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES'); \
     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 

@@ -78,11 +78,11 @@ pub(super) fn begin(access: Access) -> &'static str {
              SET LOCAL enable_sort = off"
         }
         // Under this isolation a locked row is read as it is once its lock is ours. Waiting for a lock ends after a
-        // second, waiting for many after five. Should this process be stopped in the middle, the server gives the
+        // second, and a statement after fifteen. Should this process be stopped in the middle, the server gives the
         // locks back by itself.
         Access::Write => {
             "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '1s'; \
-             SET LOCAL statement_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '5s'"
+             SET LOCAL statement_timeout = '15s'; SET LOCAL idle_in_transaction_session_timeout = '20s'"
         }
     }
 }

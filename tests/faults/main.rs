@@ -162,8 +162,8 @@ fn a_process_that_is_stopped_inside_a_chunk_does_not_keep_its_locks() {
             holder.execute("COMMIT").await;
             let mut other = database.connect().await;
             let wait = match engine {
-                Engine::Postgres => "SET lock_timeout = '20s'",
-                _ => "SET innodb_lock_wait_timeout = 20",
+                Engine::Postgres => "SET lock_timeout = '60s'",
+                _ => "SET innodb_lock_wait_timeout = 60",
             };
             other.execute(wait).await;
             other.execute("BEGIN").await;

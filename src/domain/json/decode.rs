@@ -86,7 +86,7 @@ pub(super) fn decode_into(text: &[u8], mut at: usize, out: &mut Vec<u8>) {
 }
 
 /// The code point that the escape at `at` stands for, and the byte after it.
-fn escape(text: &[u8], at: usize) -> (u32, usize) {
+pub(super) fn escape(text: &[u8], at: usize) -> (u32, usize) {
     let plain = match text.get(at + 1) {
         Some(b'u') => return code_point(text, at),
         Some(b'b') => 0x08,
@@ -114,7 +114,8 @@ fn code_point(text: &[u8], at: usize) -> (u32, usize) {
     }
 }
 
-fn push_code_point(code: u32, out: &mut Vec<u8>) {
+/// Writes a code point in UTF-8, a surrogate as if that were possible.
+pub(crate) fn push_code_point(code: u32, out: &mut Vec<u8>) {
     match char::from_u32(code) {
         Some(char) => out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
         // A surrogate: the three bytes that its number would have.

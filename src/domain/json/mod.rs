@@ -18,6 +18,7 @@ mod keys;
 mod machine;
 mod nesting;
 mod number;
+mod replaced;
 mod scratch;
 mod string;
 mod survivors;
@@ -25,9 +26,12 @@ mod walk;
 mod white;
 
 pub use complaint::{Complaint, Fault, Level};
+pub(crate) use decode::push_code_point;
 pub use decode::{CodePoints, content_parses, string_content};
+pub(crate) use number::float_value;
+pub use replaced::replaced;
 pub use survivors::surviving;
-pub use walk::is_development_envelope;
+pub use walk::{is_development_envelope, members, stands_for};
 pub(crate) use white::white;
 
 use super::reader::Limits;

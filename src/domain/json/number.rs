@@ -89,33 +89,60 @@ impl Runs<'_> {
 }
 
 /// Whether a float, as it is written, rounds to infinity in double precision.
-///
-/// Only magnitudes around 1e308 need arithmetic; for those the standard library's parser is exact, but it reads the
-/// exponent with a bound, so it is given a number whose exponent is small.
 pub(super) fn overflows(float: &[u8]) -> bool {
-    let float = float.strip_prefix(b"-").unwrap_or(float);
-    let mut parts = float.split(|byte| matches!(byte, b'e' | b'E'));
-    let (mantissa, exponent) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let point = mantissa.iter().position(|&byte| byte == b'.').unwrap_or(mantissa.len());
-    let Some(leading) = mantissa.iter().position(|byte| matches!(byte, b'1'..=b'9')) else {
-        return false;
+    // Only magnitudes around 1e308 need arithmetic.
+    Decimal::of(float).is_some_and(|decimal| decimal.magnitude > 308 || decimal.magnitude == 308 && decimal.overflows())
+}
+
+/// The float that a text stands for in double precision: digits, with or without a point, an exponent and a minus.
+pub(crate) fn float_value(text: &[u8]) -> f64 {
+    let float = match Decimal::of(text) {
+        Some(Decimal { magnitude: 309.., .. }) => f64::INFINITY,
+        Some(decimal @ Decimal { magnitude: -400.., .. }) => decimal.value(),
+        Some(_) | None => 0.0,
     };
-    // The power of ten of the first digit that is not zero, before the exponent is applied.
-    let scale = if leading < point { (point - leading) as i128 - 1 } else { point as i128 - leading as i128 };
-    let magnitude = scale.saturating_add(saturating_integer(exponent));
-    if magnitude != 308 {
-        return magnitude > 308;
+    if text.starts_with(b"-") { -float } else { float }
+}
+
+/// A number that is not zero, its sign left off.
+struct Decimal<'t> {
+    /// From the first digit that is not zero on, perhaps with a point in between.
+    digits: &'t [u8],
+    /// The power of ten of that digit.
+    magnitude: i128,
+}
+
+impl<'t> Decimal<'t> {
+    /// Nothing for zero.
+    fn of(float: &'t [u8]) -> Option<Self> {
+        let float = float.strip_prefix(b"-").unwrap_or(float);
+        let mut parts = float.split(|byte| matches!(byte, b'e' | b'E'));
+        let (mantissa, exponent) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let point = mantissa.iter().position(|&byte| byte == b'.').unwrap_or(mantissa.len());
+        let leading = mantissa.iter().position(|byte| matches!(byte, b'1'..=b'9'))?;
+        let scale = if leading < point { (point - leading) as i128 - 1 } else { point as i128 - leading as i128 };
+        Some(Self { digits: &mantissa[leading..], magnitude: scale.saturating_add(saturating_integer(exponent)) })
     }
-    let mut digits: Vec<u8> = mantissa[leading..].iter().copied().filter(u8::is_ascii_digit).collect();
-    // No double has more significant digits than these; what is cut off can only make the number larger.
-    const ENOUGH: usize = 800;
-    if digits.len() > ENOUGH {
-        let rest_is_zero = digits[ENOUGH..].iter().all(|&digit| digit == b'0');
-        digits.truncate(ENOUGH);
-        digits.push(if rest_is_zero { b'0' } else { b'1' });
+
+    /// The standard library's parser is exact, but it reads the exponent with a bound, so it is given a number whose
+    /// exponent is small.
+    fn value(&self) -> f64 {
+        let mut digits: Vec<u8> = self.digits.iter().copied().filter(u8::is_ascii_digit).collect();
+        // No double has more significant digits than these; what is cut off can only make the number larger.
+        const ENOUGH: usize = 800;
+        if digits.len() > ENOUGH {
+            let rest_is_zero = digits[ENOUGH..].iter().all(|&digit| digit == b'0');
+            digits.truncate(ENOUGH);
+            digits.push(if rest_is_zero { b'0' } else { b'1' });
+        }
+        let (first, rest) = (char::from(digits[0]), String::from_utf8_lossy(&digits[1..]));
+        // Always a float to the parser: digits on both sides of the point.
+        format!("{first}.{rest}0e{}", self.magnitude).parse().unwrap_or(f64::INFINITY)
     }
-    let scientific = format!("{}.{}e308", char::from(digits[0]), String::from_utf8_lossy(&digits[1..]));
-    scientific.replace(".e", "e").parse::<f64>().is_ok_and(f64::is_infinite)
+
+    fn overflows(&self) -> bool {
+        self.value().is_infinite()
+    }
 }
 
 /// A signed decimal integer; far beyond any exponent that matters it stops growing.

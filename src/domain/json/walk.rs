@@ -1,6 +1,6 @@
 //! Steps through a text that is known to be JSON, for the rare questions that one pass leaves open.
 
-use super::decode::CodePoints;
+use super::decode::{CodePoints, string_content};
 use super::white;
 
 /// The byte after the string whose opening quote is at `open`.
@@ -45,29 +45,36 @@ pub(super) fn value_of(text: &[u8], key: usize) -> usize {
 /// `{"__type": "ExternalState", "__var": …}`. Of repeated keys the last one counts, as in Python.
 pub fn is_development_envelope(text: &[u8]) -> bool {
     let (mut is_external, mut has_var) = (false, false);
-    let start = white(text, 0);
-    if text.get(start) != Some(&b'{') {
-        return false;
-    }
-    let mut at = white(text, start + 1);
-    while text.get(at) == Some(&b'"') {
-        let value = value_of(text, at);
-        if string_is(text, at, "__type") {
-            is_external = text.get(value) == Some(&b'"') && string_is(text, value, "ExternalState");
+    for (key, value) in members(text) {
+        if stands_for(key, "__type") {
+            is_external = string_content(value).is_some_and(|content| stands_for(content, "ExternalState"));
         }
-        has_var |= string_is(text, at, "__var");
-        at = white(text, value_end(text, value));
-        if text.get(at) == Some(&b',') {
-            at = white(text, at + 1);
-        }
+        has_var |= stands_for(key, "__var");
     }
     is_external && has_var
 }
 
-/// Whether the string at `open` stands for `wanted`.
-fn string_is(text: &[u8], open: usize, wanted: &str) -> bool {
-    let end = string_end(text, open);
-    CodePoints::of(&text[open + 1..end - 1]).eq(wanted.chars().map(u32::from))
+/// The members of a value, if it is an object: what stands between the quotes of each key, and each value.
+pub fn members(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let start = white(text, 0);
+    let mut at = if text.get(start) == Some(&b'{') { white(text, start + 1) } else { text.len() };
+    std::iter::from_fn(move || {
+        if text.get(at) != Some(&b'"') {
+            return None;
+        }
+        let (key, start) = (at + 1..string_end(text, at) - 1, value_of(text, at));
+        let end = value_end(text, start);
+        at = white(text, end);
+        if text.get(at) == Some(&b',') {
+            at = white(text, at + 1);
+        }
+        Some((text.get(key)?, text.get(start..end)?))
+    })
+}
+
+/// Whether a string stands for `wanted`, given what stands between its quotes.
+pub fn stands_for(content: &[u8], wanted: &str) -> bool {
+    CodePoints::of(content).eq(wanted.chars().map(u32::from))
 }
 
 #[cfg(test)]
@@ -86,6 +93,16 @@ mod tests {
             ("[]", 2),
         ] {
             assert_eq!(value_end(text.as_bytes(), 0), end, "{text}");
+        }
+    }
+
+    #[test]
+    fn goes_over_the_members_of_an_object() {
+        let text = br#" { "a" : [1, {"b": 2}] ,"\u0062":"}" ,"": null} "#;
+        let all: Vec<(&[u8], &[u8])> = members(text).collect();
+        assert_eq!(all, [(&b"a"[..], &br#"[1, {"b": 2}]"#[..]), (br"\u0062", br#""}""#), (b"", b"null")]);
+        for text in ["{}", "[\"a\"]", "1", "\"{\"", ""] {
+            assert_eq!(members(text.as_bytes()).count(), 0, "{text}");
         }
     }
 

@@ -35,9 +35,11 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// What the text holds, if it is base64 or hex of something recognisable. White space around the text must be gone.
-pub fn payload(text: &str) -> Option<Payload> {
-    decode(text).and_then(|bytes| recognise(&bytes))
+/// What the text holds, if it is base64 or hex of something recognisable, and its bytes. White space around the text
+/// must be gone.
+pub fn payload(text: &str) -> Option<(Payload, Vec<u8>)> {
+    let bytes = decode(text)?;
+    recognise(&bytes).map(|payload| (payload, bytes))
 }
 
 /// The bytes of a text that is base64 (either alphabet, lines as `base64.encodebytes` breaks them) or hex (also with
@@ -103,7 +105,7 @@ mod tests {
             (r"\x7b2261223a20317d", Some(Payload::Json)),
             ("eyJhIjog\nMX0=\n", Some(Payload::Json)),
         ] {
-            assert_eq!(super::payload(text.trim()), payload, "{text}");
+            assert_eq!(super::payload(text.trim()).map(|(payload, _)| payload), payload, "{text}");
         }
     }
 

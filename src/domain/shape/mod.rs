@@ -10,7 +10,7 @@ mod msgpack;
 pub mod python;
 mod uri;
 
-pub use encoded::Payload;
+pub use encoded::{Payload, payload};
 pub use uri::is_uri_in_json;
 
 use super::finding::Kind;

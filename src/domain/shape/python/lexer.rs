@@ -15,7 +15,9 @@ pub(super) enum Token {
     Comma,
     Colon,
     /// `+` or `-`.
-    Sign,
+    Sign {
+        minus: bool,
+    },
     /// An integer or a float.
     Real,
     /// A number with a `j`.
@@ -36,14 +38,22 @@ pub(super) enum Token {
 
 /// Where the tokenizer is. The text must hold no NUL, and no carriage return: line ends are line feeds.
 pub(super) struct Lexer<'a> {
-    text: &'a [u8],
+    text: &'a str,
+    bytes: &'a [u8],
+    /// Where the last token starts.
+    start: usize,
     at: usize,
     line_start: bool,
 }
 
 impl<'a> Lexer<'a> {
     pub fn new(text: &'a str) -> Self {
-        Self { text: text.as_bytes(), at: 0, line_start: true }
+        Self { text, bytes: text.as_bytes(), start: 0, at: 0, line_start: true }
+    }
+
+    /// How the last token is written. Tokens begin and end at ASCII characters.
+    pub fn written(&self) -> &'a str {
+        self.text.get(self.start..self.at).unwrap_or_default()
     }
 
     /// The next token, or `None` where no literal has such a thing. `in_brackets` says whether a bracket is open.
@@ -105,7 +115,7 @@ impl<'a> Lexer<'a> {
 
     /// A backslash must end its line, and another line must follow.
     fn join_lines(&mut self) -> Option<()> {
-        let joins = self.text.get(self.at + 1) == Some(&b'\n') && self.at + 2 < self.text.len();
+        let joins = self.bytes.get(self.at + 1) == Some(&b'\n') && self.at + 2 < self.bytes.len();
         self.at += 2;
         joins.then_some(())
     }
@@ -117,12 +127,13 @@ impl<'a> Lexer<'a> {
     }
 
     fn token(&mut self, byte: u8) -> Option<Token> {
+        self.start = self.at;
         let (token, length) = match byte {
             b'(' | b'[' | b'{' => (Token::Open(byte), 1),
             b')' | b']' | b'}' => (Token::Close(byte), 1),
             b',' => (Token::Comma, 1),
             b':' => (Token::Colon, 1),
-            b'+' | b'-' => (Token::Sign, 1),
+            b'+' | b'-' => (Token::Sign { minus: byte == b'-' }, 1),
             b'.' if self.rest().starts_with(b"...") => (Token::Constant, 3),
             b'0'..=b'9' | b'.' => {
                 let number = numbers::read(self.rest())?;
@@ -152,11 +163,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn byte(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
+        self.bytes.get(self.at).copied()
     }
 
     fn rest(&self) -> &'a [u8] {
-        &self.text[self.at..]
+        &self.bytes[self.at..]
     }
 }
 

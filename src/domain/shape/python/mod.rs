@@ -1,29 +1,38 @@
 //! Python literals: whether CPython 3.11's `ast.literal_eval` would take a text.
 //!
 //! [`lexer`] follows CPython's tokenizer, [`parser`] the grammar and the checks of `literal_eval`. Nothing is
-//! evaluated and nothing recurses: what is open stands on a stack of at most [`MOST_BRACKETS`] frames. What is left
-//! out on purpose stands in `docs/shapes.md`.
+//! evaluated here (that is what a [`Builder`] is for) and nothing recurses: what is open stands on a stack of at most
+//! [`MOST_BRACKETS`] frames. What is left out on purpose stands in `docs/shapes.md`.
 
+mod build;
 mod lexer;
 mod numbers;
 mod parser;
 mod strings;
+
+pub use build::{Atom, Builder, Container};
+pub use strings::{Content, decode as decode_string};
 
 /// How many brackets may be open at once in CPython's tokenizer (`MAXLEVEL`).
 const MOST_BRACKETS: usize = 200;
 
 /// Whether the whole text is a Python literal.
 pub fn is_literal(text: &str) -> bool {
+    read(text, &mut ()).is_some()
+}
+
+/// Tells a builder what the literal in the whole text is made of; `None` if it is none.
+pub fn read(text: &str, build: &mut impl Builder) -> Option<()> {
     let text = text.trim_start_matches([' ', '\t']);
     if !may_start_literal(text) || text.contains('\0') {
-        return false;
+        return None;
     }
     if text.contains('\r') {
         // CPython's tokenizer sees every kind of line end as a line feed.
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        return parser::parse(&text).is_some();
+        return parser::parse(&text, build);
     }
-    parser::parse(text).is_some()
+    parser::parse(text, build)
 }
 
 /// A cheap look at the first character: most raw text begins with a letter that no literal begins with.

@@ -2,9 +2,11 @@
 //!
 //! `literal_eval` takes constants, containers of what it takes, `set()`, a sign before a number, and a real number
 //! plus or minus an imaginary one. Building sets and dictionaries can fail as well: what is put into a set or used as
-//! a key must be hashable. So for each expression it is enough to remember what it may still become a part of.
+//! a key must be hashable. So for each expression it is enough to remember what it may still become a part of. Whoever
+//! wants the value as well hands in a [`Builder`], which is told of every part as soon as it is complete.
 
 use super::MOST_BRACKETS;
+use super::build::{Atom, Builder, Container};
 use super::lexer::{Lexer, Token};
 
 /// What an expression is, as far as its surroundings care.
@@ -28,9 +30,13 @@ enum Node {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     Nothing,
-    Sign,
+    Sign {
+        minus: bool,
+    },
     /// A real number and a sign.
-    RealAndSign,
+    RealAndSign {
+        minus: bool,
+    },
 }
 
 /// What a bracket, or the whole text, holds.
@@ -56,12 +62,14 @@ struct Frame {
     before: Before,
     /// Whether anything was put in, so that a comma may stand at the end.
     any: bool,
+    /// How many expressions were put in; in a dictionary, how many pairs.
+    members: usize,
     hashable: bool,
 }
 
 impl Frame {
     fn new(holds: Holds, before: Before) -> Self {
-        Self { holds, before, any: false, hashable: true }
+        Self { holds, before, any: false, members: 0, hashable: true }
     }
 
     /// Puts a whole expression in, at a comma or at the closing bracket.
@@ -81,14 +89,15 @@ impl Frame {
         }
         self.hashable &= hashable;
         self.any = true;
+        self.members += 1;
         (node != Node::Set).then_some(())
     }
 }
 
 /// Parses a whole text; `None` if it is no literal.
-pub(super) fn parse(text: &str) -> Option<()> {
+pub(super) fn parse(text: &str, build: &mut impl Builder) -> Option<()> {
     let mut lexer = Lexer::new(text);
-    let mut parser = Parser { frames: vec![Frame::new(Holds::Group, Before::Nothing)], before: Before::Nothing };
+    let mut parser = Parser { frames: vec![Frame::new(Holds::Group, Before::Nothing)], before: Before::Nothing, build };
     let mut node = None;
     let mut token = lexer.next(false)?;
     loop {
@@ -98,36 +107,38 @@ pub(super) fn parse(text: &str) -> Option<()> {
         }
         let is_text = matches!(token, Token::Text { .. });
         node = match node {
-            None => parser.operand(token)?,
+            None => parser.operand(token, lexer.written())?,
             Some(node) => parser.after(node, token, &mut lexer)?,
         };
         let next = lexer.next(parser.frames.len() > 1)?;
-        token = if is_text { skip_adjacent(token, next, &mut lexer, parser.frames.len() > 1)? } else { next };
+        token = if is_text { parser.join_adjacent(token, next, &mut lexer)? } else { next };
     }
 }
 
-/// Strings that stand side by side are one; bytes and text do not mix.
-fn skip_adjacent(first: Token, mut next: Token, lexer: &mut Lexer<'_>, in_brackets: bool) -> Option<Token> {
-    while let Token::Text { .. } = next {
-        if next != first {
-            return None;
-        }
-        next = lexer.next(in_brackets)?;
-    }
-    Some(next)
-}
-
-struct Parser {
+struct Parser<'b, B> {
     frames: Vec<Frame>,
     before: Before,
+    build: &'b mut B,
 }
 
-impl Parser {
+impl<B: Builder> Parser<'_, B> {
+    /// Strings that stand side by side are one; bytes and text do not mix. Returns the token behind them.
+    fn join_adjacent(&mut self, first: Token, mut next: Token, lexer: &mut Lexer<'_>) -> Option<Token> {
+        while let Token::Text { .. } = next {
+            if next != first {
+                return None;
+            }
+            self.build.adjacent(lexer.written());
+            next = lexer.next(self.frames.len() > 1)?;
+        }
+        Some(next)
+    }
+
     /// An operand is due. Returns it, or nothing where another token must come first.
-    fn operand(&mut self, token: Token) -> Option<Option<Node>> {
-        let node = match token {
-            Token::Sign if self.before == Before::Nothing => {
-                self.before = Before::Sign;
+    fn operand(&mut self, token: Token, written: &str) -> Option<Option<Node>> {
+        let (node, atom) = match token {
+            Token::Sign { minus } if self.before == Before::Nothing => {
+                self.before = Before::Sign { minus };
                 return Some(None);
             }
             Token::Open(bracket) => {
@@ -135,12 +146,14 @@ impl Parser {
                 return Some(None);
             }
             Token::Close(bracket) => return self.close(bracket, None).map(Some),
-            Token::Real => Node::Real,
-            Token::Imaginary => Node::Imaginary,
-            Token::Text { .. } | Token::Constant => Node::Hashable,
-            Token::Set => Node::Set,
+            Token::Real => (Node::Real, Atom::Real),
+            Token::Imaginary => (Node::Imaginary, Atom::Imaginary),
+            Token::Text { .. } => (Node::Hashable, Atom::Text),
+            Token::Constant => (Node::Hashable, Atom::Constant),
+            Token::Set => return self.complete(Node::Set).map(Some),
             _ => return None,
         };
+        self.build.atom(atom, written);
         self.complete(node).map(Some)
     }
 
@@ -148,8 +161,18 @@ impl Parser {
     fn complete(&mut self, node: Node) -> Option<Node> {
         match (std::mem::replace(&mut self.before, Before::Nothing), node) {
             (Before::Nothing, node) => Some(node),
-            (Before::Sign, Node::Real) => Some(Node::SignedReal),
-            (Before::Sign, Node::Imaginary) | (Before::RealAndSign, Node::Imaginary) => Some(Node::Hashable),
+            (Before::Sign { minus }, Node::Real) => {
+                self.build.sign(minus);
+                Some(Node::SignedReal)
+            }
+            (Before::Sign { minus }, Node::Imaginary) => {
+                self.build.sign(minus);
+                Some(Node::Hashable)
+            }
+            (Before::RealAndSign { minus }, Node::Imaginary) => {
+                self.build.complex(minus);
+                Some(Node::Hashable)
+            }
             _ => None,
         }
     }
@@ -159,9 +182,12 @@ impl Parser {
         let in_brackets = self.frames.len() > 1;
         let frame = self.frames.last_mut()?;
         match token {
-            Token::Sign if matches!(node, Node::Real | Node::SignedReal) => self.before = Before::RealAndSign,
+            Token::Sign { minus } if matches!(node, Node::Real | Node::SignedReal) => {
+                self.before = Before::RealAndSign { minus };
+            }
             Token::Open(b'(') if node == Node::Set => {
                 let closed = self.frames.len() <= MOST_BRACKETS && lexer.next(true)? == Token::Close(b')');
+                self.build.container(Container::Set, 0);
                 return closed.then_some(Some(Node::Unhashable));
             }
             Token::Comma => {
@@ -209,13 +235,18 @@ impl Parser {
             None if frame.holds == Holds::Value && !frame.any => return None,
             _ => {}
         }
-        let node = match (bracket, frame.holds) {
-            (b')', Holds::Group) => one.unwrap_or(Node::Hashable),
-            (b')', Holds::Tuple) if frame.hashable => Node::Hashable,
-            (b')', Holds::Tuple) | (b']', Holds::List) => Node::Unhashable,
-            (b'}', Holds::Brace | Holds::SetDisplay | Holds::Key) => Node::Unhashable,
+        let container = match (bracket, frame.holds) {
+            (b')', Holds::Group | Holds::Tuple) => Container::Tuple,
+            (b']', Holds::List) => Container::List,
+            (b'}', Holds::SetDisplay) => Container::Set,
+            (b'}', Holds::Brace | Holds::Key) => Container::Dictionary,
             _ => return None,
         };
+        if one.is_none() {
+            self.build.container(container, frame.members);
+        }
+        let hashable = container == Container::Tuple && frame.hashable;
+        let node = one.unwrap_or(if hashable { Node::Hashable } else { Node::Unhashable });
         self.before = frame.before;
         self.complete(node)
     }
@@ -223,11 +254,18 @@ impl Parser {
     /// The text ends, or the line that holds the literal.
     fn finish(&mut self, node: Option<Node>) -> Option<()> {
         let frame = self.frames.last()?;
-        match node {
-            Some(Node::Set) => None,
-            Some(_) => (self.frames.len() == 1).then_some(()),
+        let complete = match node {
+            Some(Node::Set) => false,
+            Some(_) => true,
             // Only a comma may stand at the end.
-            None => (self.frames.len() == 1 && frame.any && self.before == Before::Nothing).then_some(()),
+            None => frame.any && self.before == Before::Nothing,
+        };
+        if self.frames.len() > 1 || !complete {
+            return None;
         }
+        if frame.holds == Holds::Tuple {
+            self.build.container(Container::Tuple, frame.members + usize::from(node.is_some()));
+        }
+        Some(())
     }
 }

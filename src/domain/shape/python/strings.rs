@@ -1,5 +1,7 @@
 //! Strings and bytes as Python writes them: prefixes, three quotes, escapes.
 
+use crate::domain::json;
+
 /// What stands before the opening quote.
 pub(super) struct Prefix {
     length: usize,
@@ -46,6 +48,66 @@ pub(super) fn read(text: &[u8], prefix: Prefix) -> Option<(bool, usize)> {
     fits.then_some((prefix.bytes, at + opening))
 }
 
+/// What a string stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Text in UTF-8, except that each surrogate stands there as three bytes.
+    Text(Vec<u8>),
+    Bytes(Vec<u8>),
+}
+
+/// What a string stands for that [`read`] took, prefix and quotes included. `None` for anything else.
+pub fn decode(written: &str) -> Option<Content> {
+    let prefix = prefix(written.as_bytes())?;
+    let quoted = &written[prefix.length..];
+    let opening = if quoted.len() >= 6 && (quoted.starts_with("\"\"\"") || quoted.starts_with("'''")) { 3 } else { 1 };
+    let content = quoted.get(opening..quoted.len() - opening)?;
+    let decoded = if prefix.raw { content.as_bytes().to_vec() } else { resolve(content.as_bytes(), prefix.bytes)? };
+    Some(if prefix.bytes { Content::Bytes(decoded) } else { Content::Text(decoded) })
+}
+
+/// Puts what they stand for in place of escapes.
+fn resolve(content: &[u8], bytes: bool) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(content.len());
+    let mut rest = content;
+    while let Some(backslash) = rest.iter().position(|&byte| byte == b'\\') {
+        out.extend_from_slice(&rest[..backslash]);
+        let escape = &rest[backslash + 1..];
+        let (code, length) = match *escape.first()? {
+            b'\n' => (None, 1),
+            letter @ (b'\\' | b'\'' | b'"') => (Some(u32::from(letter)), 1),
+            b'a' => (Some(0x07), 1),
+            b'b' => (Some(0x08), 1),
+            b'f' => (Some(0x0C), 1),
+            b'n' => (Some(0x0A), 1),
+            b'r' => (Some(0x0D), 1),
+            b't' => (Some(0x09), 1),
+            b'v' => (Some(0x0B), 1),
+            b'0'..=b'7' => octal(escape),
+            b'x' => (Some(hexadecimal(escape.get(1..3)?)?), 3),
+            b'u' if !bytes => (Some(hexadecimal(escape.get(1..5)?)?), 5),
+            b'U' if !bytes => (Some(hexadecimal(escape.get(1..9)?)?), 9),
+            // An unknown escape stays as it is.
+            _ => (Some(u32::from(b'\\')), 0),
+        };
+        match code {
+            Some(code) if bytes => out.push(code as u8),
+            Some(code) => json::push_code_point(code, &mut out),
+            None => {}
+        }
+        rest = &escape[length..];
+    }
+    out.extend_from_slice(rest);
+    Some(out)
+}
+
+/// Up to three octal digits, and how many there are.
+fn octal(escape: &[u8]) -> (Option<u32>, usize) {
+    let digits = escape.iter().take(3).take_while(|digit| matches!(digit, b'0'..=b'7'));
+    let (code, length) = digits.fold((0, 0), |(code, length), digit| (code << 3 | u32::from(digit - b'0'), length + 1));
+    (Some(code), length)
+}
+
 /// Whether every escape is one that CPython decodes. Unknown ones stay as they are and do no harm. `\N{…}` would need
 /// the names of all characters and is left out.
 fn escapes_are_valid(content: &[u8], bytes: bool) -> bool {
@@ -77,4 +139,33 @@ fn escapes_are_valid(content: &[u8], bytes: bool) -> bool {
 
 fn hexadecimal(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0_u32, |code, &digit| Some(code << 4 | char::from(digit).to_digit(16)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decodes_what_python_decodes() {
+        let text = |content: &str| Some(Content::Text(content.as_bytes().to_vec()));
+        for (written, content) in [
+            ("''", text("")),
+            ("\"\"\"\"\"\"", text("")),
+            ("'''a\n'b'''", text("a\n'b")),
+            (r"'\\\'\a\b\f\n\r\t\v'", text("\\'\u{7}\u{8}\u{c}\n\r\t\u{b}")),
+            (r#"'\"'"#, text("\"")),
+            (r"'\x41\u00e9\U0001F600'", text("Aé😀")),
+            (r"'\0\18\1011\777'", text("\0\u{1}8A1\u{1ff}")),
+            (r"'\q\é\d'", text(r"\q\é\d")),
+            ("'a\\\nb'", text("ab")),
+            (r"R'\x41\''", text(r"\x41\'")),
+            ("u'é'", text("é")),
+            (r"'\ud83d\ude00'", Some(Content::Text(b"\xED\xA0\xBD\xED\xB8\x80".to_vec()))),
+            (r"b'\x80\777\u0041'", Some(Content::Bytes(b"\x80\xFF\\u0041".to_vec()))),
+            (r"Rb'\x80'", Some(Content::Bytes(br"\x80".to_vec()))),
+            ("7", None),
+        ] {
+            assert_eq!(decode(written), content, "{written}");
+        }
+    }
 }
