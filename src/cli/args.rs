@@ -38,6 +38,7 @@ pub(super) enum Command {
     Repair(RepairArgs),
     Undo(UndoArgs),
     Runs(RunsArgs),
+    Rules(RulesArgs),
     Explain(ExplainArgs),
     Demo(DemoArgs),
 }
@@ -127,6 +128,29 @@ pub(super) struct RunsArgs {
     /// Do not ask before dropping
     #[arg(short, long, requires = "purge_older_than")]
     pub yes: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Look at rules, which say what a repair does with which rows
+#[derive(Debug, ClapArgs)]
+pub(super) struct RulesArgs {
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    Check(RulesCheckArgs),
+}
+
+/// Say in sentences what a file of rules does, and what in it can never apply
+///
+/// Needs no database. Warnings do not change the exit code; a file that is wrong ends with exit code 2.
+#[derive(Debug, ClapArgs)]
+pub(super) struct RulesCheckArgs {
+    /// The file of rules, in TOML
+    pub file: PathBuf,
     #[command(flatten)]
     pub output: OutputArgs,
 }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use super::database::{DatabaseError, Origin};
 use super::exit::Exit;
 use super::plan_file::PlanError;
+use super::rules_file::RulesError;
 use crate::domain::target::RELEASED;
 use crate::engine::lease::RunError;
 use crate::engine::store::{StoreError, Trouble};
@@ -25,6 +26,8 @@ pub(super) enum Failure {
     Run(#[from] RunError),
     #[error(transparent)]
     Plan(#[from] PlanError),
+    #[error(transparent)]
+    Rules(#[from] RulesError),
     #[error("{0}")]
     Usage(&'static str),
     #[error("there is no state table {0}")]
@@ -56,6 +59,7 @@ impl Failure {
         match self {
             Self::Database(_)
             | Self::Plan(_)
+            | Self::Rules(_)
             | Self::Usage(_)
             | Self::UnknownTable(_)
             | Self::NobodyToAsk(_)
@@ -97,6 +101,7 @@ impl Failure {
             ),
             Self::Plan(error) => Some(error.hint().to_owned()),
             Self::Usage(_)
+            | Self::Rules(_)
             | Self::Output(..)
             | Self::Report(..)
             | Self::Stdout(_)

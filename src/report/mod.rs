@@ -12,6 +12,7 @@ pub mod json;
 pub mod model;
 mod page;
 pub mod progress;
+pub mod rules;
 pub mod runs;
 mod shortlist;
 pub mod terminal;

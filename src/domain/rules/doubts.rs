@@ -147,13 +147,32 @@ fn idle(rule: &Rule) -> Option<Doubt> {
     (!told.is_empty()).then_some(Doubt::Idle(told))
 }
 
-/// Whether an action surely changes no row of a kind.
+/// Whether an action surely changes no row of a kind. What an action takes is decided by the value, and a value is of
+/// the first kind that applies: one that is too large, for instance, may also hold JSON in a JSON string.
 const fn never_changes(action: Action, kind: Kind) -> bool {
     match action {
-        Action::String | Action::Skip | Action::None => false,
-        Action::Reference => matches!(kind, Kind::Empty | Kind::NullValue),
-        Action::Decode => !matches!(kind, Kind::PythonLiteral | Kind::Encoded | Kind::DoubleEncoded),
-        Action::Null => matches!(kind, Kind::NullValue),
-        Action::Replace => !matches!(kind, Kind::NonFinite | Kind::LoneSurrogate),
+        Action::Skip | Action::None => false,
+        Action::String => matches!(kind, Kind::NotText),
+        Action::Null => matches!(kind, Kind::NotText | Kind::NullValue),
+        Action::Replace => !matches!(kind, Kind::LoneSurrogate | Kind::NonFinite),
+        Action::Reference => matches!(
+            kind,
+            Kind::NotText
+                | Kind::Empty
+                | Kind::LoneSurrogate
+                | Kind::HugeInteger
+                | Kind::TooDeep
+                | Kind::NonFinite
+                | Kind::NullValue
+        ),
+        Action::Decode => !matches!(
+            kind,
+            Kind::PythonLiteral
+                | Kind::Encoded
+                | Kind::StaleReference
+                | Kind::TooLarge
+                | Kind::DuplicateKey
+                | Kind::DoubleEncoded
+        ),
     }
 }
