@@ -33,7 +33,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("console", &["report", "cli"]),
     ("fastrand", &["engine", "store"]),
     ("futures_util", &["store", "cli"]),
-    ("hex", &["domain", "store", "report", "cli"]),
+    ("hex", &["domain", "engine", "store", "report", "cli"]),
     ("humantime", &["engine", "report", "cli"]),
     ("indicatif", &["report"]),
     ("percent_encoding", &["store", "cli"]),

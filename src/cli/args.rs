@@ -1,7 +1,7 @@
 //! The command line as it is typed.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
@@ -56,6 +56,9 @@ pub(super) struct ScanArgs {
     pub findings: FindingsArgs,
     #[command(flatten)]
     pub fail_on: FailOnArgs,
+    /// Count the JSON types that each key holds, and when: shows keys that mix types, and legacy strings that parse
+    #[arg(long)]
+    pub census: bool,
     /// Write what a repair would do to a file, for review and for `repair --plan`; it has digests and no values
     #[arg(long, value_name = "FILE")]
     pub plan_out: Option<PathBuf>,
@@ -199,6 +202,10 @@ pub(super) struct JudgingArgs {
     pub tables: Vec<String>,
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// Take values that parse for strings where they were written before this moment, such as `2026-05-25T10:00:00Z`,
+    /// when the deployment began to store JSON; `scan --census` may show it
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_rfc3339_weak)]
+    pub legacy_before: Option<SystemTime>,
 }
 
 /// Which limits apply that are not the same everywhere.

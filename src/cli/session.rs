@@ -3,15 +3,16 @@
 use std::io::{self, IsTerminal as _};
 use std::time::SystemTime;
 
-use super::args::{CommonArgs, LimitArgs, PaceArgs, TargetArgs};
+use super::args::{CommonArgs, JudgingArgs, LimitArgs, PaceArgs, TargetArgs};
 use super::database::{self, Database};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::plan_file::PlanFile;
-use crate::domain::finding::Severity;
+use crate::domain::finding::{Action, Severity};
 use crate::domain::judge::Judge;
 use crate::domain::plan::{self, Header};
 use crate::domain::repair;
+use crate::domain::rules::{Conditions, Kinds, Moment, Name, Rule, Rules};
 use crate::domain::target::{RELEASED, Target};
 use crate::engine::flag::digest;
 use crate::engine::lease::Who;
@@ -71,26 +72,26 @@ impl Session {
     }
 
     /// The digest of what decides what a repair writes.
-    pub fn rules(judge: &Judge) -> String {
-        hex::encode(digest(repair::rules(judge).as_bytes()))
+    fn rules_digest(judge: &Judge, rules: &Rules) -> String {
+        hex::encode(digest([repair::rules(judge), rules.text()].join("\n").as_bytes()))
     }
 
     /// What a plan says of itself.
-    pub fn plan_header(&self, judge: &Judge, targets: &[&'static Target]) -> Header {
+    pub fn plan_header(&self, judge: &Judge, rules: &Rules, targets: &[&'static Target]) -> Header {
         Header {
             plan_version: plan::VERSION,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             made_at: now(),
             database: self.location.to_string(),
             fingerprint: self.overview.fingerprint.clone(),
-            rules: Self::rules(judge),
+            rules: Self::rules_digest(judge, rules),
             tables: targets.iter().map(|target| target.table.to_owned()).collect(),
         }
     }
 
     /// Insists that a plan is for this database and these rules.
-    pub fn check_plan(&self, plan: &PlanFile, judge: &Judge) -> Result<(), Failure> {
-        Ok(plan.check(&self.location.to_string(), &self.overview.fingerprint, &Self::rules(judge))?)
+    pub fn check_plan(&self, plan: &PlanFile, judge: &Judge, rules: &Rules) -> Result<(), Failure> {
+        Ok(plan.check(&self.location.to_string(), &self.overview.fingerprint, &Self::rules_digest(judge, rules))?)
     }
 
     /// The tables with these names, or all that are there.
@@ -152,6 +153,34 @@ pub(super) fn judge(args: &LimitArgs) -> Judge {
         None => configured(),
     };
     Judge { max_value_bytes, ..Judge::default() }
+}
+
+/// The rules for these arguments: what the command line says comes behind what a file says, since a file can be exact.
+pub(super) fn rules(args: &JudgingArgs) -> Result<Rules, Failure> {
+    let mut rules = Rules::default();
+    if let Some(before) = args.legacy_before {
+        rules.rules.push(legacy(before)?);
+    }
+    Ok(rules)
+}
+
+/// What parses, and was written when strings were stored as they are, is a string. What does not parse has a rule, or
+/// the default, of its own.
+fn legacy(before: SystemTime) -> Result<Rule, Failure> {
+    let parses = [Severity::Warning, Severity::Notice].into_iter().map(Kinds::of);
+    let conditions = Conditions {
+        kinds: parses.fold(Kinds::READABLE, Kinds::and),
+        written_before: Some(Moment(micros(before))),
+        ..Conditions::default()
+    };
+    let name = Name::Given("--legacy-before".to_owned());
+    Rule::new(name, conditions, Action::String).map_err(|_| Failure::Usage("--legacy-before takes a moment"))
+}
+
+/// Microseconds since 1970.
+fn micros(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// A progress line, if someone watches.

@@ -15,12 +15,20 @@ pub enum Severity {
     Error,
 }
 
-/// What is to be done with a row.
+/// What is to be done with a row. `docs/actions.md` says what each takes and what it makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// The value becomes the JSON string of its own text, byte for byte what `json.dumps` writes.
     String,
+    /// A reference in an old form becomes the envelope that released builds resolve.
+    Reference,
+    /// A Python literal, an encoded payload or JSON in a JSON string becomes the JSON that it stands for.
+    Decode,
+    /// The value becomes `null`.
+    Null,
+    /// Only the offending bytes change: what is not finite becomes `null`, unpaired surrogates become U+FFFD.
+    Replace,
     /// Report the row and leave it.
     Skip,
     /// Nothing needs to be done.
@@ -28,13 +36,26 @@ pub enum Action {
 }
 
 impl Action {
+    /// Every action.
+    pub const ALL: &'static [Self] =
+        &[Self::String, Self::Reference, Self::Decode, Self::Null, Self::Replace, Self::Skip, Self::None];
+
     /// The name that reports, the journal and rules use.
     pub const fn name(self) -> &'static str {
         match self {
             Self::String => "string",
+            Self::Reference => "reference",
+            Self::Decode => "decode",
+            Self::Null => "null",
+            Self::Replace => "replace",
             Self::Skip => "skip",
             Self::None => "none",
         }
+    }
+
+    /// The action with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.name() == name)
     }
 }
 
@@ -118,4 +139,18 @@ pub struct Finding {
     pub message: String,
     /// Where in the value the trouble starts, in bytes from its beginning; always inside the value or at its end.
     pub offset: Option<usize>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_is_found_by_its_name() {
+        for &action in Action::ALL {
+            assert_eq!(Action::from_name(action.name()), Some(action));
+        }
+        assert_eq!(Action::from_name("String"), None);
+        assert_eq!(Action::from_name(""), None);
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::census::JsonType;
 use super::encode::encode;
 use super::finding::{Action, Finding, Kind};
 use super::judge::{Judge, Stored};
@@ -13,6 +14,12 @@ use super::reader::Limits;
 pub enum Reason {
     /// The stored bytes are not text, so they have no JSON string.
     NotText,
+    /// A rule says so.
+    Ruled,
+    /// The value is a JSON string already, and encoding it once more would not be noticed by the next run.
+    AlreadyString,
+    /// The value is nothing that the action takes.
+    NotApplicable,
     /// Some reader would not take the rewrite either.
     Unreadable,
     /// The rewrite is longer than the column or one statement can hold.
@@ -34,6 +41,9 @@ impl Reason {
     pub const fn explain(self) -> &'static str {
         match self {
             Self::NotText => "the stored bytes are not text",
+            Self::Ruled => "the rules say to skip it",
+            Self::AlreadyString => "it is a JSON string already",
+            Self::NotApplicable => "the action does not apply to such a value",
             Self::Unreadable => "a reader would not take the rewritten value either",
             Self::TooLong => "the rewritten value is too long for the column or for one statement",
             Self::Locked => "another transaction held its lock whenever it was tried",
@@ -85,23 +95,58 @@ pub struct Examined {
 pub fn examine(judge: &Judge, value: Stored<'_>, capacity: Capacity) -> Option<Examined> {
     let finding = judge.judge(value)?;
     let action = finding.kind.default_action();
-    let decision = match action {
-        Action::String => as_string(judge, value, capacity),
-        Action::Skip => Decision::Leave(Reason::NotText),
-        Action::None => Decision::Report,
-    };
+    let decision = decide(judge, value, Some(&finding), action, capacity);
     Some(Examined { finding, action, decision })
 }
 
-fn as_string(judge: &Judge, value: Stored<'_>, capacity: Capacity) -> Decision {
-    let Ok(text) = std::str::from_utf8(value.bytes()) else { return Decision::Leave(Reason::NotText) };
-    let rewrite = encode(text);
+/// Decides about one value under one action. `finding` is what [`Judge::judge`] says of the value, nothing for one that
+/// reads well. A rewrite is never longer than `capacity`, and both readers read it as it stands there.
+pub fn decide(
+    judge: &Judge,
+    value: Stored<'_>,
+    finding: Option<&Finding>,
+    action: Action,
+    capacity: Capacity,
+) -> Decision {
+    let text = match value {
+        Stored::Text(bytes) => str::from_utf8(bytes).map_err(|_| Reason::NotText),
+        Stored::Blob(_) => Err(Reason::NotText),
+    };
+    let rewrite = match (action, text) {
+        (Action::None, _) => return Decision::Report,
+        (Action::Skip, _) => return Decision::Leave(skipped(finding)),
+        (_, Err(reason)) => Err(reason),
+        (Action::String, Ok(text)) if is_readable_string(text, finding) => Err(Reason::AlreadyString),
+        (Action::String, Ok(text)) => Ok(encode(text)),
+        (Action::Null, Ok(_)) => Ok("null".to_owned()),
+        (Action::Reference | Action::Decode | Action::Replace, Ok(_)) => Err(Reason::NotApplicable),
+    };
+    match rewrite.and_then(|rewrite| accept(judge, rewrite, capacity)) {
+        Ok(rewrite) => Decision::Rewrite(rewrite),
+        Err(reason) => Decision::Leave(reason),
+    }
+}
+
+/// Whether readers get a string. To encode it again would make another such string, run after run.
+fn is_readable_string(text: &str, finding: Option<&Finding>) -> bool {
+    JsonType::of(text.as_bytes(), finding.map(|finding| finding.kind)) == JsonType::String
+}
+
+fn skipped(finding: Option<&Finding>) -> Reason {
+    match finding {
+        Some(Finding { kind: Kind::NotText, .. }) => Reason::NotText,
+        _ => Reason::Ruled,
+    }
+}
+
+/// What must hold for every rewrite, whatever made it.
+fn accept(judge: &Judge, rewrite: String, capacity: Capacity) -> Result<String, Reason> {
     if rewrite.len() as u64 > capacity.0 {
-        Decision::Leave(Reason::TooLong)
+        Err(Reason::TooLong)
     } else if !judge.reads_ok(&rewrite) {
-        Decision::Leave(Reason::Unreadable)
+        Err(Reason::Unreadable)
     } else {
-        Decision::Rewrite(rewrite)
+        Ok(rewrite)
     }
 }
 

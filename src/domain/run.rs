@@ -89,6 +89,9 @@ pub struct RunOptions {
     /// The digest of the reviewed plan that a repair carries out, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
+    /// The digest of the rules, where they are not the usual ones, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<String>,
 }
 
 impl RunOptions {
@@ -97,7 +100,7 @@ impl RunOptions {
 
     /// The options of a repair of everything that needs it in some tables.
     pub const fn repair(tables: Vec<String>) -> Self {
-        Self { version: Self::VERSION, tables, undoes: None, plan: None }
+        Self { version: Self::VERSION, tables, undoes: None, plan: None, rules: None }
     }
 }
 

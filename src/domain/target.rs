@@ -89,6 +89,24 @@ pub enum Scalar {
     Text(String),
 }
 
+impl Scalar {
+    /// The text, where it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Integer(_) | Self::Null => None,
+        }
+    }
+
+    /// The integer, where it is one.
+    pub const fn as_integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(integer) => Some(*integer),
+            Self::Text(_) | Self::Null => None,
+        }
+    }
+}
+
 /// The primary key of one row, in the order of [`Target::key`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Key(pub Vec<Scalar>);
@@ -116,6 +134,17 @@ impl Target {
     /// The identity as reports show it: `{column: value}`, columns without a value left out.
     pub fn identity_object(&self, identity: &Identity) -> Map<String, Value> {
         named(self.identity, &identity.0)
+    }
+
+    /// What an identity says in a column that may not be there.
+    pub fn part<'i>(&self, identity: &'i Identity, column: &str) -> Option<&'i Scalar> {
+        let place = self.identity.iter().position(|part| part.name == column)?;
+        identity.0.get(place)
+    }
+
+    /// The name under which tasks and assets know the value, where the table has one.
+    pub fn name_of<'i>(&self, identity: &'i Identity) -> Option<&'i str> {
+        self.part(identity, "key")?.as_text()
     }
 
     /// What names the list in which readers meet the row.

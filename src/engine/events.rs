@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::domain::census::Sighting;
 use crate::domain::finding::{Action, Finding};
 use crate::domain::repair::Reason;
+use crate::domain::rules::RuleRef;
 use crate::domain::run::{RunId, Tally};
 use crate::domain::target::{Identity, Key, Target};
 
@@ -15,6 +17,8 @@ pub enum Event<'a> {
     RunStarted { run: &'a RunId, resumed: bool },
     /// Work on a table begins. `rows` is how many are ahead, as far as the database can say cheaply.
     TableStarted { target: &'static Target, rows: Option<u64> },
+    /// What the rows of a window hold, where a census is taken.
+    Census { target: &'static Target, sightings: &'a [Sighting] },
     /// A window was read.
     Scanned { target: &'static Target, rows: u64, bytes: u64 },
     /// A row was flagged, or is not what an undo or a plan took it for. What was to be changed is committed by now.
@@ -63,8 +67,10 @@ pub struct Flagged {
     pub key: Key,
     /// Missing where the row was gone before it could be asked.
     pub identity: Option<Identity>,
-    /// Missing where an undo or a plan meets a row that is gone or reads well.
+    /// Missing where an undo or a plan meets a row that is gone, and where the row reads well.
     pub finding: Option<Finding>,
+    /// The rule that took the row; missing where none was asked.
+    pub rule: Option<RuleRef>,
     /// The length of the value in bytes.
     pub bytes: u64,
     /// The digest of the value.

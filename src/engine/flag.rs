@@ -2,12 +2,14 @@
 
 use sha2::{Digest, Sha256};
 
+use super::Work;
 use super::events::{Flagged, Outcome};
-use super::store::LockedRow;
-use crate::domain::finding::{Action, Finding};
+use super::store::{Facts, LockedRow};
+use crate::domain::finding::{Action, Finding, Kind};
 use crate::domain::judge::{Judge, Stored};
-use crate::domain::repair::{Capacity, Decision, Examined, Reason, examine};
-use crate::domain::target::{Identity, Key};
+use crate::domain::repair::{Capacity, Decision, Reason, decide};
+use crate::domain::rules::{Kinds, Moment, Owner, Row, RuleRef, Rules};
+use crate::domain::target::{Identity, Key, Target};
 
 /// The digest by which a value is recognised without being kept.
 pub fn digest(value: &[u8]) -> [u8; 32] {
@@ -25,10 +27,52 @@ pub(super) enum Keep {
     Both,
 }
 
+/// What the journal, plans and rules call a value of which there is nothing to say.
+const READABLE: &str = Kinds::READABLE_NAME;
+
+/// What the journal and plans call what is wrong with a value.
+pub fn kind_name(finding: Option<&Finding>) -> &'static str {
+    finding.map_or(READABLE, |finding| finding.kind.name())
+}
+
+/// A value, and where it was met.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Met<'v> {
+    pub target: &'static Target,
+    pub value: Stored<'v>,
+    /// May be missing where the rules ask for nothing of it.
+    pub facts: Option<&'v Facts>,
+    pub capacity: Capacity,
+}
+
+impl Met<'_> {
+    fn ask(&self, rules: &Rules, kind: Option<Kind>) -> (RuleRef, Action) {
+        let target = self.target;
+        let text = |column| target.part(&self.facts?.identity, column)?.as_text();
+        let asset = self.facts.and_then(|facts| target.part(&facts.identity, "asset_id")?.as_integer());
+        let asset = asset.map(|asset| asset.to_string());
+        let owner = match (text("dag_id"), text("task_id"), asset.as_deref()) {
+            (Some(dag), Some(task), _) => Some(Owner::Task { dag, task }),
+            (_, _, Some(asset)) => Some(Owner::Asset(asset)),
+            _ => None,
+        };
+        rules.decide(&Row {
+            kind,
+            table: target.table,
+            owner,
+            key: text("key"),
+            value: self.value.bytes(),
+            written_at: self.facts.and_then(|facts| facts.moment).map(Moment),
+        })
+    }
+}
+
 /// A value that was flagged, before anyone knows whose row it is.
 #[derive(Clone, Debug)]
 pub(super) struct Flag {
-    pub finding: Finding,
+    /// Nothing where the value reads well and a rule wants it changed all the same.
+    pub finding: Option<Finding>,
+    pub rule: RuleRef,
     pub action: Action,
     pub outcome: Outcome,
     pub bytes: u64,
@@ -39,17 +83,24 @@ pub(super) struct Flag {
 }
 
 impl Flag {
-    /// Examines a value; a healthy one gives nothing.
-    pub fn examine(judge: &Judge, value: Stored<'_>, capacity: Capacity, keep: Keep) -> Option<Self> {
-        let Examined { finding, action, decision } = examine(judge, value, capacity)?;
+    /// Judges a value and asks the rules about it. A healthy one gives nothing, unless a rule wants it changed.
+    pub fn examine(work: &Work<'_>, met: Met<'_>, keep: Keep) -> Option<Self> {
+        let finding = work.judge.judge(met.value);
+        if finding.is_none() && !work.rules.considers_readable() {
+            return None;
+        }
+        let (rule, action) = met.ask(work.rules, finding.as_ref().map(|finding| finding.kind));
+        let decision = decide(work.judge, met.value, finding.as_ref(), action, met.capacity);
         let (outcome, rewrite) = match decision {
+            Decision::Report | Decision::Leave(Reason::AlreadyString) if finding.is_none() => return None,
             Decision::Report => (Outcome::Reported, None),
             Decision::Leave(reason) => (Outcome::Skipped(reason), None),
             Decision::Rewrite(text) => (Outcome::Rewritten, Some(text)),
         };
-        let bytes = value.bytes();
+        let bytes = met.value.bytes();
         Some(Self {
             finding,
+            rule,
             action,
             outcome,
             bytes: bytes.len() as u64,
@@ -58,6 +109,11 @@ impl Flag {
             rewrite: rewrite.filter(|_| keep != Keep::Nothing),
             value: (keep == Keep::Both).then(|| String::from_utf8_lossy(bytes).into_owned()),
         })
+    }
+
+    /// What the journal and plans call what is wrong with the value.
+    pub fn kind(&self) -> &'static str {
+        kind_name(self.finding.as_ref())
     }
 
     /// Whether the row is to be changed.
@@ -75,7 +131,8 @@ impl Flag {
         Flagged {
             key,
             identity,
-            finding: Some(self.finding),
+            finding: self.finding,
+            rule: Some(self.rule),
             bytes: self.bytes,
             sha256: self.sha256,
             rewrite_sha256: self.rewrite_sha256,
@@ -91,12 +148,11 @@ impl Flagged {
     /// A row that is not what an undo or a plan took it for, as it is now.
     pub(super) fn drifted(judge: &Judge, row: LockedRow, reason: Reason) -> Self {
         let value = row.value.stored();
-        let flag = Flag::examine(judge, value, Capacity::UNLIMITED, Keep::Nothing);
         Self {
-            identity: Some(row.identity),
-            finding: flag.map(|flag| flag.finding),
+            finding: judge.judge(value),
             bytes: value.bytes().len() as u64,
             sha256: digest(value.bytes()),
+            identity: Some(row.facts.identity),
             ..Self::unseen(row.key, Outcome::Drifted(reason))
         }
     }
@@ -107,6 +163,7 @@ impl Flagged {
             key,
             identity: None,
             finding: None,
+            rule: None,
             bytes: 0,
             sha256: digest(b""),
             rewrite_sha256: None,

@@ -87,7 +87,12 @@ async fn take<L: Ledger>(
     };
     let resume = unfinished().find(|run| run.options == *options);
     if let (None, Some(run)) = (resume, unfinished().next()) {
-        let other = if run.options.plan == options.plan { "tables" } else { "rows: a plan says which" };
+        let RunOptions { plan, rules, .. } = &run.options;
+        let other = match (*plan == options.plan, *rules == options.rules) {
+            (false, _) => "rows, since only one of the two has this plan",
+            (true, false) => "rules",
+            (true, true) => "tables",
+        };
         tracing::warn!("run {} stopped before its end, but with other {other}; starting over", run.id);
     }
     let new = NewRun { id: new_run_id(SystemTime::now()), mode, options, host: &who.host, user: &who.user };

@@ -5,6 +5,7 @@
 //! terminal and no argument; it decides nothing about a value either, that is `domain`'s.
 
 use crate::domain::judge::Judge;
+use crate::domain::rules::Rules;
 use crate::domain::target::Target;
 
 pub mod consent;
@@ -29,15 +30,33 @@ mod writer;
 #[derive(Clone, Copy, Debug)]
 pub struct Work<'w> {
     pub judge: &'w Judge,
+    /// What is done with which rows.
+    pub rules: &'w Rules,
     /// The tables to work on, in order.
     pub targets: &'w [&'static Target],
     /// Whether events carry values.
     pub show_values: bool,
+    /// Whether a scan takes a census of all values.
+    pub census: bool,
     pub pace: pacing::Pace,
     pub stop: &'w stop::Stop,
 }
 
 impl Work<'_> {
+    /// What has to be read of each row besides its key and value.
+    fn besides(&self) -> store::Besides {
+        if self.census || self.rules.needs_identity() || self.rules.needs_time() {
+            store::Besides::Facts
+        } else {
+            store::Besides::Nothing
+        }
+    }
+
+    /// What names the rules in the journal; nothing for those that apply where nobody says otherwise.
+    fn rules_digest(&self) -> Option<String> {
+        (*self.rules != Rules::default()).then(|| hex::encode(flag::digest(self.rules.text().as_bytes())))
+    }
+
     /// To be asked between two steps: whether there is to be another.
     fn go_on(&self) -> Result<(), halt::Halt> {
         if self.stop.requested() { Err(halt::Halt::Stop) } else { Ok(()) }

@@ -5,7 +5,7 @@ use std::iter::Peekable;
 
 use super::consent::Consent;
 use super::events::{Event, Events, Flagged, Outcome};
-use super::flag::{Flag, digest};
+use super::flag::digest;
 use super::halt::Halt;
 use super::lease::{self, Order, RunError, Who};
 use super::pacing::CHUNK_BYTES;
@@ -52,7 +52,8 @@ where
     R: Iterator<Item = Result<Planned, StoreError>>,
 {
     let tables = work.targets.iter().map(|target| target.table.to_owned()).collect();
-    let options = RunOptions { plan: Some(plan.digest.clone()), ..RunOptions::repair(tables) };
+    let options =
+        RunOptions { plan: Some(plan.digest.clone()), rules: work.rules_digest(), ..RunOptions::repair(tables) };
     let order = Order { mode: RunMode::Repair, options: &options, who };
     Ok(lease::sit(ledger, work, events, order, async |writer| all_rows(writer, plan).await).await?.ending)
 }
@@ -164,7 +165,7 @@ fn decide(planned: &Planned, row: Option<LockedRow>, writing: &Writing<'_>) -> V
     if now != planned.before {
         return Verdict { change: None, told: Some(drifted(row, Reason::WrittenSince)) };
     }
-    match Flag::examine(writing.work.judge, row.value.stored(), writing.capacity, writing.keep()) {
+    match writing.examine(planned.target, &row) {
         Some(flag) if flag.rewrite_sha256 == Some(planned.after) => writing.carry_out(flag, row),
         _ => Verdict { change: None, told: Some(drifted(row, Reason::PlannedOtherwise)) },
     }

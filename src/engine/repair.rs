@@ -24,7 +24,8 @@ pub async fn repair<L: Ledger, E: Events>(
     _consent: Consent,
     events: &mut E,
 ) -> Result<Ending, RunError> {
-    let options = RunOptions::repair(work.targets.iter().map(|target| target.table.to_owned()).collect());
+    let tables = work.targets.iter().map(|target| target.table.to_owned()).collect();
+    let options = RunOptions { rules: work.rules_digest(), ..RunOptions::repair(tables) };
     loop {
         let order = Order { mode: RunMode::Repair, options: &options, who };
         let sitting = lease::sit(ledger, work, events, order, async |writer| all_tables(writer).await).await?;

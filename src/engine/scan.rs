@@ -46,6 +46,9 @@ async fn table<S: Source>(
         for row in window::identified(window.spotted, identities) {
             events.event(&Event::Flagged { target, row });
         }
+        if work.census {
+            events.event(&Event::Census { target, sightings: &window.sightings });
+        }
         events.event(&Event::Scanned { target, rows: window.rows, bytes: window.bytes });
         let rest = rate.rest(window.rows, Instant::now());
         if !rest.is_zero() {

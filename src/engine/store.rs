@@ -92,6 +92,23 @@ pub struct Span<'k> {
     pub until: &'k Key,
     /// The most rows to read.
     pub rows: u32,
+    pub besides: Besides,
+}
+
+/// What is read of a row besides its key and value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Besides {
+    Nothing,
+    /// Whose it is and when it was written.
+    Facts,
+}
+
+/// Whose a row is and when it was written.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub identity: Identity,
+    /// When a writer last wrote the row, in microseconds since 1970, where the row tells.
+    pub moment: Option<i64>,
 }
 
 /// A row of a window, borrowed from the driver.
@@ -100,6 +117,8 @@ pub trait Row {
     fn value(&self) -> Stored<'_>;
     /// The key. Costs an allocation, so it is asked for when it is needed.
     fn key(&self) -> Result<Key, StoreError>;
+    /// The facts, where the span asks for them.
+    fn facts(&self) -> Result<Option<Facts>, StoreError>;
 }
 
 /// Takes the rows of a window one by one.
@@ -137,7 +156,7 @@ pub trait Source {
 #[derive(Debug)]
 pub struct LockedRow {
     pub key: Key,
-    pub identity: Identity,
+    pub facts: Facts,
     pub value: OwnedValue,
     /// When a writer last wrote the row, as far as the row tells, in a form that only this store compares.
     pub written_at: Option<String>,

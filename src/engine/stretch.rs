@@ -3,7 +3,6 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::events::{Event, Events, Flagged, Outcome};
-use super::flag::Flag;
 use super::pacing::CHUNK_BYTES;
 use super::store::LockedRow;
 use super::window::{Spotted, Window};
@@ -119,7 +118,7 @@ impl Piece for Stretch {
     fn decide(&self, rows: Vec<LockedRow>, writing: &Writing<'_>) -> Vec<Verdict> {
         let decide = |row: LockedRow| {
             // A row that is healthy by now, or gone, is somebody else's good work.
-            let flag = Flag::examine(writing.work.judge, row.value.stored(), writing.capacity, writing.keep())?;
+            let flag = writing.examine(self.target, &row)?;
             Some(writing.carry_out(flag, row))
         };
         rows.into_iter().filter_map(decide).collect()
@@ -168,10 +167,14 @@ impl Piece for Stretch {
 
 #[cfg(test)]
 mod tests {
-    use super::super::flag::Keep;
+    use super::super::Work;
+    use super::super::flag::{Flag, Keep, Met};
+    use super::super::pacing::Pace;
+    use super::super::stop::Stop;
     use super::*;
     use crate::domain::judge::{Judge, Stored};
     use crate::domain::repair::Capacity;
+    use crate::domain::rules::Rules;
     use crate::domain::target::{RELEASED, Scalar};
 
     fn key(id: u64) -> Key {
@@ -180,8 +183,20 @@ mod tests {
 
     /// A window of a thousand rows for each flagged one, the flagged one last.
     fn rest(values: &[&[u8]]) -> Rest {
+        let (judge, rules, stop) = (Judge::default(), Rules::default(), Stop::default());
+        let work = Work {
+            judge: &judge,
+            rules: &rules,
+            targets: &[],
+            show_values: false,
+            census: false,
+            pace: Pace::default(),
+            stop: &stop,
+        };
         let spot = |(index, value): (usize, &&[u8])| {
-            let flag = Flag::examine(&Judge::default(), Stored::Text(value), Capacity::UNLIMITED, Keep::Nothing);
+            let met =
+                Met { target: &RELEASED[0], value: Stored::Text(value), facts: None, capacity: Capacity::UNLIMITED };
+            let flag = Flag::examine(&work, met, Keep::Nothing);
             let rows = (index as u64 + 1) * 1000;
             flag.map(|flag| Spotted { key: key(rows), flag, rows, bytes: rows * 10 })
         };
@@ -190,7 +205,12 @@ mod tests {
         let told = spotted.iter().filter(|row| !row.flag.is_mendable());
         let told = told.map(|row| row.flag.clone().into_flagged(row.key.clone(), None)).collect();
         let rows = values.len() as u64 * 1000 + 7;
-        Rest::new(&RELEASED[0], Window { spotted, rows, bytes: rows * 10, next: None }, &key(99_999), told)
+        Rest::new(
+            &RELEASED[0],
+            Window { spotted, sightings: Vec::new(), rows, bytes: rows * 10, next: None },
+            &key(99_999),
+            told,
+        )
     }
 
     fn cut(values: &[&[u8]], most: usize) -> Vec<Stretch> {

@@ -181,7 +181,7 @@ fn by_target(targets: &[&'static Target], changes: Vec<PastChange>) -> Vec<Batch
 mod tests {
     use super::*;
     use crate::domain::target::Scalar;
-    use crate::engine::store::OwnedValue;
+    use crate::engine::store::{Facts, OwnedValue};
 
     #[test]
     fn a_chunk_reaches_as_far_as_its_bytes_allow() {
@@ -219,7 +219,8 @@ mod tests {
                 written_at: at_the_time.map(str::to_owned),
             };
             let value = OwnedValue::Text(value.as_bytes().to_owned());
-            let row = LockedRow { key, identity: Identity(Vec::new()), value, written_at: now.map(str::to_owned) };
+            let facts = Facts { identity: Identity(Vec::new()), moment: None };
+            let row = LockedRow { key, facts, value, written_at: now.map(str::to_owned) };
             let found = match compare(&change, Some(row)) {
                 Now::AsLeft(_) => "as left",
                 Now::AsBefore => "as before",

@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use super::Work;
 use super::events::Flagged;
-use super::flag::{Flag, Keep};
+use super::flag::{Flag, Keep, Met};
 use super::pacing::WindowSize;
-use super::store::{Source, Span, StoreError};
+use super::store::{Facts, Source, Span, StoreError};
+use crate::domain::census::{JsonType, Sighting};
 use crate::domain::target::{Identity, Key, Target};
 
 /// A flagged row of a window, and how far the window had come with it.
@@ -25,6 +26,8 @@ pub(super) struct Spotted {
 pub(super) struct Window {
     /// The flagged rows, in key order.
     pub spotted: Vec<Spotted>,
+    /// All rows, where a census is taken.
+    pub sightings: Vec<Sighting>,
     pub rows: u64,
     pub bytes: u64,
     /// Where the next window begins, or nothing where this was the last.
@@ -43,22 +46,35 @@ pub(super) async fn read<S: Source>(
     let capacity = source.capacity();
     let keep = if work.show_values { Keep::Both } else { Keep::Nothing };
     let began = Instant::now();
-    let mut window = Window { spotted: Vec::new(), rows: 0, bytes: 0, next: None };
+    let mut window = Window { spotted: Vec::new(), sightings: Vec::new(), rows: 0, bytes: 0, next: None };
     let mut judge_row = |row: &dyn super::store::Row| {
         let value = row.value();
         window.rows += 1;
         window.bytes += value.bytes().len() as u64;
-        if let Some(flag) = Flag::examine(work.judge, value, capacity, keep) {
+        let facts = row.facts()?;
+        let flag = Flag::examine(work, Met { target, value, facts: facts.as_ref(), capacity }, keep);
+        if let Some(facts) = facts.filter(|_| work.census) {
+            let kind = flag.as_ref().and_then(|flag| Some(flag.finding.as_ref()?.kind));
+            window.sightings.extend(sighting(target, &facts, JsonType::of(value.bytes(), kind)));
+        }
+        if let Some(flag) = flag {
             window.spotted.push(Spotted { key: row.key()?, flag, rows: window.rows, bytes: window.bytes });
         }
         Ok(())
     };
-    let next = source.window(target, Span { after, until, rows: size.rows() }, &mut judge_row).await?;
+    let besides = work.besides();
+    let next = source.window(target, Span { after, until, rows: size.rows(), besides }, &mut judge_row).await?;
     window.next = next;
     if window.next.is_some() {
         size.learn(began.elapsed());
     }
     Ok(window)
+}
+
+/// A row for the census, where it has a name.
+fn sighting(target: &Target, facts: &Facts, holds: JsonType) -> Option<Sighting> {
+    let key = target.name_of(&facts.identity)?.to_owned();
+    Some(Sighting { key, holds, moment: facts.moment })
 }
 
 /// Puts flagged rows and what was learned of whose they are together.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::Work;
 use super::events::{Event, Events, Flagged, Outcome, Wait};
-use super::flag::{Flag, Keep};
+use super::flag::{Flag, Keep, Met};
 use super::halt::Halt;
 use super::pacing::{ChunkSize, HEARTBEAT, RowRate};
 use super::patience::{self, Patience, pause_after};
@@ -64,16 +64,22 @@ pub(super) struct Writing<'w> {
 
 impl Writing<'_> {
     /// How much of a flagged value is kept.
-    pub const fn keep(&self) -> Keep {
+    const fn keep(&self) -> Keep {
         if self.work.show_values { Keep::Both } else { Keep::Rewrite }
+    }
+
+    /// Judges a locked row and asks the rules about it.
+    pub fn examine(&self, target: &'static Target, row: &LockedRow) -> Option<Flag> {
+        let met = Met { target, value: row.value.stored(), facts: Some(&row.facts), capacity: self.capacity };
+        Flag::examine(self.work, met, self.keep())
     }
 
     /// Does what a flag says of its row.
     pub fn carry_out(&self, mut flag: Flag, row: LockedRow) -> Verdict {
         let rewrite = if self.work.show_values { flag.rewrite.clone() } else { flag.rewrite.take() };
-        let (kind, action) = (flag.finding.kind.name(), flag.action.name());
+        let (kind, action) = (flag.kind(), flag.action.name());
         let change = rewrite.and_then(|after| NewValue::of(&row, kind, action, after));
-        Verdict { change, told: Some(flag.into_flagged(row.key, Some(row.identity))) }
+        Verdict { change, told: Some(flag.into_flagged(row.key, Some(row.facts.identity))) }
     }
 }
 

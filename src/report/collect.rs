@@ -1,10 +1,12 @@
 //! Folds the engine's events into a [`Report`].
 
+use super::census::{self, CensusReport};
 use super::distinct::Distinct;
 use super::model::{
     Counts, Database, FindingReport, Mode, Outcome, Report, RowOutcome, SCHEMA_VERSION, TableReport, Tool,
 };
 use super::shortlist::{Shortlist, weight};
+use crate::domain::census::Census;
 use crate::domain::finding::Severity;
 use crate::domain::reader::{Reading, Readings};
 use crate::domain::repair::Reason;
@@ -51,6 +53,7 @@ struct Table {
     earlier: Option<Tally>,
     unreadable_lists: Distinct,
     unreadable_lists_left: Distinct,
+    census: Option<Census>,
 }
 
 impl Collector {
@@ -63,6 +66,8 @@ impl Collector {
     /// Ends the report. `finished_at` is RFC 3339.
     pub fn finish(self, ending: Ending, finished_at: String) -> Report {
         let Self { preface, run_id, tables, findings } = self;
+        let censuses: Vec<&Census> = tables.iter().filter_map(|table| table.census.as_ref()).collect();
+        let legacy_before = Census::legacy_before(&censuses).map(census::moment);
         let tables: Vec<_> = tables.into_iter().map(Table::into_report).collect();
         let mut totals = Counts::default();
         for table in &tables {
@@ -79,6 +84,7 @@ impl Collector {
             started_at: preface.started_at,
             finished_at,
             tables,
+            legacy_before,
             findings,
             findings_truncated,
             outcome: outcome(preface.mode, ending, preface.fail_on, &totals),
@@ -119,6 +125,10 @@ impl Events for Collector {
             Event::Flagged { target, ref row } => self.flagged(target, row),
             Event::PutBack { target, rows, .. } => self.table(target).counts.rewritten += rows,
             Event::Earlier { target, tally } => self.table(target).count_earlier(tally),
+            Event::Census { target, sightings } => {
+                let census = self.table(target).census.get_or_insert_default();
+                sightings.iter().for_each(|sighting| census.add(sighting));
+            }
             Event::Waiting { .. } => {}
         }
     }
@@ -132,6 +142,7 @@ impl Table {
             earlier: None,
             unreadable_lists: Distinct::default(),
             unreadable_lists_left: Distinct::default(),
+            census: None,
         }
     }
 
@@ -180,6 +191,7 @@ impl Table {
             generation: self.target.generation,
             counts,
             earlier: self.earlier,
+            census: self.census.as_ref().map(CensusReport::new),
         }
     }
 }

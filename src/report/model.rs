@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::census::CensusReport;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -101,6 +102,10 @@ pub struct Report {
     pub finished_at: String,
     /// In the order in which they were worked on.
     pub tables: Vec<TableReport>,
+    /// Where a census shows the moment at which the deployment moved to JSON: that moment, RFC 3339. Values written
+    /// before it were strings by contract, whatever they look like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legacy_before: Option<String>,
     /// Not longer than asked for; see [`Report::findings_truncated`].
     pub findings: Vec<FindingReport>,
     /// Whether there are findings that the list has no place for. The counts know them all.
@@ -125,6 +130,9 @@ pub struct TableReport {
     /// bytes, rewritten, skipped and drifted; what those sittings found is in their own reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Tally>,
+    /// What each key holds, where a census was taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub census: Option<CensusReport>,
 }
 
 /// Counts of rows, complete however short the list of findings is.

@@ -90,6 +90,7 @@ fn row(key: Key, identity: Identity, kind: Kind, outcome: Outcome) -> Flagged {
         key,
         identity: Some(identity),
         finding: Some(finding),
+        rule: None,
         bytes: 36,
         sha256: [0xab; 32],
         rewrite_sha256: None,

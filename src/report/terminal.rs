@@ -13,6 +13,7 @@ use super::model::{Mode, Outcome, Report};
 use super::page::Page;
 use super::wording::duration;
 
+mod census;
 mod counts;
 mod findings;
 mod sentences;
@@ -34,6 +35,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page, target: Opti
         writeln!(out)?;
         counts::write(out, report.mode, table, page)?;
     }
+    census::write(out, report, page)?;
     for table in &report.tables {
         findings::write(out, report, table, page)?;
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{DecimalBytes, HumanCount};
 
-use crate::domain::finding::{Kind, Severity};
+use crate::domain::finding::{Action, Kind, Severity};
 
 /// `1 row`, `1,204 rows`. The noun is one that takes a plain s.
 pub fn count(number: u64, noun: &str) -> String {
@@ -54,6 +54,18 @@ pub const fn severity(severity: Severity) -> &'static str {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Notice => "notice",
+    }
+}
+
+/// What an action makes of a value, fit to stand behind "makes it" and "now".
+pub const fn made(action: Action) -> &'static str {
+    match action {
+        Action::String => "a JSON string",
+        Action::Reference => "a reference in the released form",
+        Action::Decode => "the JSON that it stands for",
+        Action::Null => "null",
+        Action::Replace => "readable, only the offending bytes replaced",
+        Action::Skip | Action::None => "what it was",
     }
 }
 

@@ -4,7 +4,7 @@ use super::catalog::run_id;
 use super::connection::Transaction;
 use super::driver::Cells;
 use super::location::Dialect;
-use super::source::{identity, key};
+use super::source::{facts, key, value_index};
 use super::statement::{Fill, Names, Param, sql, text};
 use super::stored::as_text;
 use crate::domain::judge::Stored;
@@ -12,7 +12,7 @@ use crate::domain::repair::Capacity;
 use crate::domain::run::{Progress, RunId};
 use crate::domain::target::{Key, Target};
 use crate::engine::flag::digest;
-use crate::engine::store::{Change, Chunk, LockedRow, OwnedValue, StoreError, Trouble};
+use crate::engine::store::{Besides, Change, Chunk, LockedRow, OwnedValue, StoreError, Trouble};
 
 /// A chunk of a run that holds the lease.
 pub struct SqlChunk<'c> {
@@ -31,14 +31,14 @@ impl Chunk for SqlChunk<'_> {
             &[("key_in", Fill::KeyIn(keys.iter().collect()))],
         );
         let what = format!("rows of {} could not be locked", target.table);
-        let value_index = target.key.len() + target.identity.len();
+        let value_index = value_index(target, Besides::Facts);
         let read = |cells: &dyn Cells| {
             let value = match cells.value(value_index)? {
                 Stored::Text(bytes) => OwnedValue::Text(bytes.to_owned()),
                 Stored::Blob(bytes) => OwnedValue::Blob(bytes.to_owned()),
             };
             let written_at = cells.text(value_index + 1)?.map(str::to_owned);
-            Ok(LockedRow { key: key(cells, target)?, identity: identity(cells, target)?, value, written_at })
+            Ok(LockedRow { key: key(cells, target)?, facts: facts(cells, target)?, value, written_at })
         };
         self.transaction.rows(&what, statement, read).await
     }

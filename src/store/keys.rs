@@ -102,8 +102,8 @@ impl<'f> Builder<'_, 'f> {
         self.join(columns.iter().enumerate(), ", ", |builder, (index, column)| {
             let parts = keys.iter().map(|key| &key.0[index]);
             let (array, cast) = match column.holds {
-                ColumnType::Integer => (Param::Integers(parts.filter_map(as_integer).collect()), "::bigint[]"),
-                ColumnType::Text => (Param::Texts(parts.filter_map(as_text).collect()), "::text[]"),
+                ColumnType::Integer => (Param::Integers(parts.filter_map(Scalar::as_integer).collect()), "::bigint[]"),
+                ColumnType::Text => (Param::Texts(parts.filter_map(Scalar::as_text).collect()), "::text[]"),
             };
             builder.bind(array);
             builder.push(cast);
@@ -116,20 +116,6 @@ impl<'f> Builder<'_, 'f> {
 fn rounded_up<'f>(keys: &[&'f Key]) -> impl Iterator<Item = &'f Key> {
     let last = keys.last().copied();
     keys.iter().copied().chain(std::iter::repeat_n(last, keys.len().next_power_of_two() - keys.len()).flatten())
-}
-
-fn as_integer(scalar: &Scalar) -> Option<i64> {
-    match scalar {
-        Scalar::Integer(integer) => Some(*integer),
-        Scalar::Text(_) | Scalar::Null => None,
-    }
-}
-
-fn as_text(scalar: &Scalar) -> Option<&str> {
-    match scalar {
-        Scalar::Text(text) => Some(text),
-        Scalar::Integer(_) | Scalar::Null => None,
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::statement::{Fill, sql, text};
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
 use crate::domain::target::{Column, ColumnType, Identity, Key, Scalar, Target};
-use crate::engine::store::{EachRow, Row, Source, Span, StoreError};
+use crate::engine::store::{Besides, EachRow, Facts, Row, Source, Span, StoreError};
 
 impl Source for SqlStore {
     async fn reconnect(&mut self) -> Result<(), StoreError> {
@@ -42,11 +42,16 @@ impl Source for SqlStore {
         each: &mut EachRow<'_>,
     ) -> Result<Option<Key>, StoreError> {
         let fills = [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), rows(span.rows)];
-        let statement = self.names.about(target, sql!("window"), &fills);
+        let window = match span.besides {
+            Besides::Nothing => sql!("window"),
+            Besides::Facts => sql!("window_with_facts"),
+        };
+        let statement = self.names.about(target, window, &fills);
         let (mut seen, mut last) = (0, None);
         let mut hand_over = |cells: &dyn Cells| {
-            let value = cells.value(target.key.len());
-            let row = KeyedRow { cells, target, value: value.map_err(|error| unreadable(target, error))? };
+            let value = cells.value(value_index(target, span.besides));
+            let value = value.map_err(|error| unreadable(target, error))?;
+            let row = KeyedRow { cells, target, value, besides: span.besides };
             seen += 1;
             if seen == span.rows {
                 last = Some(row.key()?);
@@ -95,6 +100,7 @@ struct KeyedRow<'r> {
     cells: &'r dyn Cells,
     target: &'static Target,
     value: Stored<'r>,
+    besides: Besides,
 }
 
 impl Row for KeyedRow<'_> {
@@ -104,6 +110,13 @@ impl Row for KeyedRow<'_> {
 
     fn key(&self) -> Result<Key, StoreError> {
         key(self.cells, self.target).map_err(|error| unreadable(self.target, error))
+    }
+
+    fn facts(&self) -> Result<Option<Facts>, StoreError> {
+        match self.besides {
+            Besides::Nothing => Ok(None),
+            Besides::Facts => facts(self.cells, self.target).map(Some).map_err(|error| unreadable(self.target, error)),
+        }
     }
 }
 
@@ -119,6 +132,20 @@ pub(super) fn key(cells: &dyn Cells, target: &Target) -> Result<Key, sqlx::Error
 /// The identity of a row whose next columns are the identity's.
 pub(super) fn identity(cells: &dyn Cells, target: &Target) -> Result<Identity, sqlx::Error> {
     scalars(cells, target.identity, target.key.len()).map(Identity)
+}
+
+/// The facts of a row whose next columns they are.
+pub(super) fn facts(cells: &dyn Cells, target: &Target) -> Result<Facts, sqlx::Error> {
+    let moment = cells.integer(target.key.len() + target.identity.len())?;
+    Ok(Facts { identity: identity(cells, target)?, moment })
+}
+
+/// Where the value stands in a row.
+pub(super) fn value_index(target: &Target, besides: Besides) -> usize {
+    match besides {
+        Besides::Nothing => target.key.len(),
+        Besides::Facts => target.key.len() + target.identity.len() + 1,
+    }
 }
 
 fn scalars(cells: &dyn Cells, columns: &[Column], first: usize) -> Result<Vec<Scalar>, sqlx::Error> {

@@ -194,6 +194,7 @@ impl<'f> Builder<'_, 'f> {
             "keys_descending" => self.columns(self.target().key, " DESC"),
             "identity" => self.columns(self.target().identity, ""),
             "written_at" => self.written_at(),
+            "moment" => self.moment(),
             "keep" => self.keep(),
             "key_aliases" => self.key_aliases(),
             "target_is_change" => self.same_keys("change", |number| format!("key_{number}")),
@@ -221,6 +222,17 @@ impl<'f> Builder<'_, 'f> {
             Dialect::Postgres => format!("EXTRACT(EPOCH FROM {column})::text"),
             Dialect::MySql => format!("CAST({column} AS CHAR)"),
             Dialect::Sqlite => format!("CAST({column} AS TEXT)"),
+        }
+    }
+
+    /// The time of a row's last write in microseconds since 1970.
+    fn moment(&self) -> String {
+        let Some(column) = self.target().written_at else { return "NULL".to_owned() };
+        let column = self.names.quoted(column);
+        match self.names.dialect {
+            Dialect::Postgres => format!("(EXTRACT(EPOCH FROM {column}) * 1000000)::bigint"),
+            Dialect::MySql => format!("TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {column})"),
+            Dialect::Sqlite => format!("CAST(unixepoch({column}, 'subsec') * 1000000 AS INTEGER)"),
         }
     }
 

@@ -1,14 +1,15 @@
 //! The same assertions on SQLite, PostgreSQL and MariaDB, each test in a database of its own.
 
 #[macro_use]
-#[path = "../support/on_every_engine.rs"]
-mod on_every_engine;
+#[path = "../support/engines.rs"]
+mod engines;
 #[path = "../support/statemend.rs"]
 mod statemend;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod access;
+mod census;
 mod keys;
 mod locks;
 mod memory;

@@ -2,8 +2,8 @@
 //! disk. Whole chunks with their journal, or nothing of them; and running again finishes the job.
 
 #[macro_use]
-#[path = "../support/on_every_engine.rs"]
-mod on_every_engine;
+#[path = "../support/engines.rs"]
+mod engines;
 #[allow(dead_code, reason = "shared with the conformance tests")]
 #[path = "../conformance/state.rs"]
 mod state;

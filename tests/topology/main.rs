@@ -2,6 +2,9 @@
 //!
 //! The servers are the tests' own, from `tests/env/server`. Those that no test changes are shared, one of each kind.
 
+#[macro_use]
+#[path = "../support/engines.rs"]
+mod engines;
 #[path = "../support/server.rs"]
 mod server;
 #[path = "../conformance/state.rs"]
@@ -16,24 +19,6 @@ use std::sync::LazyLock;
 
 use server::Server;
 use support::{Engine, TestDatabase};
-
-/// Makes a test of each function, on both kinds of server.
-macro_rules! on_both_servers {
-    ($($test:ident),+ $(,)?) => {
-        on_both_servers!(@ postgres, Postgres, $($test),+);
-        on_both_servers!(@ mariadb, MySql, $($test),+);
-    };
-    (@ $module:ident, $engine:ident, $($test:ident),+) => {
-        mod $module {
-            $(
-                #[test]
-                fn $test() {
-                    crate::support::block_on(super::$test(crate::support::Engine::$engine));
-                }
-            )+
-        }
-    };
-}
 
 mod pooler;
 mod reading;

@@ -28,9 +28,17 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
     let tables = plan.as_ref().map_or(&args.judging.tables, |plan| &plan.header.tables);
     let targets = session.targets(tables)?;
     let judge = session::judge(&args.judging.limits);
+    let rules = session::rules(&args.judging)?;
     let pace = (&args.pace).into();
-    let work =
-        Work { judge: &judge, targets: &targets, show_values: args.findings.show_values, pace, stop: &context.stop };
+    let work = Work {
+        judge: &judge,
+        rules: &rules,
+        targets: &targets,
+        show_values: args.findings.show_values,
+        census: false,
+        pace,
+        stop: &context.stop,
+    };
     let command = Repair { args: &args, context, work };
     let ended = match (plan, args.dry_run) {
         (None, true) => command.dry_run(&mut session).await?,
@@ -84,7 +92,7 @@ impl Repair<'_> {
 
     /// Carries out a reviewed plan, once the user has agreed to it.
     async fn carry_out(&self, session: &mut Session, file: PlanFile) -> Result<Ended, Failure> {
-        session.check_plan(&file, self.work.judge)?;
+        session.check_plan(&file, self.work.judge, self.work.rules)?;
         session.prepare(self.work.targets, &self.args.pace).await?;
         let question = format!("Rewrite {} in {}?", count(file.rows, "planned row"), file.header.database);
         let consent = match self.ask(&question).await? {

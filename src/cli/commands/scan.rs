@@ -20,14 +20,17 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
     let mut session = Session::open(&args.target, Access::Read).await?;
     let targets = session.targets(&args.judging.tables)?;
     let judge = session::judge(&args.judging.limits);
+    let rules = session::rules(&args.judging)?;
     let work = Work {
         judge: &judge,
+        rules: &rules,
         targets: &targets,
         show_values: args.findings.show_values,
+        census: args.census,
         pace: args.rate.into(),
         stop: &context.stop,
     };
-    let header = || session.plan_header(&judge, &targets);
+    let header = || session.plan_header(&judge, &rules, &targets);
     let plan = args.plan_out.as_deref().map(|path| PlanWriter::create(path, &header())).transpose()?;
     let collector = session.collector(Mode::Scan, args.findings.max_findings, args.fail_on.fail_on.into());
     let mut events = ((collector, plan), session::progress(context.common));
@@ -37,18 +40,20 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
     let report = collector.finish(ending, session::now());
     output.write(&report, |out, page| terminal::write(out, &report, page, Some(&session.again)))?;
     if let (Some(plan), Some(path)) = (plan, &args.plan_out) {
-        finish(plan, path, ending)?;
+        finish(plan, path, ending, context.common.quiet)?;
     }
     Ok(report.outcome.into())
 }
 
 /// Completes the plan, unless the scan has not seen everything.
-fn finish(plan: PlanWriter, path: &Path, ending: Ending) -> Result<(), Failure> {
+fn finish(plan: PlanWriter, path: &Path, ending: Ending, quiet: bool) -> Result<(), Failure> {
     if ending == Ending::Interrupted {
         tracing::warn!("interrupted, so there is no plan {}", path.display());
         return Ok(());
     }
     let rows = plan.finish()?;
-    tracing::info!("the plan {} rewrites {}", path.display(), count(rows, "row"));
+    if !quiet {
+        eprintln!("{} would rewrite {}.", path.display(), count(rows, "row"));
+    }
     Ok(())
 }

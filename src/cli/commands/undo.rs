@@ -9,6 +9,7 @@ use crate::cli::output::Output;
 use crate::cli::session::{self, Session};
 use crate::domain::finding::Severity;
 use crate::domain::judge::Judge;
+use crate::domain::rules::Rules;
 use crate::domain::run::Run;
 use crate::engine::consent::Consent;
 use crate::engine::lease::RunError;
@@ -39,9 +40,16 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
         Answer::Interrupted => return Ok(Exit::Interrupted),
     };
     let targets = session.targets(&run.options.tables)?;
-    let judge = Judge::default();
-    let work =
-        Work { judge: &judge, targets: &targets, show_values: false, pace: (&args.pace).into(), stop: &context.stop };
+    let (judge, rules) = (Judge::default(), Rules::default());
+    let work = Work {
+        judge: &judge,
+        rules: &rules,
+        targets: &targets,
+        show_values: false,
+        census: false,
+        pace: (&args.pace).into(),
+        stop: &context.stop,
+    };
     session.prepare(&targets, &args.pace).await?;
     let mut preface = session.preface(Mode::Undo, args.max_findings, Severity::Error);
     preface.undoes = Some(run.id.to_string());

@@ -7,8 +7,8 @@ use toml::de::DeValue;
 
 use super::mistake::Mistake;
 use super::walk::{Value, Walk};
-use crate::domain::finding::{Kind, Severity};
-use crate::domain::rules::{Action, Glob, Globs, Kinds, Moment, Pattern};
+use crate::domain::finding::{Action, Kind, Severity};
+use crate::domain::rules::{Glob, Globs, Kinds, Moment, Pattern};
 use crate::report::wording;
 
 const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Notice];

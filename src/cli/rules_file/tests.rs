@@ -1,6 +1,6 @@
 use super::*;
-use crate::domain::finding::{Kind, Severity};
-use crate::domain::rules::{Action, Conditions, Glob, Globs, Kinds, Moment, Name, Pattern};
+use crate::domain::finding::{Action, Kind, Severity};
+use crate::domain::rules::{Conditions, Glob, Globs, Kinds, Moment, Name, Pattern};
 
 /// 2026-05-25T00:00:00Z.
 const MAY_25: i64 = 1_779_667_200_000_000;

@@ -9,7 +9,8 @@ use toml::de::{DeTable, DeValue};
 use super::VERSION;
 use super::fields;
 use super::mistake::Mistake;
-use crate::domain::rules::{Action, Conditions, Name, NoRule, Rule, Rules};
+use crate::domain::finding::Action;
+use crate::domain::rules::{Conditions, Name, NoRule, Rule, Rules};
 
 const TOP: &[&str] = &["version", "default", "rule"];
 const RULE: &[&str] =

@@ -4,12 +4,11 @@
 //! A doubt is only raised where it is certain, so that nobody takes out a rule that works. Rules that stand behind
 //! others are compared condition by condition; what takes a look at several conditions at once is not seen.
 
-use super::action::Action;
 use super::conditions::Conditions;
 use super::glob::Globs;
 use super::kinds::Kinds;
 use super::{Rule, Rules};
-use crate::domain::finding::Kind;
+use crate::domain::finding::{Action, Kind};
 
 /// A table that rules may speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +151,8 @@ fn idle(rule: &Rule) -> Option<Doubt> {
 const fn never_changes(action: Action, kind: Kind) -> bool {
     match action {
         Action::Skip | Action::None => false,
-        Action::String => matches!(kind, Kind::NotText),
+        // A JSON string is never made a JSON string of itself, run after run.
+        Action::String => matches!(kind, Kind::NotText | Kind::DoubleEncoded),
         Action::Null => matches!(kind, Kind::NotText | Kind::NullValue),
         Action::Replace => !matches!(kind, Kind::LoneSurrogate | Kind::NonFinite),
         Action::Reference => matches!(

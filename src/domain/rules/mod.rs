@@ -3,7 +3,6 @@
 //! [`Rules::decide`] is a pure function of the rules and of what is known of a row. Where rules come from, and how
 //! they are written, is none of its business; neither is whether an action can be carried out.
 
-mod action;
 mod conditions;
 mod doubts;
 mod glob;
@@ -15,15 +14,14 @@ mod tests;
 
 use std::borrow::Cow;
 
-pub use action::Action;
+use crate::domain::finding::{Action, Kind};
+
 pub use conditions::Conditions;
 pub use doubts::{AIRFLOW, Contradiction, Doubt, Holds, StateTable};
 pub use glob::{Glob, Globs, NoGlob};
 pub use kinds::Kinds;
 pub use pattern::{NoPattern, Pattern};
 pub use row::{Moment, Owner, Row};
-
-use crate::domain::finding::Kind;
 
 /// The rules of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,7 +121,7 @@ impl Rules {
     }
 
     fn default_for(&self, kind: Kind) -> Action {
-        self.default.unwrap_or_else(|| kind.default_action().into())
+        self.default.unwrap_or_else(|| kind.default_action())
     }
 
     /// What is called who decided.

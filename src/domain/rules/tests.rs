@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use proptest::{option, sample};
 
 use super::*;
-use crate::domain::finding::{Kind, Severity};
+use crate::domain::finding::{Action, Kind, Severity};
 
 fn globs(globs: &[&str]) -> Option<Globs> {
     Some(Globs::new(globs.iter().map(|glob| Glob::new(glob).unwrap()).collect()))
@@ -113,7 +113,7 @@ fn the_first_rule_that_takes_a_row_decides_and_behind_them_the_default() {
 fn without_rules_every_kind_gets_its_default_action() {
     for kind in Kind::ALL {
         let decision = Rules::default().decide(&Row { kind: Some(*kind), ..TASK });
-        assert_eq!(decision, (RuleRef::Default, kind.default_action().into()), "{kind}");
+        assert_eq!(decision, (RuleRef::Default, kind.default_action()), "{kind}");
     }
 }
 
@@ -248,6 +248,7 @@ fn actions_that_never_change_a_kind_are_found() {
         (Kinds::flagged(), Action::String, None),
         (kinds(&[Kind::NotText, Kind::RawText]), Action::String, Some(Kind::NotText.into())),
         (kinds(&[Kind::NotText, Kind::RawText]), Action::Skip, None),
+        (Kind::DoubleEncoded.into(), Action::String, Some(Kind::DoubleEncoded.into())),
         (kinds(&[Kind::BareReference, Kind::NonFinite]), Action::Reference, Some(Kind::NonFinite.into())),
     ];
     for (kinds, action, idle) in cases {

@@ -112,7 +112,8 @@ fn repair(explanation: &Explanation<'_>) -> String {
         (Action::String, None) => {
             format!("{name}: makes it the JSON string of its own text, {}", wording::count(bytes, "byte"))
         }
-        (Action::Skip | Action::None, None) => format!("{name}: leaves it as it is"),
+        (_, None) if matches!(verdict.rewrite, Rewrite::Nothing) => format!("{name}: leaves it as it is"),
+        (action, None) => format!("{name}: makes it {}, {}", wording::made(action), wording::count(bytes, "byte")),
     }
 }
 

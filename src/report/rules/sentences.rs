@@ -2,8 +2,8 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::domain::finding::{Kind, Severity};
-use crate::domain::rules::{Action, Conditions, Contradiction, Doubt, Globs, Kinds, Moment};
+use crate::domain::finding::{Action, Kind, Severity};
+use crate::domain::rules::{Conditions, Contradiction, Doubt, Globs, Kinds, Moment};
 use crate::report::wording;
 
 /// Which rows there are conditions for.
@@ -65,7 +65,7 @@ pub(super) fn default(default: Option<Action>) -> String {
         Some(action) => does(action).to_owned(),
         None => {
             let groups = Action::ALL.iter().filter_map(|action| {
-                let with_it = |kind: &Kind| Action::from(kind.default_action()) == *action;
+                let with_it = |kind: &Kind| kind.default_action() == *action;
                 let group: Kinds = Kind::ALL.iter().copied().filter(with_it).collect();
                 (!group.is_empty()).then(|| format!("{} for {}", action.name(), kinds(group)))
             });

@@ -6,7 +6,7 @@ use console::{Alignment, Style, pad_str};
 use indicatif::HumanCount;
 use serde_json::{Map, Value};
 
-use crate::domain::finding::{Action, Severity};
+use crate::domain::finding::Severity;
 use crate::domain::reader::{Reading, Readings};
 use crate::report::escape::{sanitise, sanitise_line};
 use crate::report::model::{FindingReport, Mode, Report, RowOutcome, TableReport};
@@ -86,9 +86,8 @@ fn fate(mode: Mode, finding: &FindingReport) -> String {
     let reason = finding.reason.map_or("it was left", |reason| reason.explain());
     match (finding.outcome, finding.action) {
         (RowOutcome::Reported, _) => "left as it is".to_owned(),
-        (RowOutcome::Rewritten, Action::String) if mode.only_reads() => "repair makes it a JSON string".to_owned(),
-        (RowOutcome::Rewritten, Action::String) => "now a JSON string".to_owned(),
-        (RowOutcome::Rewritten, Action::Skip | Action::None) => "rewritten".to_owned(),
+        (RowOutcome::Rewritten, action) if mode.only_reads() => format!("repair makes it {}", wording::made(action)),
+        (RowOutcome::Rewritten, action) => format!("now {}", wording::made(action)),
         (RowOutcome::Skipped, _) if mode.only_reads() => format!("repair skips it: {reason}"),
         (RowOutcome::Skipped, _) => format!("skipped: {reason}"),
         (RowOutcome::Drifted, _) => format!("drifted: {reason}"),
