@@ -164,15 +164,8 @@ const fn never_changes(action: Action, kind: Kind) -> bool {
                 | Kind::TooDeep
                 | Kind::NonFinite
                 | Kind::NullValue
-        ),
-        Action::Decode => !matches!(
-            kind,
-            Kind::PythonLiteral
-                | Kind::Encoded
-                | Kind::StaleReference
-                | Kind::TooLarge
                 | Kind::DuplicateKey
-                | Kind::DoubleEncoded
         ),
+        Action::Decode => !matches!(kind, Kind::PythonLiteral | Kind::Encoded | Kind::TooLarge | Kind::DoubleEncoded),
     }
 }
