@@ -12,6 +12,7 @@ use super::rules_file::RulesError;
 use crate::domain::target::RELEASED;
 use crate::engine::lease::RunError;
 use crate::engine::store::{StoreError, Trouble};
+use crate::report::escape::sanitise;
 
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -128,10 +129,14 @@ fn of_trouble(trouble: Trouble) -> Exit {
 
 /// Tells a failure on standard error, cause by cause, and what to do about it.
 pub(super) fn report(failure: &Failure) -> ExitCode {
-    eprintln!("error: {failure}");
+    // Names in it may come from a database.
+    eprintln!("error: {}", sanitise(&failure.to_string()));
+    if let Failure::Rules(RulesError::Wrong(mistakes)) = failure {
+        eprint!("{}", mistakes.places());
+    }
     let mut cause = failure.source();
     while let Some(error) = cause {
-        eprintln!("  because: {error}");
+        eprintln!("  because: {}", sanitise(&error.to_string()));
         cause = error.source();
     }
     if let Some(hint) = failure.hint() {

@@ -137,7 +137,10 @@ impl PlanFile {
         let mut rows = 0;
         while next(&mut text).map_err(failed)? {
             rows += 1;
-            planned(&text).ok_or_else(|| PlanError::Line { path: path.to_owned(), line: rows + 1 })?;
+            let of_scanned_table = |row: &Planned| header.tables.iter().any(|table| table == row.target.table);
+            planned(&text)
+                .filter(of_scanned_table)
+                .ok_or_else(|| PlanError::Line { path: path.to_owned(), line: rows + 1 })?;
         }
         Ok(Self { header, rows, digest: hex::encode(sha256.finalize()), path: path.to_owned(), file })
     }

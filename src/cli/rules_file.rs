@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::domain::rules::Rules;
+use crate::report::escape::sanitise;
 
 mod fields;
 mod mistake;
@@ -61,19 +62,29 @@ impl RulesFile {
 }
 
 impl fmt::Display for Mistakes {
+    /// Only how many there are. An error is one line; [`Mistakes::places`] has many.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
         match self.mistakes.len() {
-            1 => write!(f, "the rules {path} have a mistake")?,
-            many => write!(f, "the rules {path} have {many} mistakes")?,
+            1 => write!(f, "the rules {path} have a mistake"),
+            many => write!(f, "the rules {path} have {many} mistakes"),
         }
-        let mut told = HashSet::new();
-        self.mistakes.iter().try_for_each(|mistake| {
-            mistake.show(f, &self.path, &self.text)?;
-            match &mistake.known {
-                Some(known) if told.insert(known) => write!(f, "\n  {known}"),
-                _ => Ok(()),
-            }
+    }
+}
+
+impl Mistakes {
+    /// Every mistake with its place, fit for a terminal.
+    pub fn places(&self) -> impl fmt::Display {
+        let path = sanitise(&self.path.to_string_lossy()).into_owned();
+        fmt::from_fn(move |f| {
+            let mut told = HashSet::new();
+            self.mistakes.iter().try_for_each(|mistake| {
+                mistake.show(f, &path, &self.text)?;
+                match &mistake.known {
+                    Some(known) if told.insert(known) => writeln!(f, "  {known}"),
+                    _ => Ok(()),
+                }
+            })
         })
     }
 }

@@ -6,8 +6,8 @@ use super::events::{Event, Events};
 use super::halt::{self, Halt};
 use super::patience::insist;
 use super::stop::Stop;
-use super::store::{Lease, Ledger, NewRun, StoreError, Trouble};
-use super::writer::Writer;
+use super::store::{Lease, Ledger, NewRun, Step, StoreError};
+use super::writer::{Parts, Writer};
 use super::{Ending, Work};
 use crate::domain::run::{Run, RunId, RunMode, RunOptions, RunState};
 
@@ -96,12 +96,8 @@ async fn take<L: Ledger>(
         tracing::warn!("run {} stopped before its end, but with other {other}; starting over", run.id);
     }
     let new = NewRun { id: new_run_id(SystemTime::now()), mode, options, host: &who.host, user: &who.user };
-    let acquire = async |ledger: &mut L| match ledger.acquire(&new, resume.map(|run| &run.id)).await {
-        // Nobody knows whether the lease was taken, and asking again might find it taken by ourselves.
-        Err(error) if error.trouble == Trouble::Lost => Err(StoreError { trouble: Trouble::Unreachable, ..error }),
-        acquired => acquired,
-    };
-    let lease = insist(ledger, work, events, acquire).await?;
+    let resume = resume.map(|run| &run.id);
+    let lease = insist(ledger, work, events, async |ledger| ledger.acquire(&new, resume).await).await?;
     let resumed = matches!(&lease, Lease::Granted(run) if run.id != new.id);
     Ok((lease, resumed))
 }
@@ -112,7 +108,7 @@ async fn give_back<L: Ledger, E: Events>(
     writer: Writer<'_, L, E>,
     outcome: Result<(), Halt>,
 ) -> Result<Ending, StoreError> {
-    let Writer { ledger, work, events, run, progress, .. } = writer;
+    let Parts { ledger, work, events, run, progress, stored } = writer.into_parts();
     match halt::ending(outcome) {
         Ok(ending) => {
             let state = match ending {
@@ -121,7 +117,8 @@ async fn give_back<L: Ledger, E: Events>(
             };
             // The wish to stop, once it has been followed, must not keep the lease from being given back.
             let work = Work { stop: &Stop::default(), ..*work };
-            let released = insist(ledger, &work, events, async |ledger| ledger.release(&run, &progress, state).await);
+            let step = Step { from: &stored, to: &progress };
+            let released = insist(ledger, &work, events, async |ledger| ledger.release(&run, step, state).await);
             halt::ending(released.await).map(|_| ending)
         }
         Err(error) => {

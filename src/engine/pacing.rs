@@ -46,6 +46,8 @@ impl WindowSize {
     const AIM: Duration = Duration::from_millis(200);
     const SMALLEST: u32 = 16;
     const LARGEST: u32 = 32_768;
+    /// Wide rows take their time on the network, too.
+    const BYTES: u64 = 32 << 20;
 
     /// Begins small, since nobody knows yet how wide the rows are. Never larger than what a second may read.
     pub fn new(pace: &Pace) -> Self {
@@ -59,8 +61,11 @@ impl WindowSize {
     }
 
     /// Learns from a window that was full: grows by doubling, shrinks at once to what would have fitted.
-    pub fn learn(&mut self, took: Duration) {
-        if took <= Self::AIM / 2 {
+    pub fn learn(&mut self, took: Duration, bytes: u64) {
+        if bytes > Self::BYTES {
+            let fitting = u64::from(self.rows) * Self::BYTES / bytes;
+            self.rows = u32::try_from(fitting).unwrap_or(self.rows).max(Self::SMALLEST).min(self.rows);
+        } else if took <= Self::AIM / 2 && bytes <= Self::BYTES / 2 {
             self.rows = (self.rows * 2).min(self.largest);
         } else if took > Self::AIM {
             self.rows = fitting(self.rows, Self::AIM, took).max(Self::SMALLEST).min(self.rows);
@@ -150,23 +155,26 @@ mod tests {
     fn windows_grow_slowly_and_shrink_at_once() {
         let mut size = WindowSize::new(&Pace::default());
         for _ in 0..20 {
-            size.learn(Duration::from_millis(1));
+            size.learn(Duration::from_millis(1), 0);
         }
         assert_eq!(size.rows(), WindowSize::LARGEST);
-        size.learn(Duration::from_secs(20));
+        size.learn(Duration::from_secs(20), 0);
         assert_eq!(size.rows(), WindowSize::LARGEST / 100);
-        size.learn(Duration::from_secs(3600));
+        size.learn(Duration::from_secs(3600), 0);
         assert_eq!(size.rows(), WindowSize::SMALLEST);
-        size.learn(WindowSize::AIM);
+        size.learn(WindowSize::AIM, 0);
         assert_eq!(size.rows(), WindowSize::SMALLEST);
+        size.rows = 1000;
+        size.learn(Duration::from_millis(1), 10 * WindowSize::BYTES);
+        assert_eq!(size.rows(), 100);
     }
 
     #[test]
     fn a_window_never_reads_more_than_a_second_may() {
         let mut size = WindowSize::new(&Pace { max_rows_per_second: Some(10), ..Pace::default() });
-        size.learn(Duration::from_millis(1));
+        size.learn(Duration::from_millis(1), 0);
         assert_eq!(size.rows(), 10);
-        size.learn(Duration::from_secs(3600));
+        size.learn(Duration::from_secs(3600), 0);
         assert_eq!(size.rows(), 10);
     }
 

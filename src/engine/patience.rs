@@ -30,10 +30,16 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// How long to wait before the next try; nothing where it has lasted too long already.
-    pub fn pause(&mut self) -> Option<Duration> {
+    /// How long to wait before the next try; nothing where it has lasted too long already. The log hears of it, and the
+    /// user once it lasts.
+    pub fn pause(&mut self, error: &StoreError, reason: Wait) -> Option<Duration> {
         self.failures += 1;
         let lasted = self.since.get_or_insert_with(Instant::now).elapsed();
+        if self.deserves_a_word() {
+            tracing::warn!("waiting: {reason}");
+        } else {
+            tracing::debug!("trying again: {error}");
+        }
         (lasted < PATIENCE).then(|| pause_after(self.failures))
     }
 
@@ -49,11 +55,8 @@ pub async fn outlast<T>(mut step: impl AsyncFnMut() -> Result<T, StoreError>) ->
     let mut patience = Patience::default();
     loop {
         match step().await {
-            Err(error) if error.trouble == Trouble::Contended => match patience.pause() {
-                Some(length) => {
-                    say(&mut patience, &error, Wait::Lock);
-                    tokio::time::sleep(length).await;
-                }
+            Err(error) if error.trouble == Trouble::Contended => match patience.pause(&error, Wait::Lock) {
+                Some(length) => tokio::time::sleep(length).await,
                 None => return Err(error),
             },
             outcome => return outcome,
@@ -107,17 +110,8 @@ async fn wait(
     events: &mut impl Events,
     reason: Wait,
 ) -> Result<(), Halt> {
-    let Some(length) = patience.pause() else { return Err(error.into()) };
-    say(patience, &error, reason);
+    let Some(length) = patience.pause(&error, reason) else { return Err(error.into()) };
     pause(work, events, reason, length).await
-}
-
-fn say(patience: &mut Patience, error: &StoreError, reason: Wait) {
-    if patience.deserves_a_word() {
-        tracing::warn!("waiting: {reason}");
-    } else {
-        tracing::debug!("trying again: {error}");
-    }
 }
 
 /// Waits, and says why; ends at once when the user wants to stop.

@@ -1,6 +1,6 @@
 //! A reviewed plan, carried out: exactly its rows are changed, and only those that are still what the plan saw.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::iter::Peekable;
 
 use super::consent::Consent;
@@ -84,10 +84,16 @@ fn next_batch(
 ) -> Result<Option<Batch>, StoreError> {
     let Some(first) = planned.next().transpose()? else { return Ok(None) };
     let (target, mut bytes) = (first.target, first.bytes);
+    // Whoever edits a plan may leave a row in it twice; the second time its work is done.
+    let mut keys = HashSet::from([first.key.clone()]);
     let mut batch = vec![first];
     while batch.len() < most
-        && let Some(next) = planned
-            .next_if(|next| next.as_ref().is_ok_and(|next| next.target == target && bytes + next.bytes <= CHUNK_BYTES))
+        && let Some(next) = planned.next_if(|next| {
+            next.as_ref().is_ok_and(|next| {
+                let fits = bytes.saturating_add(next.bytes) <= CHUNK_BYTES;
+                next.target == target && fits && keys.insert(next.key.clone())
+            })
+        })
     {
         let next = next?;
         bytes += next.bytes;
@@ -104,6 +110,12 @@ struct Batch {
     planned: Vec<Planned>,
     /// How many rows of the plan are done with this one.
     through: u64,
+}
+
+impl Batch {
+    fn bytes(&self) -> u64 {
+        self.planned.iter().fold(0, |bytes, row| bytes.saturating_add(row.bytes))
+    }
 }
 
 impl Piece for Batch {
@@ -124,6 +136,7 @@ impl Piece for Batch {
         progress.cursor.planned = Some(self.through);
         let tally = progress.tallies.entry(self.target.table.to_owned()).or_default();
         tally.rows_scanned += self.planned.len() as u64;
+        tally.bytes_scanned += self.bytes();
     }
 
     fn split(mut self) -> Result<(Self, Self), Self> {
@@ -143,7 +156,7 @@ impl Piece for Batch {
 
     fn tell(self, done: Done, events: &mut impl Events) {
         let (target, rows) = (self.target, self.planned.len() as u64);
-        let bytes = self.planned.iter().map(|row| row.bytes).sum();
+        let bytes = self.bytes();
         for row in done.told {
             events.event(&Event::Flagged { target, row });
         }

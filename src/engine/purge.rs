@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::consent::Consent;
 use super::lease::RunError;
 use super::store::Ledger;
-use crate::domain::run::RunId;
+use crate::domain::run::{Run, RunId};
 
 /// How many entries are dropped in one transaction.
-const AT_ONCE: i64 = 10_000;
+const AT_ONCE: i64 = 1_000;
 
 /// Drops the journal entries of every run that ended longer ago than `age`; the runs themselves stay listed. Gives
 /// the runs and how many entries each had.
@@ -16,11 +16,10 @@ const AT_ONCE: i64 = 10_000;
 /// Not while a run is at work: it might be undoing one of those.
 pub async fn purge<L: Ledger>(ledger: &mut L, age: Duration, _consent: Consent) -> Result<Vec<(RunId, u64)>, RunError> {
     let runs = ledger.runs().await?;
-    if let Some(run) = runs.iter().find(|run| run.alive) {
-        return Err(RunError::Held(Box::new(run.clone())));
-    }
+    refuse_beside_a_run(&runs)?;
     let mut purged = Vec::new();
     for id in ledger.ended_before(age).await? {
+        refuse_beside_a_run(&ledger.runs().await?)?;
         // Marked first: a purge that is cut short leaves a run that cannot be undone, not one that is undone by half.
         ledger.mark_purged(&id).await?;
         let last = runs.iter().find(|run| run.id == id).map_or(0, |run| run.progress.cursor.seq);
@@ -33,4 +32,11 @@ pub async fn purge<L: Ledger>(ledger: &mut L, age: Duration, _consent: Consent) 
         purged.push((id, entries));
     }
     Ok(purged)
+}
+
+fn refuse_beside_a_run(runs: &[Run]) -> Result<(), RunError> {
+    match runs.iter().find(|run| run.alive) {
+        Some(run) => Err(RunError::Held(Box::new(run.clone()))),
+        None => Ok(()),
+    }
 }

@@ -29,16 +29,20 @@ pub async fn repair<L: Ledger, E: Events>(
     loop {
         let order = Order { mode: RunMode::Repair, options: &options, who };
         let sitting = lease::sit(ledger, work, events, order, async |writer| all_tables(writer).await).await?;
-        let covers_all = !sitting.resumed || sitting.ending == Ending::Interrupted;
-        if covers_all || !something_to_mend(ledger, work).await? {
+        if !sitting.resumed || sitting.ending == Ending::Interrupted {
             return Ok(sitting.ending);
+        }
+        match something_to_mend(ledger, work).await? {
+            (0, ending) => return Ok(ending),
+            (_, Ending::Interrupted) => return Ok(Ending::Interrupted),
+            (_, Ending::Complete) => {}
         }
         tracing::info!("the run has come to its end; rows that went bad since it began are next");
     }
 }
 
-/// Whether a look at all rows finds one that a repair would rewrite.
-async fn something_to_mend<L: Ledger>(ledger: &mut L, work: &Work<'_>) -> Result<bool, StoreError> {
+/// How many rows a repair would rewrite, by a look at all of them.
+async fn something_to_mend<L: Ledger>(ledger: &mut L, work: &Work<'_>) -> Result<(u64, Ending), StoreError> {
     struct Rewrites(u64);
     impl Events for Rewrites {
         fn event(&mut self, event: &Event<'_>) {
@@ -48,8 +52,8 @@ async fn something_to_mend<L: Ledger>(ledger: &mut L, work: &Work<'_>) -> Result
         }
     }
     let mut rewrites = Rewrites(0);
-    scan::scan(ledger, work, &mut rewrites).await?;
-    Ok(rewrites.0 > 0)
+    let ending = scan::scan(ledger, work, &mut rewrites).await?;
+    Ok((rewrites.0, ending))
 }
 
 async fn all_tables<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>) -> Result<(), Halt> {

@@ -213,6 +213,14 @@ pub struct PastChange {
     pub written_at: Option<String>,
 }
 
+/// How a run moves on: from what the journal should hold of its progress to what it shall hold. Where it holds something
+/// else, nothing is moved: the server has lost commits, or somebody else was at the run.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'s> {
+    pub from: &'s Progress,
+    pub to: &'s Progress,
+}
+
 /// A short transaction that changes rows. Dropped without a commit, it leaves nothing behind.
 #[expect(async_fn_in_trait, reason = "as for Source")]
 pub trait Chunk {
@@ -223,19 +231,19 @@ pub trait Chunk {
     async fn apply(&mut self, target: &'static Target, changes: &[Change<'_>]) -> Result<(), StoreError>;
 
     /// Moves the run on and makes everything since the beginning of the chunk last.
-    async fn commit(self, progress: &Progress) -> Result<(), StoreError>;
+    async fn commit(self, step: Step<'_>) -> Result<(), StoreError>;
 
     /// Undoes everything since the beginning of the chunk, now: a dropped chunk may keep its locks for longer.
     async fn roll_back(self);
 }
 
 /// How far the replicas are behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Lag {
     /// The furthest of them is so far behind.
     Behind(std::time::Duration),
-    /// One of them does not say.
-    Unknown,
+    /// One of them does not say, and why.
+    Unknown(StoreError),
 }
 
 /// What asking for the lease gave.
@@ -275,7 +283,7 @@ pub trait Ledger: Source {
     /// As [`Ledger::check`], and creates the journal's tables where they are missing.
     async fn prepare(&mut self, targets: &[&'static Target]) -> Result<(), StoreError>;
 
-    /// Asks for the lease: goes on with the given earlier run, or begins a new one.
+    /// Asks for the lease: goes on with the given earlier run, or begins a new one. May be done twice.
     async fn acquire(&mut self, new: &NewRun<'_>, resume: Option<&RunId>) -> Result<Lease, StoreError>;
 
     /// Whether rows of a table can be changed at all: someone may hold a lock on the whole of it.
@@ -290,11 +298,14 @@ pub trait Ledger: Source {
     /// How far the replicas are behind.
     async fn lag(&mut self, run: &RunId) -> Result<Lag, StoreError>;
 
-    /// Says that the run still lives, and stores how far it has come. Fails while Airflow migrates the database.
-    async fn heartbeat(&mut self, run: &RunId, progress: &Progress) -> Result<(), StoreError>;
+    /// Fails while Airflow migrates the database.
+    async fn refuse_while_migrating(&mut self) -> Result<(), StoreError>;
 
-    /// Gives the lease back and leaves the run in its final state.
-    async fn release(&mut self, run: &RunId, progress: &Progress, state: RunState) -> Result<(), StoreError>;
+    /// Says that the run still lives, and stores how far it has come.
+    async fn heartbeat(&mut self, run: &RunId, step: Step<'_>) -> Result<(), StoreError>;
+
+    /// Gives the lease back and leaves the run in its final state. May be done twice.
+    async fn release(&mut self, run: &RunId, step: Step<'_>, state: RunState) -> Result<(), StoreError>;
 
     /// Gives the lease back after a failure, and leaves what is stored of the run's progress alone.
     async fn abandon(&mut self, run: &RunId) -> Result<(), StoreError>;

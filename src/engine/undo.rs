@@ -9,7 +9,7 @@ use super::flag::digest;
 use super::halt::Halt;
 use super::lease::{self, Order, RunError, Who};
 use super::pacing::CHUNK_BYTES;
-use super::store::{Ledger, LockedRow, PastChange};
+use super::store::{Ledger, LockedRow, PastChange, StoreError, Trouble};
 use super::writer::{Done, NewValue, Piece, Verdict, Writer, Writing};
 use super::{Ending, Work};
 use crate::domain::repair::Reason;
@@ -45,6 +45,12 @@ pub async fn undo<L: Ledger, E: Events>(
 
 async fn all_changes<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, undone: &Run) -> Result<(), Halt> {
     let undone = &undone.id;
+    // Somebody may have dropped the old values while the user was asked.
+    let runs = writer.insist(async |ledger| ledger.runs().await).await?;
+    if runs.iter().any(|run| run.id == *undone && run.purged_at.is_some()) {
+        let what = format!("the old values of run {undone} were dropped from the journal meanwhile");
+        return Err(StoreError::new(Trouble::Journal, what).into());
+    }
     // Before the first change: a repair must not go on with the undone run, whose cursor is behind these rows.
     let by = writer.run.clone();
     writer.insist(async |ledger| ledger.mark_undone(undone, &by).await).await?;
@@ -56,7 +62,7 @@ async fn all_changes<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, undone
         let sizes = writer.insist(async |ledger| ledger.change_sizes(undone, after, most).await).await?;
         let Some(until) = reach(&sizes) else { return Ok(()) };
         let changes = writer.insist(async |ledger| ledger.changes(undone, after, until).await).await?;
-        for batch in by_target(writer.work.targets, changes) {
+        for batch in by_target(writer.work.targets, changes)? {
             let rows = batch.changes.len() as u64;
             writer.carry_out(batch).await?;
             writer.looked_at(rows).await?;
@@ -165,16 +171,19 @@ fn reach(sizes: &[(i64, u64)]) -> Option<i64> {
 }
 
 /// Groups neighbouring changes of the same table.
-fn by_target(targets: &[&'static Target], changes: Vec<PastChange>) -> Vec<Batch> {
+fn by_target(targets: &[&'static Target], changes: Vec<PastChange>) -> Result<Vec<Batch>, StoreError> {
     let mut batches: Vec<Batch> = Vec::new();
     for change in changes {
-        let Some(&target) = targets.iter().find(|target| target.table == change.table) else { continue };
+        let Some(&target) = targets.iter().find(|target| target.table == change.table) else {
+            let what = format!("the run changed {}, which is not among its tables", change.table);
+            return Err(StoreError::new(Trouble::Journal, what));
+        };
         match batches.last_mut() {
             Some(batch) if batch.target.table == target.table => batch.changes.push(change),
             _ => batches.push(Batch { target, changes: vec![change] }),
         }
     }
-    batches
+    Ok(batches)
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub(super) async fn read<S: Source>(
     let next = source.window(target, Span { after, until, rows: size.rows(), besides }, &mut judge_row).await?;
     window.next = next;
     if window.next.is_some() {
-        size.learn(began.elapsed());
+        size.learn(began.elapsed(), window.bytes);
     }
     Ok(window)
 }

@@ -17,7 +17,8 @@ use super::flag::{Flag, Keep, Met};
 use super::halt::Halt;
 use super::pacing::{ChunkSize, HEARTBEAT, RowRate};
 use super::patience::{self, Patience, pause_after};
-use super::store::{Change, Chunk, Lag, Ledger, LockedRow, StoreError, Trouble};
+use super::stop::Stop;
+use super::store::{Change, Chunk, Lag, Ledger, LockedRow, Step, StoreError, Trouble};
 use crate::domain::repair::{Capacity, Reason};
 use crate::domain::run::{Progress, RunId, Tally};
 use crate::domain::target::{Identity, Key, Target};
@@ -25,9 +26,6 @@ use crate::domain::target::{Identity, Key, Target};
 /// How often a chunk, or a row that stands alone, is tried before its row counts as locked. Halves on the way to the
 /// row are tried once.
 const TRIES: u32 = 3;
-
-/// How often a chunk may lose the connection before it is taken for the cause.
-const LOSSES: u32 = 5;
 
 /// How often the replicas are asked how far they are behind.
 const LAG_EVERY: Duration = Duration::from_secs(1);
@@ -137,10 +135,14 @@ pub(super) struct Writer<'w, L, E> {
     pub run: RunId,
     /// What is committed, or will be with the next chunk or heartbeat at the latest.
     pub progress: Progress,
+    /// What the journal holds of it.
+    stored: Progress,
     pub size: ChunkSize,
     rate: RowRate,
-    /// When the journal last heard of this run.
+    /// When the journal last heard of this run, or should have.
     last_sign: Instant,
+    /// When Airflow's migration lock was last looked at.
+    alone: Instant,
     lag_asked: Option<Instant>,
 }
 
@@ -152,10 +154,12 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
             work,
             events,
             run,
+            stored: progress.clone(),
             progress,
             size: ChunkSize::new(&work.pace),
             rate: RowRate::new(&work.pace),
             last_sign: Instant::now(),
+            alone: Instant::now(),
             lag_asked: None,
         }
     }
@@ -170,8 +174,26 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
     }
 
     /// Does a step that may be done twice, until nothing that passes is in its way.
-    pub async fn insist<T>(&mut self, step: impl AsyncFnMut(&mut L) -> Result<T, StoreError>) -> Result<T, Halt> {
-        patience::insist(self.ledger, self.work, self.events, step).await
+    pub async fn insist<T>(&mut self, mut step: impl AsyncFnMut(&mut L) -> Result<T, StoreError>) -> Result<T, Halt> {
+        let mut patience = Patience::default();
+        loop {
+            match step(self.ledger).await {
+                Err(error) if error.trouble == Trouble::Contended => {
+                    self.outwait(&mut patience, error, Wait::Lock).await?;
+                }
+                Err(error) if error.trouble == Trouble::Lost => {
+                    self.outwait(&mut patience, error, Wait::Connection).await?;
+                    self.reconnect().await?;
+                }
+                outcome => return Ok(outcome?),
+            }
+        }
+    }
+
+    /// Rests before another try, for as long as patience lasts.
+    async fn outwait(&mut self, patience: &mut Patience, error: StoreError, reason: Wait) -> Result<(), Halt> {
+        let Some(length) = patience.pause(&error, reason) else { return Err(error.into()) };
+        self.rest(reason, length).await
     }
 
     /// Works off a piece, in one chunk where nothing is in the way.
@@ -180,8 +202,12 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         let mut tries = TRIES;
         while let Some(piece) = pieces.pop() {
             self.work.go_on()?;
+            self.refuse_beside_a_migration().await?;
             match self.work_off(&piece, tries).await? {
-                Ok(done) => piece.tell(done, self.events),
+                Ok(done) => {
+                    piece.tell(done, self.events);
+                    self.rest(Wait::Pause, self.work.pace.chunk_pause).await?;
+                }
                 Err(reason) => match piece.split() {
                     Ok((first, second)) => pieces.extend([second, first]),
                     Err(single) => self.leave(single, reason).await?,
@@ -201,41 +227,41 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         }
         self.wait_for_replicas().await?;
         let tries = if keys.len() == 1 { TRIES } else { tries };
-        let (mut failures, mut losses) = (0, 0);
-        let mut gate = Patience::default();
+        let mut failures = 0;
+        let (mut losses, mut gate) = (Patience::default(), Patience::default());
         loop {
             let began = Instant::now();
             let error = match self.chunk(piece, &keys).await {
                 Ok(done) => {
                     self.size.learn(keys.len(), began.elapsed());
-                    self.rest(Wait::Pause, self.work.pace.chunk_pause).await?;
                     return Ok(Ok(done));
                 }
                 Err(Halt::Failed(error)) => error,
                 Err(Halt::Stop) => return Err(Halt::Stop),
             };
-            tracing::debug!("a chunk of {} rows: {error}", keys.len());
             match error.trouble {
                 Trouble::Refused => return Ok(Err(Reason::Refused)),
-                Trouble::Lost if losses < LOSSES => {
-                    losses += 1;
+                Trouble::Lost => {
+                    self.outwait(&mut losses, error, Wait::Connection).await?;
                     self.reconnect().await?;
                 }
                 Trouble::Contended if failures + 1 < tries => {
                     failures += 1;
                     self.rest(Wait::Lock, pause_after(failures)).await?;
                 }
-                // A lock on the whole table is no row's fault. Its end is waited for.
-                Trouble::Contended => match self.ledger.admits(piece.target()).await {
-                    Ok(()) => return Ok(Err(Reason::Locked)),
-                    Err(closed) if matches!(closed.trouble, Trouble::Contended | Trouble::Lost) => {
-                        let Some(length) = gate.pause() else { return Err(error.into()) };
-                        self.rest(Wait::Lock, length).await?;
-                    }
-                    Err(failed) => return Err(failed.into()),
-                },
+                Trouble::Contended if self.admits(piece.target()).await? => return Ok(Err(Reason::Locked)),
+                Trouble::Contended => self.outwait(&mut gate, error, Wait::Lock).await?,
                 _ => return Err(error.into()),
             }
+        }
+    }
+
+    /// Whether the table takes changes at all. A lock on the whole of it is no row's fault, and its end is waited for.
+    async fn admits(&mut self, target: &'static Target) -> Result<bool, Halt> {
+        match self.ledger.admits(target).await {
+            Ok(()) => Ok(true),
+            Err(error) if matches!(error.trouble, Trouble::Contended | Trouble::Lost) => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -252,22 +278,31 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
                 return Err(error.into());
             }
         };
-        if let Err(error) = chunk.commit(&ahead).await
+        if let Err(error) = chunk.commit(Step { from: &self.stored, to: &ahead }).await
             && !(error.trouble == Trouble::Lost && self.arrived(&ahead).await?)
         {
             return Err(error.into());
         }
+        self.stored = ahead.clone();
         self.progress = ahead;
         self.last_sign = Instant::now();
         Ok(done)
     }
 
-    /// Whether a chunk was committed before the connection broke that would have said so.
-    async fn arrived(&mut self, ahead: &Progress) -> Result<bool, Halt> {
-        self.reconnect().await?;
+    /// Whether a chunk was committed before the connection broke that would have said so. Nobody may go on without an
+    /// answer, so a wish to stop is not heard, and an answer that does not come ends the run.
+    async fn arrived(&mut self, ahead: &Progress) -> Result<bool, StoreError> {
+        let work = Work { stop: &Stop::default(), ..*self.work };
         let run = self.run.clone();
-        let stored = self.insist(async |ledger| ledger.progress(&run).await).await?;
-        Ok(stored == *ahead)
+        let ask = async {
+            patience::reconnect(self.ledger, &work, self.events).await?;
+            patience::insist(self.ledger, &work, self.events, async |ledger| ledger.progress(&run).await).await
+        };
+        match ask.await {
+            Ok(stored) => Ok(stored == *ahead),
+            Err(Halt::Failed(error)) => Err(StoreError { trouble: Trouble::Unreachable, ..error }),
+            Err(Halt::Stop) => Ok(false),
+        }
     }
 
     /// Leaves the single row of a piece.
@@ -299,18 +334,32 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
             return Ok(());
         }
         let run = self.run.clone();
+        let mut silence = Patience::default();
+        let mut waited = false;
         loop {
-            let wait = match self.insist(async |ledger| ledger.lag(&run).await).await? {
+            let (wait, length) = match self.insist(async |ledger| ledger.lag(&run).await).await? {
                 Lag::Behind(lag) if lag <= most => break,
-                Lag::Behind(lag) => Wait::Lag(lag),
-                Lag::Unknown => Wait::Replica,
+                Lag::Behind(lag) => (Wait::Lag(lag), LAG_EVERY),
+                Lag::Unknown(why) => {
+                    let Some(length) = silence.pause(&why, Wait::Replica) else { return Err(why.into()) };
+                    (Wait::Replica, length)
+                }
             };
-            if self.lag_asked.take().is_some() {
+            if !std::mem::replace(&mut waited, true) {
                 tracing::info!("waiting: {wait}");
             }
-            self.rest(wait, LAG_EVERY).await?;
+            self.rest(wait, length).await?;
         }
         self.lag_asked = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Airflow may begin to migrate at any time.
+    async fn refuse_beside_a_migration(&mut self) -> Result<(), Halt> {
+        if self.alone.elapsed() >= HEARTBEAT {
+            self.insist(async |ledger| ledger.refuse_while_migrating().await).await?;
+            self.alone = Instant::now();
+        }
         Ok(())
     }
 
@@ -331,16 +380,43 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         if self.last_sign.elapsed() < HEARTBEAT {
             return Ok(());
         }
-        match self.ledger.heartbeat(&self.run, &self.progress).await {
-            // What is in the way of a sign of life is in the way of the next chunk, too, and dealt with there.
-            Err(error) if matches!(error.trouble, Trouble::Contended | Trouble::Lost) => {
-                tracing::debug!("no sign of life: {error}");
-            }
-            outcome => outcome?,
-        }
         self.last_sign = Instant::now();
-        Ok(())
+        match self.ledger.heartbeat(&self.run, Step { from: &self.stored, to: &self.progress }).await {
+            Ok(()) => {
+                self.stored = self.progress.clone();
+                Ok(())
+            }
+            // What is in the way of a sign of life is in the way of the next chunk, too, and dealt with there.
+            Err(error) if error.trouble == Trouble::Contended => {
+                tracing::debug!("no sign of life: {error}");
+                Ok(())
+            }
+            Err(error) if error.trouble == Trouble::Lost => {
+                let progress = self.progress.clone();
+                if self.arrived(&progress).await? {
+                    self.stored = progress;
+                }
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
+
+    /// Gives the run's parts back, to end it.
+    pub fn into_parts(self) -> Parts<'w, L, E> {
+        let Self { ledger, work, events, run, progress, stored, .. } = self;
+        Parts { ledger, work, events, run, progress, stored }
+    }
+}
+
+/// What it takes to end a run.
+pub(super) struct Parts<'w, L, E> {
+    pub ledger: &'w mut L,
+    pub work: &'w Work<'w>,
+    pub events: &'w mut E,
+    pub run: RunId,
+    pub progress: Progress,
+    pub stored: Progress,
 }
 
 /// What stands in a chunk's transaction before its commit.

@@ -3,7 +3,7 @@
 use super::census::{self, CensusReport};
 use super::distinct::Distinct;
 use super::model::{
-    Counts, Database, FindingReport, Mode, Outcome, Report, RowOutcome, SCHEMA_VERSION, TableReport, Tool,
+    Counts, Database, Fates, FindingReport, Mode, Outcome, Report, RowOutcome, SCHEMA_VERSION, TableReport, Tool,
 };
 use super::shortlist::{Shortlist, weight};
 use crate::domain::census::Census;
@@ -100,6 +100,12 @@ impl Collector {
         &mut self.tables[place]
     }
 
+    /// Another run follows the first: it looks at all rows once more, so only what was changed is remembered.
+    fn look_again(&mut self) {
+        self.findings.keep_rewritten();
+        self.tables.iter_mut().for_each(Table::look_again);
+    }
+
     fn flagged(&mut self, target: &'static Target, row: &Flagged) {
         let (outcome, reason) = split(row.outcome);
         let table = self.table(target);
@@ -113,7 +119,11 @@ impl Collector {
 impl Events for Collector {
     fn event(&mut self, event: &Event<'_>) {
         match *event {
-            Event::RunStarted { run, .. } => self.run_id = Some(run.to_string()),
+            Event::RunStarted { run, .. } => {
+                if self.run_id.replace(run.to_string()).is_some() {
+                    self.look_again();
+                }
+            }
             Event::TableStarted { target, .. } => {
                 self.table(target);
             }
@@ -148,27 +158,35 @@ impl Table {
 
     fn count(&mut self, row: &Flagged, outcome: RowOutcome) {
         let counts = &mut self.counts;
-        counts.flagged += 1;
         match outcome {
             RowOutcome::Reported => {}
             RowOutcome::Rewritten => counts.rewritten += 1,
             RowOutcome::Skipped => counts.skipped += 1,
             RowOutcome::Drifted => counts.drifted += 1,
         }
-        let Some(finding) = &row.finding else { return };
-        *counts.findings.entry(finding.kind).or_default() += 1;
+        let Some(finding) = &row.finding else {
+            counts.flagged += 1;
+            return;
+        };
+        counts.count_kind(finding.kind, 1);
         counts.outcomes.entry(finding.kind).or_default().count(outcome);
-        match finding.kind.severity() {
-            Severity::Error => counts.errors += 1,
-            Severity::Warning => counts.warnings += 1,
-            Severity::Notice => counts.notices += 1,
-        }
         if let Some(identity) = row.identity.as_ref().filter(|_| fails(finding.readings)) {
             let list = self.target.list(identity);
             self.unreadable_lists.insert(list);
             if outcome != RowOutcome::Rewritten {
                 self.unreadable_lists_left.insert(list);
             }
+        }
+    }
+
+    fn look_again(&mut self) {
+        let counts = std::mem::take(&mut self.counts);
+        self.unreadable_lists_left = Distinct::default();
+        self.earlier = self.earlier.map(|Tally { rewritten, .. }| Tally { rewritten, ..Tally::default() });
+        self.counts.rewritten = counts.rewritten;
+        for (kind, Fates { rewritten, .. }) in counts.outcomes.into_iter().filter(|(_, fates)| fates.rewritten > 0) {
+            self.counts.count_kind(kind, rewritten);
+            self.counts.outcomes.insert(kind, Fates { rewritten, ..Fates::default() });
         }
     }
 

@@ -242,6 +242,17 @@ pub enum RowOutcome {
 }
 
 impl Counts {
+    /// Counts rows of a kind.
+    pub fn count_kind(&mut self, kind: Kind, rows: u64) {
+        self.flagged += rows;
+        *self.findings.entry(kind).or_default() += rows;
+        *match kind.severity() {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+            Severity::Notice => &mut self.notices,
+        } += rows;
+    }
+
     /// Adds the counts of another table.
     pub fn add(&mut self, other: &Self) {
         self.rows_scanned += other.rows_scanned;

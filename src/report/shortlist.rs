@@ -63,6 +63,15 @@ impl Shortlist {
         true
     }
 
+    /// Forgets every finding whose row was not changed.
+    pub fn keep_rewritten(&mut self) {
+        self.kept.retain(|(_, finding)| finding.outcome == RowOutcome::Rewritten);
+        self.ranks = [0; RANKS];
+        for (rank, _) in &self.kept {
+            self.ranks[*rank] += 1;
+        }
+    }
+
     /// The findings, and whether there were more.
     pub fn into_findings(self) -> (Vec<FindingReport>, bool) {
         (self.kept.into_iter().map(|(_, finding)| finding).collect(), self.dropped)

@@ -64,8 +64,9 @@ impl SqlStore {
         let dialect = self.names.dialect;
         let statement = self.names.statement(sql!(dialect, "fingerprint"), &[]);
         let own = self.text_if_allowed("the database's own name could not be read", statement).await;
-        let parts = [Some(dialect.name()), self.location.database.as_deref(), Some(&self.names.schema), own.as_deref()];
-        hex::encode(digest(parts.map(Option::unwrap_or_default).join("\n").as_bytes()))
+        // A pooler may know the database by another name.
+        let own = own.or_else(|| self.location.database.clone()).unwrap_or_default();
+        hex::encode(digest([dialect.name(), &self.names.schema, &own].join("\n").as_bytes()))
     }
 
     async fn text_if_allowed(&mut self, what: &str, statement: Statement<'_>) -> Option<String> {

@@ -3,16 +3,17 @@
 use super::catalog::run_id;
 use super::connection::Transaction;
 use super::driver::Cells;
+use super::error::failed_on_values;
 use super::location::Dialect;
 use super::source::{facts, key, value_index};
 use super::statement::{Fill, Names, Param, sql, text};
 use super::stored::as_text;
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
-use crate::domain::run::{Progress, RunId};
+use crate::domain::run::RunId;
 use crate::domain::target::{Key, Target};
 use crate::engine::flag::digest;
-use crate::engine::store::{Besides, Change, Chunk, LockedRow, OwnedValue, StoreError, Trouble};
+use crate::engine::store::{Besides, Change, Chunk, LockedRow, OwnedValue, Step, StoreError, Trouble};
 
 /// A chunk of a run that holds the lease.
 pub struct SqlChunk<'c> {
@@ -55,8 +56,8 @@ impl Chunk for SqlChunk<'_> {
         Ok(())
     }
 
-    async fn commit(mut self, progress: &Progress) -> Result<(), StoreError> {
-        match advance(&mut self.transaction, self.names, self.owner, &self.run, progress).await {
+    async fn commit(mut self, step: Step<'_>) -> Result<(), StoreError> {
+        match advance(&mut self.transaction, self.names, self.owner, &self.run, step).await {
             Ok(()) => self.transaction.commit().await,
             Err(error) => {
                 self.transaction.roll_back().await;
@@ -76,7 +77,12 @@ impl SqlChunk<'_> {
         let rows = changes.iter().zip(&texts);
         let entries = rows.map(|(change, (key, digest))| entry(&self.run, target, change, key, digest)).collect();
         let statement = self.names.statement(sql!("record"), &[("entries", Fill::Rows(entries))]);
-        self.transaction.run("the journal could not be written", statement).await.map(drop)
+        let what = "the journal could not be written";
+        match self.transaction.try_run(statement).await.map_err(|error| failed_on_values(what, error)) {
+            // No row is at fault where it is the journal that is refused.
+            Err(error) if error.trouble == Trouble::Refused => Err(StoreError { trouble: Trouble::Journal, ..error }),
+            outcome => outcome.map(drop),
+        }
     }
 
     async fn update_by_arrays(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
@@ -101,16 +107,17 @@ impl SqlChunk<'_> {
         Ok(())
     }
 
-    /// Locked rows cannot go away, so a row that is not found is a fault of ours; better no chunk than a wrong journal.
+    /// Locked rows cannot go away, so a row that is not matched was kept back by a trigger; better no chunk than a wrong
+    /// journal.
     async fn update(&mut self, target: &Target, fills: &[(&str, Fill<'_>)], rows: usize) -> Result<(), StoreError> {
         let statement = self.names.about(target, sql!(self.names.dialect, "update"), fills);
         let what = format!("rows of {} could not be written", target.table);
-        let matched = self.transaction.run(&what, statement).await?;
+        let matched = self.transaction.try_run(statement).await.map_err(|error| failed_on_values(&what, error))?;
         if matched == rows as u64 {
             return Ok(());
         }
-        let what = format!("of {rows} locked rows of {}, {matched} were found again", target.table);
-        Err(StoreError::new(Trouble::Other, what))
+        let what = format!("of {rows} locked rows of {}, {matched} were changed", target.table);
+        Err(StoreError::new(Trouble::Refused, what))
     }
 }
 
@@ -168,15 +175,23 @@ pub(super) async fn advance(
     names: &Names,
     owner: &str,
     run: &RunId,
-    progress: &Progress,
+    step: Step<'_>,
 ) -> Result<(), StoreError> {
-    let progress = as_text(progress)?;
-    let fills = [("progress", text(&progress)), run_id(run), ("owner", text(owner))];
+    let (from, to) = (as_text(step.from)?, as_text(step.to)?);
+    let fills = [("before", text(&from)), ("progress", text(&to)), run_id(run), ("owner", text(owner))];
     let statement = names.statement(sql!("advance_run"), &fills);
-    match transaction.run("the run's progress could not be stored", statement).await? {
-        1 => Ok(()),
-        _ => Err(lease_lost(run)),
+    if transaction.run("the run's progress could not be stored", statement).await? == 1 {
+        return Ok(());
     }
+    let owned = names.statement(sql!("owned_run"), &[("owner", text(owner))]);
+    let owned = transaction.rows("the lease could not be looked at", owned, |cells| cells.text(0).map(drop)).await?;
+    Err(if owned.is_empty() { lease_lost(run) } else { commits_lost(run) })
+}
+
+fn commits_lost(run: &RunId) -> StoreError {
+    let what = format!("the journal is not where run {run} left it: the server has lost what it had committed");
+    StoreError::new(Trouble::Journal, what)
+        .hint("that happens after a crash or a failover, unless commits are durable; run it again to go on from there")
 }
 
 pub(super) fn lease_lost(run: &RunId) -> StoreError {

@@ -1,16 +1,34 @@
 //! One face for three drivers: transactions that run statements and hand over rows.
 
+use std::io::ErrorKind;
+use std::time::Duration;
+
 use sqlx::mysql::MySqlConnection;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection as _, MySql, Postgres, Sqlite};
+use tokio::time::timeout;
 
 use super::driver::{self, Access, Cells, EachCells};
 use super::error::failed;
 use super::location::{Dialect, Location};
 use super::statement::Statement;
 use super::{mysql, postgres, sqlite};
-use crate::engine::store::StoreError;
+use crate::engine::store::{StoreError, Trouble};
+
+/// How long a server may take to accept a connection, and to answer a statement. A server that is cut off from the
+/// network says nothing, and the system might wait for hours.
+const CONNECTING: Duration = Duration::from_secs(15);
+const ANSWERING: Duration = Duration::from_secs(60);
+
+/// Waits for an answer for as long as makes sense. After that, the connection is of no use any more.
+async fn answered<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    timeout(ANSWERING, answer).await.unwrap_or_else(|_| Err(silence()))
+}
+
+fn silence() -> sqlx::Error {
+    sqlx::Error::Io(std::io::Error::new(ErrorKind::TimedOut, "the server does not answer"))
+}
 
 /// A connection to one of the databases.
 pub(super) enum Connection {
@@ -22,20 +40,30 @@ pub(super) enum Connection {
 impl Connection {
     /// Connects. A SQLite file is never created.
     pub async fn open(location: &Location, access: Access) -> Result<Self, StoreError> {
-        match location.dialect {
-            Dialect::Postgres => postgres::connect(location).await.map(Self::Postgres),
-            Dialect::MySql => mysql::connect(location).await.map(Self::MySql),
-            Dialect::Sqlite => sqlite::connect(location, access).await.map(Self::Sqlite),
-        }
+        let open = async {
+            match location.dialect {
+                Dialect::Postgres => postgres::connect(location).await.map(Self::Postgres),
+                Dialect::MySql => mysql::connect(location).await.map(Self::MySql),
+                Dialect::Sqlite => sqlite::connect(location, access).await.map(Self::Sqlite),
+            }
+        };
+        let opened = timeout(CONNECTING, open).await;
+        opened.unwrap_or_else(|_| {
+            let what = format!("no connection to {location}: no answer within {} s", CONNECTING.as_secs());
+            Err(StoreError::new(Trouble::Unreachable, what)
+                .hint("check host and port, and whether a firewall is between"))
+        })
     }
 
     /// Begins a transaction. In one that writes, waiting for someone else's lock ends after about a second.
     pub async fn begin(&mut self, access: Access) -> Result<Transaction<'_>, StoreError> {
         let begun = match self {
             Self::Postgres(connection) => {
-                connection.begin_with(postgres::begin(access)).await.map(Transaction::Postgres)
+                answered(connection.begin_with(postgres::begin(access))).await.map(Transaction::Postgres)
             }
-            Self::MySql(connection) => connection.begin_with(mysql::begin(access)).await.map(Transaction::MySql),
+            Self::MySql(connection) => {
+                answered(connection.begin_with(mysql::begin(access))).await.map(Transaction::MySql)
+            }
             Self::Sqlite(connection) => connection.begin_with(sqlite::begin(access)).await.map(Transaction::Sqlite),
         };
         begun.map_err(|error| failed("a transaction could not be begun", error))
@@ -75,8 +103,8 @@ impl Transaction<'_> {
     /// As [`Transaction::run`], for callers that look into the error.
     pub async fn try_run(&mut self, statement: Statement<'_>) -> Result<u64, sqlx::Error> {
         match self {
-            Self::Postgres(transaction) => driver::run::<Postgres>(transaction, statement).await,
-            Self::MySql(transaction) => driver::run::<MySql>(transaction, statement).await,
+            Self::Postgres(transaction) => answered(driver::run::<Postgres>(transaction, statement)).await,
+            Self::MySql(transaction) => answered(driver::run::<MySql>(transaction, statement)).await,
             Self::Sqlite(transaction) => driver::run::<Sqlite>(transaction, statement).await,
         }
     }
@@ -88,11 +116,17 @@ impl Transaction<'_> {
         statement: Statement<'_>,
         each: &mut EachCells<'_>,
     ) -> Result<(), StoreError> {
-        match self {
-            Self::Postgres(transaction) => driver::query::<Postgres>(transaction, what, statement, each).await,
-            Self::MySql(transaction) => driver::query::<MySql>(transaction, what, statement, each).await,
-            Self::Sqlite(transaction) => driver::query::<Sqlite>(transaction, what, statement, each).await,
-        }
+        let answer = match self {
+            Self::Postgres(transaction) => {
+                timeout(ANSWERING, driver::query::<Postgres>(transaction, what, statement, each)).await
+            }
+            Self::MySql(transaction) => {
+                timeout(ANSWERING, driver::query::<MySql>(transaction, what, statement, each)).await
+            }
+            // A file always answers.
+            Self::Sqlite(transaction) => Ok(driver::query::<Sqlite>(transaction, what, statement, each).await),
+        };
+        answer.unwrap_or_else(|_| Err(failed(what, silence())))
     }
 
     /// Runs a query and collects what `read` makes of its rows.
@@ -114,8 +148,8 @@ impl Transaction<'_> {
     /// Undoes the changes and gives the locks back. On a connection that broke, the server does so by itself.
     pub async fn roll_back(self) {
         let rolled_back = match self {
-            Self::Postgres(transaction) => transaction.rollback().await,
-            Self::MySql(transaction) => transaction.rollback().await,
+            Self::Postgres(transaction) => answered(transaction.rollback()).await,
+            Self::MySql(transaction) => answered(transaction.rollback()).await,
             Self::Sqlite(transaction) => transaction.rollback().await,
         };
         if let Err(error) = rolled_back {
@@ -126,8 +160,8 @@ impl Transaction<'_> {
     /// Makes the changes last.
     pub async fn commit(self) -> Result<(), StoreError> {
         let committed = match self {
-            Self::Postgres(transaction) => transaction.commit().await,
-            Self::MySql(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => answered(transaction.commit()).await,
+            Self::MySql(transaction) => answered(transaction.commit()).await,
             Self::Sqlite(transaction) => transaction.commit().await,
         };
         committed.map_err(|error| failed("the transaction could not be committed", error))

@@ -16,10 +16,19 @@ pub(super) fn failed(what: &str, error: sqlx::Error) -> StoreError {
     StoreError { trouble, what: what.to_owned(), hint, source: Some(cause(trouble, error)) }
 }
 
-/// A failure to make a connection.
+/// As [`failed`], while values are written. What a database says then may quote a value.
+pub(super) fn failed_on_values(what: &str, error: sqlx::Error) -> StoreError {
+    let error = failed(what, error);
+    match error.trouble {
+        Trouble::Other => StoreError { source: None, ..error },
+        _ => error,
+    }
+}
+
+/// A failure to make a connection. A SQLite file may be locked while it is opened.
 pub(super) fn unreachable(what: String, error: sqlx::Error) -> StoreError {
     let hint = hint(&error).to_owned();
-    let trouble = Trouble::Unreachable;
+    let trouble = if trouble(&error) == Trouble::Contended { Trouble::Contended } else { Trouble::Unreachable };
     StoreError { trouble, what, hint: Some(hint), source: Some(cause(trouble, error)) }
 }
 
@@ -99,15 +108,15 @@ fn way_out(error: &sqlx::Error) -> Option<&'static str> {
 fn by_sqlstate(code: &str) -> Trouble {
     match code {
         "42501" | "25006" => Trouble::Denied,
-        "40001" | "40P01" | "55P03" => Trouble::Contended,
-        // The server ended a transaction that did nothing for too long, and its connection.
-        "25P03" => Trouble::Lost,
+        // The last is a statement that took longer than a second or than the role may take.
+        "40001" | "40P01" | "55P03" | "57014" => Trouble::Contended,
+        // The server ended a transaction that did nothing, or lasted, for too long, and its connection.
+        "25P03" | "25P04" => Trouble::Lost,
         "42P01" | "3F000" => Trouble::Missing,
         // The disk is full.
         "53100" => Trouble::Broken,
-        // Data exceptions, violated constraints, what a trigger raises, limits of the program.
-        "P0001" => Trouble::Refused,
-        _ if ["22", "23", "44", "54"].iter().any(|class| code.starts_with(class)) => Trouble::Refused,
+        // Data exceptions, violated constraints, limits of the program, what a trigger raises.
+        _ if ["22", "23", "44", "54", "P0"].iter().any(|class| code.starts_with(class)) => Trouble::Refused,
         _ if code.starts_with("08") || code.starts_with("57P") => Trouble::Lost,
         _ => Trouble::Other,
     }
@@ -118,15 +127,17 @@ fn by_mysql_number(number: u16) -> Trouble {
     match number {
         // Access to a database, a table, a column or a routine denied; a privilege missing; the server is read-only.
         1044 | 1142 | 1143 | 1227 | 1290 | 1370 | 1792 | 1836 => Trouble::Denied,
-        // Lock wait timeout, deadlock.
-        1205 | 1213 => Trouble::Contended,
+        // Lock wait timeout, deadlock; a statement that was ended or took too long; a table that changed meanwhile.
+        1205 | 1213 | 1317 | 1412 | 1615 | 1969 | 3024 => Trouble::Contended,
         1146 | 1049 => Trouble::Missing,
         // The disk is full, or what the server may use of it.
         1021 | 1114 => Trouble::Broken,
         // Too long, out of range, not in the column's character set, a violated constraint, what a trigger signals.
-        1048 | 1062 | 1264 | 1265 | 1366 | 1406 | 1451 | 1452 | 1644 | 3819 | 4025 => Trouble::Refused,
+        1048 | 1062 | 1264 | 1265 | 1292 | 1366 | 1406 | 1451 | 1452 | 1644 | 3140 | 3141 | 3819 | 4025 => {
+            Trouble::Refused
+        }
         // The server shuts down, the connection was killed or was idle for too long.
-        1053 | 1927 | 2006 | 2013 | 4031 => Trouble::Lost,
+        1047 | 1053 | 1158..=1161 | 1927 | 2006 | 2013 | 4031 => Trouble::Lost,
         _ => Trouble::Other,
     }
 }
@@ -136,8 +147,8 @@ fn by_sqlite_code(code: u32) -> Trouble {
     match code & 0xff {
         // SQLITE_PERM, SQLITE_READONLY, SQLITE_AUTH.
         3 | 8 | 23 => Trouble::Denied,
-        // SQLITE_BUSY, SQLITE_LOCKED.
-        5 | 6 => Trouble::Contended,
+        // SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL.
+        5 | 6 | 15 => Trouble::Contended,
         // SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH.
         18..=20 => Trouble::Refused,
         // SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_NOTADB.

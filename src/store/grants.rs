@@ -11,7 +11,7 @@ use crate::engine::store::{StoreError, Trouble};
 
 impl SqlStore {
     /// Airflow's migrations change the very tables at work, and take a lock of their own to be alone with them.
-    pub(super) async fn refuse_while_migrating(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn refuse_beside_a_migration(&mut self) -> Result<(), StoreError> {
         let statement = self.names.statement(sql!(self.names.dialect, "migrating"), &[]);
         let what = "Airflow's migration lock could not be looked at";
         let locked = self.rows(what, statement, |cells| cells.integer(0)).await?;

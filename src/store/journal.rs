@@ -11,11 +11,12 @@ use super::chunk::{SqlChunk, advance, lease_lost};
 use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
 use super::error::failed;
+use super::location::Dialect;
 use super::statement::{Statement, integer, sql, text};
 use super::stored::{StoredRun, as_text, from_text, past_change};
 use crate::domain::run::{Progress, Run, RunId, RunState};
 use crate::domain::target::Target;
-use crate::engine::store::{Lag, Lease, Ledger, NewRun, PastChange, StoreError, Trouble};
+use crate::engine::store::{Lag, Lease, Ledger, NewRun, PastChange, Step, StoreError, Trouble};
 
 /// What fails when the journal cannot be read.
 const UNREADABLE: &str = "the journal could not be read";
@@ -28,7 +29,7 @@ impl Ledger for SqlStore {
     }
 
     async fn check(&mut self, targets: &[&'static Target]) -> Result<(), StoreError> {
-        self.refuse_while_migrating().await?;
+        self.refuse_beside_a_migration().await?;
         self.check_grants(targets).await
     }
 
@@ -43,6 +44,10 @@ impl Ledger for SqlStore {
     async fn acquire(&mut self, new: &NewRun<'_>, resume: Option<&RunId>) -> Result<Lease, StoreError> {
         // The holder may let go between our try and our look at it; then the next try succeeds.
         for _ in 0..3 {
+            // An earlier try may have succeeded without our hearing of it.
+            if let Some(run) = self.owned_run().await? {
+                return self.find(&run).await.map(|run| Lease::Granted(Box::new(run)));
+            }
             if let Some(run) = self.try_acquire(new, resume).await? {
                 return self.find(&run).await.map(|run| Lease::Granted(Box::new(run)));
             }
@@ -59,7 +64,11 @@ impl Ledger for SqlStore {
     }
 
     async fn admits(&mut self, target: &'static Target) -> Result<(), StoreError> {
-        let statement = self.names.about(target, sql!("may_update"), &[]);
+        let statement = match self.names.dialect {
+            // What changes no row takes no lock that a reader of the file would be in the way of.
+            Dialect::Sqlite => self.names.statement(sql!("show_life"), &[("owner", text(&self.owner))]),
+            Dialect::Postgres | Dialect::MySql => self.names.about(target, sql!("may_update"), &[]),
+        };
         let what = format!("{} cannot be changed", target.table);
         write(&mut self.connection, &what, statement).await.map(drop)
     }
@@ -78,17 +87,20 @@ impl Ledger for SqlStore {
         self.replica_lag(run).await
     }
 
-    async fn heartbeat(&mut self, run: &RunId, progress: &Progress) -> Result<(), StoreError> {
-        self.refuse_while_migrating().await?;
+    async fn refuse_while_migrating(&mut self) -> Result<(), StoreError> {
+        self.refuse_beside_a_migration().await
+    }
+
+    async fn heartbeat(&mut self, run: &RunId, step: Step<'_>) -> Result<(), StoreError> {
         let (names, owner) = (&self.names, &self.owner);
-        let beat = async |write: &mut Transaction<'_>| advance(write, names, owner, run, progress).await;
+        let beat = async |write: &mut Transaction<'_>| advance(write, names, owner, run, step).await;
         self.connection.within(Access::Write, beat).await
     }
 
-    async fn release(&mut self, run: &RunId, progress: &Progress, state: RunState) -> Result<(), StoreError> {
-        let progress = as_text(progress)?;
-        let fills =
-            [("state", text(state.name())), ("progress", text(&progress)), run_id(run), ("owner", text(&self.owner))];
+    async fn release(&mut self, run: &RunId, step: Step<'_>, state: RunState) -> Result<(), StoreError> {
+        let (from, to) = (as_text(step.from)?, as_text(step.to)?);
+        let (before, progress) = (("before", text(&from)), ("progress", text(&to)));
+        let fills = [("state", text(state.name())), before, progress, run_id(run), ("owner", text(&self.owner))];
         let statement = self.names.statement(sql!("end_run"), &fills);
         match write(&mut self.connection, "the lease could not be given back", statement).await? {
             1 => Ok(()),
@@ -161,6 +173,14 @@ impl Ledger for SqlStore {
 }
 
 impl SqlStore {
+    /// The run for which this process holds the lease.
+    async fn owned_run(&mut self) -> Result<Option<RunId>, StoreError> {
+        let owner = self.owner.clone();
+        let statement = self.names.statement(sql!("owned_run"), &[("owner", text(&owner))]);
+        let run = |cells: &dyn Cells| Ok(cells.text(0)?.map(|run| RunId(run.to_owned())));
+        Ok(self.rows("the lease could not be looked at", statement, run).await?.into_iter().flatten().next())
+    }
+
     async fn find(&mut self, id: &RunId) -> Result<Run, StoreError> {
         let run = self.runs().await?.into_iter().find(|run| run.id == *id);
         run.ok_or_else(|| StoreError::new(Trouble::Journal, format!("run {id} has vanished from the journal")))
@@ -170,21 +190,22 @@ impl SqlStore {
     async fn try_acquire(&mut self, new: &NewRun<'_>, resume: Option<&RunId>) -> Result<Option<RunId>, StoreError> {
         let (options, progress) = (as_text(new.options)?, as_text(&Progress::default())?);
         let enter = match resume {
-            Some(run) => self.names.statement(sql!("resume_run"), &[run_id(run), ("owner", text(&self.owner))]),
-            None => self.names.statement(
-                sql!("begin_run"),
-                &[
-                    run_id(&new.id),
-                    ("mode", text(new.mode.name())),
-                    ("owner", text(&self.owner)),
-                    ("options", text(&options)),
-                    ("progress", text(&progress)),
-                    ("tool_version", text(env!("CARGO_PKG_VERSION"))),
-                    ("host", text(new.host)),
-                    ("user_name", text(new.user)),
-                ],
-            ),
+            Some(_) => sql!("resume_run"),
+            None => sql!("begin_run"),
         };
+        let enter = self.names.statement(
+            enter,
+            &[
+                run_id(resume.unwrap_or(&new.id)),
+                ("mode", text(new.mode.name())),
+                ("owner", text(&self.owner)),
+                ("options", text(&options)),
+                ("progress", text(&progress)),
+                ("tool_version", text(env!("CARGO_PKG_VERSION"))),
+                ("host", text(new.host)),
+                ("user_name", text(new.user)),
+            ],
+        );
         let expire = self.names.statement(sql!("expire"), &[]);
         let acquire = async |write: &mut Transaction<'_>| {
             write.run("stale leases could not be taken back", expire).await?;

@@ -74,14 +74,15 @@ pub(super) fn begin(access: Access) -> &'static str {
         // A window is a walk along an index to be broken off. A server without statistics, as after a restore, takes it
         // for a few rows to be fetched and sorted, and would fetch and sort all that is left of the table.
         Access::Read => {
-            "BEGIN READ ONLY; SET LOCAL lock_timeout = '1s'; SET LOCAL enable_bitmapscan = off; \
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL lock_timeout = '1s'; SET LOCAL enable_bitmapscan = off; \
              SET LOCAL enable_sort = off"
         }
-        // Under this isolation a locked row is read as it is once its lock is ours. Should this process be stopped in
-        // the middle, the server gives the locks back by itself.
+        // Under this isolation a locked row is read as it is once its lock is ours. Waiting for a lock ends after a
+        // second, waiting for many after five. Should this process be stopped in the middle, the server gives the
+        // locks back by itself.
         Access::Write => {
             "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '1s'; \
-             SET LOCAL idle_in_transaction_session_timeout = '5s'"
+             SET LOCAL statement_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '5s'"
         }
     }
 }

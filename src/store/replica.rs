@@ -37,17 +37,18 @@ impl SqlStore {
         }
         let statement = self.names.statement(sql!(self.names.dialect, "last_sign"), &[run_id(run)]);
         let signs = self.rows("the last sign of the run could not be read", statement, sign).await?;
-        let Some(&(here, now)) = signs.first() else { return Ok(Lag::Unknown) };
+        let silent = || StoreError::new(Trouble::Missing, "the run is not in the journal of a replica yet");
+        let Some(&(here, now)) = signs.first() else { return Ok(Lag::Unknown(silent())) };
         let mut furthest = Duration::ZERO;
         for replica in &mut self.replicas {
             match replica.last_sign(&self.names, run).await {
                 Ok(Some(there)) if there >= here => {}
                 Ok(Some(there)) => furthest = furthest.max(Duration::from_micros((now - there).unsigned_abs())),
-                Ok(None) => return Ok(Lag::Unknown),
+                Ok(None) => return Ok(Lag::Unknown(silent())),
+                Err(error) if error.trouble == Trouble::Denied => return Err(error),
                 Err(error) => {
-                    tracing::debug!("{}: {error}", replica.location);
                     replica.connection = None;
-                    return Ok(Lag::Unknown);
+                    return Ok(Lag::Unknown(error));
                 }
             }
         }
@@ -65,7 +66,7 @@ impl SqlStore {
                 .hint("GRANT pg_monitor TO the role, or name the standbys with --replica URL"));
         }
         if standbys == 0 {
-            tracing::info!("no standby is connected, so none can be left behind");
+            tracing::debug!("no standby is connected, so none can be left behind");
         }
         Ok(Duration::from_millis(behind.unsigned_abs()))
     }

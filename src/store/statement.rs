@@ -219,7 +219,8 @@ impl<'f> Builder<'_, 'f> {
         let Some(column) = self.target().written_at else { return "NULL".to_owned() };
         let column = self.names.quoted(column);
         match self.names.dialect {
-            Dialect::Postgres => format!("EXTRACT(EPOCH FROM {column})::text"),
+            // As an integer, since releases write fractions of seconds differently.
+            Dialect::Postgres => format!("(EXTRACT(EPOCH FROM {column}) * 1000000)::bigint::text"),
             Dialect::MySql => format!("CAST({column} AS CHAR)"),
             Dialect::Sqlite => format!("CAST({column} AS TEXT)"),
         }

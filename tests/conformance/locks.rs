@@ -115,6 +115,90 @@ async fn a_row_that_the_database_refuses_to_change_is_left_and_told(engine: Engi
 }
 
 #[test]
+fn a_reader_of_a_sqlite_file_is_waited_for_and_no_row_is_left_for_it() {
+    block_on(async {
+        let database = TestDatabase::fresh(Engine::Sqlite).await;
+        fill_tasks(&database, &vec!["bad"; ROWS]).await;
+        repair(&database).exits(0);
+        database.execute("UPDATE task_state_store SET value = 'bad again'").await;
+        let mut reader = database.connect().await;
+        reader.execute("BEGIN").await;
+        reader.rows("SELECT value FROM task_state_store WHERE id = 1").await;
+        let repair = begin(&repairing(&database));
+        sleep(Duration::from_secs(10));
+        reader.execute("COMMIT").await;
+        let report = end(repair).exits(0).json();
+        assert_eq!(report["totals"]["rewritten"], ROWS);
+        assert_eq!(report["totals"]["skipped"], 0);
+    });
+}
+
+/// Slow enough to be met in the middle.
+const SLOWLY: [&str; 4] = ["--chunk-rows", "10", "--chunk-pause", "500ms"];
+
+#[test]
+fn a_row_that_one_sitting_left_and_the_next_mended_is_not_counted_as_left() {
+    for engine in SERVERS {
+        block_on(async {
+            let database = TestDatabase::fresh(engine).await;
+            fill_tasks(&database, &vec!["bad"; ROWS]).await;
+            let mut holder = database.connect().await;
+            holder.execute("BEGIN").await;
+            holder.execute("SELECT value FROM task_state_store WHERE id = 7 FOR UPDATE").await;
+            let slow = begin(&[&repairing(&database)[..], &SLOWLY].concat());
+            while database.journaled().await < 19 {
+                sleep(Duration::from_millis(20));
+            }
+            interrupt(&slow);
+            let stopped = end(slow).exits(130).json();
+            assert_eq!(stopped["totals"]["skipped"], 1);
+            holder.execute("COMMIT").await;
+            let report = repair(&database).exits(0).json();
+            assert_eq!(report["outcome"], "repaired");
+            assert_eq!(report["totals"]["rewritten"], ROWS);
+            assert_eq!(report["totals"]["rows_scanned"], ROWS);
+            assert_eq!(report["totals"]["skipped"], 0);
+        });
+    }
+}
+
+#[test]
+fn a_migration_that_begins_during_a_run_has_the_database_to_itself() {
+    for engine in SERVERS {
+        block_on(async {
+            let database = TestDatabase::fresh(engine).await;
+            fill_tasks(&database, &vec!["bad"; ROWS]).await;
+            let slow = begin(&[&repairing(&database)[..], &SLOWLY].concat());
+            while database.journaled().await == 0 {
+                sleep(Duration::from_millis(20));
+            }
+            let mut migration = database.connect().await;
+            let (lock, unlock) = migration_lock(engine);
+            migration.execute(lock).await;
+            end(slow).exits(3).says("migrating").says("airflow db migrate");
+            assert!(database.journaled().await < ROWS as u64);
+            migration.execute(unlock).await;
+            let report = repair(&database).exits(0).json();
+            assert_eq!(report["totals"]["rewritten"], ROWS);
+        });
+    }
+}
+
+/// How `create_global_lock` of airflow/utils/db.py takes the lock of a migration, and gives it back.
+fn migration_lock(engine: Engine) -> (&'static str, &'static str) {
+    match engine {
+        Engine::MySql => ("SELECT GET_LOCK('airflow_MIGRATIONS', 1)", "SELECT RELEASE_LOCK('airflow_MIGRATIONS')"),
+        Engine::Postgres => ("SELECT pg_advisory_lock(1)", "SELECT pg_advisory_unlock(1)"),
+        Engine::Sqlite => unreachable!("Airflow takes no lock on SQLite"),
+    }
+}
+
+fn interrupt(process: &Child) {
+    let sent = std::process::Command::new("kill").args(["-INT", &process.id().to_string()]).status();
+    assert!(sent.expect("kill is there").success());
+}
+
+#[test]
 fn a_deadlock_costs_nobody_a_value() {
     for engine in SERVERS {
         block_on(async {
@@ -147,14 +231,8 @@ fn nothing_is_changed_while_airflow_migrates_the_database() {
             fill_tasks(&database, &["bad"]).await;
             let run = repair(&database).exits(0).json()["run_id"].as_str().expect("a run").to_owned();
             database.execute("UPDATE task_state_store SET value = 'bad again'").await;
-            // As `create_global_lock` of airflow/utils/db.py takes it.
             let mut migration = database.connect().await;
-            let (lock, unlock) = match engine {
-                Engine::MySql => {
-                    ("SELECT GET_LOCK('airflow_MIGRATIONS', 1)", "SELECT RELEASE_LOCK('airflow_MIGRATIONS')")
-                }
-                _ => ("SELECT pg_advisory_lock(1)", "SELECT pg_advisory_unlock(1)"),
-            };
+            let (lock, unlock) = migration_lock(engine);
             migration.execute(lock).await;
             repair(&database).exits(3).says("migrating").says("airflow db migrate");
             statemend(&["undo", &run, "--yes", "--url", database.url()]).exits(3).says("migrating");

@@ -148,6 +148,11 @@ async fn a_plan_that_is_damaged_newer_or_of_other_rules_is_refused_before_anythi
         (sound[..sound.len() - 20].to_owned(), "line 3 of the plan"),
         (sound.replace(r#""id":2"#, r#""id":"2""#), "line 3 of the plan"),
         (sound.replace("task_state_store\",\"key", "elsewhere\",\"key"), "line 2 of the plan"),
+        // As if somebody had put plans of two tables together.
+        (
+            sound.replace("[\"task_state_store\",\"asset_state_store\"]", "[\"asset_state_store\"]"),
+            "line 2 of the plan",
+        ),
         (sound.replace(r#""plan_version":1"#, r#""plan_version":2"#), "is of version 2"),
         (sound.replace(&rules, &"0".repeat(64)), "other rules"),
         (sound.lines().skip(1).collect(), "is not a plan"),

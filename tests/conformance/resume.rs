@@ -90,6 +90,9 @@ fn undo(database: &TestDatabase, report: &Value) {
 }
 
 /// With a report that fits the pipe, since nobody reads it before the end.
-fn repairing(database: &TestDatabase) -> [&str; 8] {
-    ["repair", "--yes", "--url", database.url(), "--format", "json", "--max-findings", "10"]
+fn repairing(database: &TestDatabase) -> [&str; 10] {
+    let report = ["--format", "json", "--max-findings", "10"];
+    // Most of the time a run rests, and a signal meets it there.
+    let [format, json, most, ten] = report;
+    ["repair", "--yes", "--url", database.url(), "--chunk-pause", "20ms", format, json, most, ten]
 }

@@ -45,6 +45,28 @@ fn a_commit_that_reaches_the_server_after_the_connection_broke_is_waited_for() {
     through_a_proxy_that(Cut::BeforeALate);
 }
 
+#[test]
+fn a_wish_to_stop_is_not_heard_before_it_is_known_what_became_of_a_commit() {
+    for engine in SERVERS {
+        block_on(async {
+            let database = TestDatabase::fresh(engine).await;
+            fill_tasks(&database, &vec!["bad"; ROWS]).await;
+            let proxy = Proxy::in_front_of(database.url(), Cut::BeforeALate);
+            let arguments = ["repair", "--yes", "--format", "json", "--url", proxy.url()];
+            let repair = command_piped(&[&arguments[..], &IN_SMALL_CHUNKS].concat()).spawn().expect("it starts");
+            while proxy.cuts() < 3 {
+                sleep(Duration::from_millis(1));
+            }
+            signal("-INT", &repair);
+            let stopped = ran(repair.wait_with_output().expect("it ends")).exits(130).json();
+            assert_eq!(stopped["totals"]["rewritten"], database.journaled().await, "{engine:?}");
+            let report = repair_again(&database).exits(0).json();
+            assert_eq!(report["run_id"], stopped["run_id"], "it goes on with the same run");
+            assert_complete(&database, &report).await;
+        });
+    }
+}
+
 /// Repairs and undoes while every few commits the connection breaks. Nothing may be done twice or be left out.
 fn through_a_proxy_that(cut: Cut) {
     for engine in SERVERS {

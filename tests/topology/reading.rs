@@ -35,7 +35,9 @@ fn assert_only_reads(engine: Engine, logged: &[Logged]) {
     let mut reading = HashSet::new();
     for Logged { session, text } in logged {
         match text.as_str() {
-            text if text.starts_with("BEGIN READ ONLY") || text.starts_with("START TRANSACTION READ ONLY") => {
+            text if text.starts_with("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY")
+                || text == "START TRANSACTION READ ONLY" =>
+            {
                 assert!(reading.insert(session), "{logged:?}");
             }
             "COMMIT" | "ROLLBACK" => assert!(reading.remove(session), "{logged:?}"),

@@ -37,11 +37,11 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
     let ending = scan::scan(&mut session.store, &work, &mut events).await?;
     let ((collector, plan), progress) = events;
     drop(progress);
-    let report = collector.finish(ending, session::now());
-    output.write(&report, |out, page| terminal::write(out, &report, page, Some(&session.again)))?;
     if let (Some(plan), Some(path)) = (plan, &args.plan_out) {
         finish(plan, path, ending, context.common.quiet)?;
     }
+    let report = collector.finish(ending, session::now());
+    output.write(&report, |out, page| terminal::write(out, &report, page, Some(&session.again)))?;
     Ok(report.outcome.into())
 }
 

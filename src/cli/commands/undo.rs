@@ -31,6 +31,8 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
         return Err(RunError::NoSuchRun(args.run).into());
     }
     let run = undo::find(&mut session.store, &args.run).await?;
+    let targets = session.targets(&run.options.tables)?;
+    session.prepare(&targets, &args.pace).await?;
     let consent = match consent(&args, &mut session, &run).await? {
         Answer::Yes(consent) => consent,
         Answer::No => {
@@ -39,7 +41,6 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
         }
         Answer::Interrupted => return Ok(Exit::Interrupted),
     };
-    let targets = session.targets(&run.options.tables)?;
     let (judge, rules) = (Judge::default(), Rules::default());
     let work = Work {
         judge: &judge,
@@ -50,7 +51,6 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
         pace: (&args.pace).into(),
         stop: &context.stop,
     };
-    session.prepare(&targets, &args.pace).await?;
     let mut preface = session.preface(Mode::Undo, args.max_findings, Severity::Error);
     preface.undoes = Some(run.id.to_string());
     let mut events = (Collector::new(preface), session::progress(context.common));

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::path::Path;
 
 use console::measure_text_width;
 
@@ -26,7 +25,7 @@ impl Mistake {
     }
 
     /// Shows what is wrong, and the line with a mark below the place.
-    pub fn show(&self, f: &mut fmt::Formatter<'_>, path: &Path, text: &str) -> fmt::Result {
+    pub fn show(&self, f: &mut fmt::Formatter<'_>, path: &str, text: &str) -> fmt::Result {
         let start = floor(text, self.span.start);
         let line = line_of(text, start);
         let begin = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
@@ -37,8 +36,8 @@ impl Mistake {
         let mark = "^".repeat(measure_text_width(&place).max(1));
         let (column, number) = (text[begin..start].chars().count() + 1, line.to_string());
         let (indent, gutter) = (measure_text_width(&before), number.len());
-        write!(f, "\n\n{}:{line}:{column}: {}", path.display(), sanitise(&self.what))?;
-        write!(f, "\n  {number} | {before}{place}{behind}\n  {:gutter$} | {:indent$}{mark}", "", "")
+        writeln!(f, "\n{path}:{line}:{column}: {}", sanitise(&self.what))?;
+        writeln!(f, "  {number} | {before}{place}{behind}\n  {:gutter$} | {:indent$}{mark}", "", "")
     }
 }
 

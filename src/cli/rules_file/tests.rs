@@ -177,7 +177,7 @@ fn no_text_is_too_strange_to_be_told_about() {
         "a = \"\u{1b}[2J",
     ] {
         let mistakes = RulesFile::parse(text).expect_err(text);
-        let shown = Mistakes { path: "rules.toml".into(), text: text.to_owned(), mistakes }.to_string();
+        let shown = Mistakes { path: "rules.toml".into(), text: text.to_owned(), mistakes }.places().to_string();
         assert!(shown.contains("rules.toml:") && !shown.contains('\u{1b}'), "{shown}");
     }
 }

@@ -1,3 +1,4 @@
 -- Goes on with a run that was cut short, if nobody else does, and nobody has finished, undone or purged it meanwhile.
-UPDATE {run} SET state = 'running', lease = 'all', owner = {owner}, heartbeat_at = {now}, finished_at = NULL
+UPDATE {run} SET state = 'running', lease = 'all', owner = {owner}, host = {host}, user_name = {user_name},
+    tool_version = {tool_version}, heartbeat_at = {now}, finished_at = NULL
 WHERE run_id = {run_id} AND lease IS NULL AND state = 'interrupted' AND purged_at IS NULL
