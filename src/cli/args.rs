@@ -38,6 +38,7 @@ pub(super) enum Command {
     Repair(RepairArgs),
     Undo(UndoArgs),
     Runs(RunsArgs),
+    Rules(RulesArgs),
     Explain(ExplainArgs),
     Demo(DemoArgs),
 }
@@ -134,6 +135,29 @@ pub(super) struct RunsArgs {
     pub output: OutputArgs,
 }
 
+/// Look at rules, which say what a repair does with which rows
+#[derive(Debug, ClapArgs)]
+pub(super) struct RulesArgs {
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    Check(RulesCheckArgs),
+}
+
+/// Say in sentences what a file of rules does, and what in it can never apply
+///
+/// Needs no database. Warnings do not change the exit code; a file that is wrong ends with exit code 2.
+#[derive(Debug, ClapArgs)]
+pub(super) struct RulesCheckArgs {
+    /// The file of rules, in TOML
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
 /// Say what Airflow does with a value given on standard input, and why
 ///
 /// Needs no database. One line break at the end of the input is not taken for a part of the value.
@@ -178,6 +202,9 @@ pub(super) struct JudgingArgs {
     pub tables: Vec<String>,
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// Decide by the rules of a file what is done with which rows; `statemend rules check` explains one
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
     /// Take values that parse for strings where they were written before this moment, such as `2026-05-25T10:00:00Z`,
     /// when the deployment began to store JSON; `scan --census` may show it
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_rfc3339_weak)]

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use super::database::{DatabaseError, Origin};
 use super::exit::Exit;
 use super::plan_file::PlanError;
+use super::rules_file::RulesError;
 use crate::engine::lease::RunError;
 use crate::engine::store::{StoreError, Trouble};
 use crate::report::escape::sanitise;
@@ -25,6 +26,8 @@ pub(super) enum Failure {
     Run(#[from] RunError),
     #[error(transparent)]
     Plan(#[from] PlanError),
+    #[error(transparent)]
+    Rules(#[from] RulesError),
     #[error("{0}")]
     Usage(&'static str),
     #[error("there is no state table {0}")]
@@ -58,6 +61,7 @@ impl Failure {
         match self {
             Self::Database(_)
             | Self::Plan(_)
+            | Self::Rules(_)
             | Self::Usage(_)
             | Self::UnknownTable(..)
             | Self::NobodyToAsk(_)
@@ -98,6 +102,7 @@ impl Failure {
             )),
             Self::Plan(error) => Some(error.hint().to_owned()),
             Self::Usage(_)
+            | Self::Rules(_)
             | Self::Output(..)
             | Self::Report(..)
             | Self::Stdout(_)
@@ -126,6 +131,9 @@ fn of_trouble(trouble: Trouble) -> Exit {
 pub(super) fn report(failure: &Failure) -> ExitCode {
     // Names in it may come from a database.
     eprintln!("error: {}", sanitise(&failure.to_string()));
+    if let Failure::Rules(RulesError::Wrong(mistakes)) = failure {
+        eprint!("{}", mistakes.places());
+    }
     let mut cause = failure.source();
     while let Some(error) = cause {
         eprintln!("  because: {}", sanitise(&error.to_string()));

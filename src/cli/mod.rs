@@ -17,6 +17,7 @@ mod failure;
 mod logging;
 mod output;
 mod plan_file;
+mod rules_file;
 mod session;
 mod signals;
 pub mod sqlalchemy_url;

@@ -8,6 +8,7 @@ use super::database::{self, Database};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::plan_file::PlanFile;
+use super::rules_file::RulesFile;
 use crate::domain::finding::{Action, Severity};
 use crate::domain::generations;
 use crate::domain::judge::Judge;
@@ -116,11 +117,12 @@ impl Session {
     }
 
     /// The beginning of a report on this database.
-    pub fn preface(&self, mode: Mode, max_findings: usize, fail_on: Severity) -> Preface {
+    pub fn preface(&self, mode: Mode, rules: &Rules, max_findings: usize, fail_on: Severity) -> Preface {
         Preface {
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             mode,
             undoes: None,
+            rules: rules.clone(),
             database: model::Database {
                 dialect: self.overview.dialect.name().to_owned(),
                 url: self.location.to_string(),
@@ -134,8 +136,8 @@ impl Session {
     }
 
     /// A report to be filled.
-    pub fn collector(&self, mode: Mode, max_findings: usize, fail_on: Severity) -> Collector {
-        Collector::new(self.preface(mode, max_findings, fail_on))
+    pub fn collector(&self, mode: Mode, rules: &Rules, max_findings: usize, fail_on: Severity) -> Collector {
+        Collector::new(self.preface(mode, rules, max_findings, fail_on))
     }
 }
 
@@ -159,7 +161,10 @@ pub(super) fn judge(args: &LimitArgs) -> Judge {
 
 /// The rules for these arguments: what the command line says comes behind what a file says, since a file can be exact.
 pub(super) fn rules(args: &JudgingArgs) -> Result<Rules, Failure> {
-    let mut rules = Rules::default();
+    let mut rules = match &args.rules {
+        Some(path) => RulesFile::open(path)?.rules,
+        None => Rules::default(),
+    };
     if let Some(before) = args.legacy_before {
         rules.rules.push(legacy(before)?);
     }

@@ -19,8 +19,6 @@ pub enum Reason {
     NotText,
     /// A rule says so.
     Ruled,
-    /// The value is a JSON string already, and encoding it once more would not be noticed by the next run.
-    AlreadyString,
     /// It is no reference in an old form.
     NotReference,
     /// Nothing in it is what `replace` replaces.
@@ -69,7 +67,6 @@ impl Reason {
         match self {
             Self::NotText => "the stored bytes are not text",
             Self::Ruled => "the rules say to skip it",
-            Self::AlreadyString => "it is a JSON string already",
             Self::NotReference => "it is no reference in an old form",
             Self::NothingToReplace => "nothing that a reader stumbles over in it can be replaced",
             Self::NotDecodable => "it stands for nothing that can be decoded",
@@ -156,7 +153,7 @@ pub fn decide(
         (Action::None, _) => Decision::Report,
         (Action::Skip, _) => Decision::Leave(skipped(finding)),
         (_, Err(reason)) => Decision::Leave(reason),
-        (Action::String, Ok(text)) if is_readable_string(text, finding) => Decision::Leave(Reason::AlreadyString),
+        (Action::String, Ok(text)) if is_readable_string(text, finding) => Decision::Report,
         (_, Ok(text)) => match rewrite(judge, text, action) {
             Ok(Some(rewrite)) => accept(judge, rewrite, capacity).map_or_else(Decision::Leave, Decision::Rewrite),
             Ok(None) if judge.reads_ok(text) => Decision::Report,
@@ -166,7 +163,7 @@ pub fn decide(
     }
 }
 
-/// Whether readers get a string. To encode it again would make another such string, run after run.
+/// Whether readers get a string already. To encode it again would make another such string, run after run.
 fn is_readable_string(text: &str, finding: Option<&Finding>) -> bool {
     JsonType::of(text.as_bytes(), finding.map(|finding| finding.kind)) == JsonType::String
 }
@@ -246,7 +243,7 @@ mod tests {
         for (text, action, expected) in [
             // The string of a value that reads well, as an old row needs it.
             ("42", Action::String, becomes(r#""42""#)),
-            (r#""x""#, Action::String, leave(Reason::AlreadyString)),
+            (r#""x""#, Action::String, Decision::Report),
             ("s3://b/k", Action::Reference, becomes(r#"{"__airflow_state_ref__": "s3://b/k"}"#)),
             (r#"{"__airflow_state_ref__": "s3://b/k"}"#, Action::Reference, Decision::Report),
             (r#"{"__airflow_state_ref__": "\ud800"}"#, Action::Reference, leave(Reason::Unreadable)),

@@ -92,7 +92,7 @@ impl Flag {
         let (rule, action) = met.ask(work.rules, finding.as_ref().map(|finding| finding.kind));
         let decision = decide(work.judge, met.value, finding.as_ref(), action, met.capacity);
         let (outcome, rewrite) = match decision {
-            Decision::Report | Decision::Leave(Reason::AlreadyString) if finding.is_none() => return None,
+            Decision::Report | Decision::Leave(Reason::Ruled) if finding.is_none() => return None,
             Decision::Report => (Outcome::Reported, None),
             Decision::Leave(reason) => (Outcome::Skipped(reason), None),
             Decision::Rewrite(text) => (Outcome::Rewritten, Some(text)),

@@ -3,13 +3,15 @@
 use super::census::{self, CensusReport};
 use super::distinct::Distinct;
 use super::model::{
-    Counts, Database, Fates, FindingReport, Mode, Outcome, Report, RowOutcome, SCHEMA_VERSION, TableReport, Tool,
+    Counts, Database, Fates, FindingReport, Mode, Outcome, Report, RowOutcome, RuleReport, SCHEMA_VERSION, TableReport,
+    Tool,
 };
 use super::shortlist::{Shortlist, weight};
 use crate::domain::census::Census;
 use crate::domain::finding::Severity;
 use crate::domain::reader::{Reading, Readings};
 use crate::domain::repair::Reason;
+use crate::domain::rules::{RuleRef, Rules};
 use crate::domain::run::Tally;
 use crate::domain::target::Target;
 use crate::engine::Ending;
@@ -27,6 +29,8 @@ pub struct Preface {
     pub mode: Mode,
     /// The run whose values an undo puts back.
     pub undoes: Option<String>,
+    /// What decides about rows.
+    pub rules: Rules,
     /// Where.
     pub database: Database,
     /// RFC 3339.
@@ -43,6 +47,8 @@ pub struct Collector {
     preface: Preface,
     run_id: Option<String>,
     tables: Vec<Table>,
+    /// How many rows each rule took, and what became of them. Empty where only defaults apply.
+    rules: Vec<(RuleRef, Fates)>,
     findings: Shortlist,
 }
 
@@ -60,12 +66,15 @@ impl Collector {
     /// Begins a report.
     pub fn new(preface: Preface) -> Self {
         let findings = Shortlist::new(preface.max_findings);
-        Self { preface, run_id: None, tables: Vec::new(), findings }
+        let rules = if preface.rules == Rules::default() { Vec::new() } else { preface.rules.refs().collect() };
+        let rules = rules.into_iter().map(|rule| (rule, Fates::default())).collect();
+        Self { preface, run_id: None, tables: Vec::new(), rules, findings }
     }
 
     /// Ends the report. `finished_at` is RFC 3339.
     pub fn finish(self, ending: Ending, finished_at: String) -> Report {
-        let Self { preface, run_id, tables, findings } = self;
+        let Self { preface, run_id, tables, rules, findings } = self;
+        let rules = rules.into_iter().map(|(rule, rows)| RuleReport::new(&preface.rules, rule, rows)).collect();
         let censuses: Vec<&Census> = tables.iter().filter_map(|table| table.census.as_ref()).collect();
         let legacy_before = Census::legacy_before(&censuses).map(census::moment);
         let tables: Vec<_> = tables.into_iter().map(Table::into_report).collect();
@@ -84,6 +93,7 @@ impl Collector {
             started_at: preface.started_at,
             finished_at,
             tables,
+            rules,
             legacy_before,
             findings,
             findings_truncated,
@@ -103,11 +113,17 @@ impl Collector {
     /// Another run follows the first: it looks at all rows once more, so only what was changed is remembered.
     fn look_again(&mut self) {
         self.findings.keep_rewritten();
+        for (_, fates) in &mut self.rules {
+            *fates = Fates { rewritten: fates.rewritten, ..Fates::default() };
+        }
         self.tables.iter_mut().for_each(Table::look_again);
     }
 
     fn flagged(&mut self, target: &'static Target, row: &Flagged) {
         let (outcome, reason) = split(row.outcome);
+        if let Some((_, fates)) = self.rules.iter_mut().find(|(rule, _)| Some(*rule) == row.rule) {
+            fates.count(outcome);
+        }
         let table = self.table(target);
         let before = table.counts.flagged;
         table.count(row, outcome);

@@ -13,6 +13,7 @@ pub mod json;
 pub mod model;
 mod page;
 pub mod progress;
+pub mod rules;
 pub mod runs;
 mod shortlist;
 pub mod terminal;

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::domain::finding::{Action, Kind, Severity};
 use crate::domain::reader::Readings;
 use crate::domain::repair::Reason;
+use crate::domain::rules::{Rule, RuleRef, Rules};
 use crate::domain::run::Tally;
 
 /// The version of the JSON report.
@@ -102,6 +103,9 @@ pub struct Report {
     pub finished_at: String,
     /// In the order in which they were worked on.
     pub tables: Vec<TableReport>,
+    /// What each rule took, in the order in which they are asked. Empty where only defaults apply.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleReport>,
     /// Where a census shows the moment at which the deployment moved to JSON: that moment, RFC 3339. Values written
     /// before it were strings by contract, whatever they look like.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,6 +118,27 @@ pub struct Report {
     pub totals: Counts,
     /// How it went.
     pub outcome: Outcome,
+}
+
+/// The rows that one rule took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RuleReport {
+    /// Its name, or `rule 2`; `default` for what no rule took.
+    pub rule: String,
+    pub action: Option<Action>,
+    /// What became of the rows, or would.
+    #[serde(flatten)]
+    pub rows: Fates,
+}
+
+impl RuleReport {
+    pub fn new(rules: &Rules, rule: RuleRef, rows: Fates) -> Self {
+        let action = match rule {
+            RuleRef::Rule(place) => rules.rules.get(place).map(Rule::action),
+            RuleRef::Default => rules.default,
+        };
+        Self { rule: rules.label(rule).into_owned(), action, rows }
+    }
 }
 
 /// What was found and done in one table.

@@ -35,6 +35,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page, target: Opti
         writeln!(out)?;
         counts::write(out, report.mode, table, page)?;
     }
+    counts::write_rules(out, report, page)?;
     census::write(out, report, page)?;
     for table in &report.tables {
         findings::write(out, report, table, page)?;

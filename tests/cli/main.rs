@@ -12,4 +12,5 @@ mod errors;
 mod help;
 mod question;
 mod reports;
+mod rules;
 mod terminal;

@@ -17,6 +17,7 @@ mod memory;
 mod plan;
 mod repair;
 mod resume;
+mod rules;
 mod runs;
 mod scan;
 mod state;

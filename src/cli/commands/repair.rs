@@ -149,6 +149,6 @@ impl Repair<'_> {
 
     fn collector(&self, session: &Session, mode: Mode) -> Collector {
         let fail_on: Severity = self.args.fail_on.fail_on.into();
-        session.collector(mode, self.args.findings.max_findings, fail_on)
+        session.collector(mode, self.work.rules, self.args.findings.max_findings, fail_on)
     }
 }

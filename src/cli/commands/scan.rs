@@ -32,7 +32,7 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
     };
     let header = || session.plan_header(&judge, &rules, &targets);
     let plan = args.plan_out.as_deref().map(|path| PlanWriter::create(path, &header())).transpose()?;
-    let collector = session.collector(Mode::Scan, args.findings.max_findings, args.fail_on.fail_on.into());
+    let collector = session.collector(Mode::Scan, &rules, args.findings.max_findings, args.fail_on.fail_on.into());
     let mut events = ((collector, plan), session::progress(context.common));
     let ending = scan::scan(&mut session.store, &work, &mut events).await?;
     let ((collector, plan), progress) = events;

@@ -51,7 +51,7 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
         pace: (&args.pace).into(),
         stop: &context.stop,
     };
-    let mut preface = session.preface(Mode::Undo, args.max_findings, Severity::Error);
+    let mut preface = session.preface(Mode::Undo, &rules, args.max_findings, Severity::Error);
     preface.undoes = Some(run.id.to_string());
     let mut events = (Collector::new(preface), session::progress(context.common));
     let ending = undo::undo(&mut session.store, &work, &run, &session::who(), consent, &mut events).await?;

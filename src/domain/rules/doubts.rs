@@ -8,8 +8,7 @@ use super::conditions::Conditions;
 use super::glob::Globs;
 use super::kinds::Kinds;
 use super::{Rule, Rules};
-use crate::domain::finding::Action;
-use crate::domain::finding::Kind;
+use crate::domain::finding::{Action, Kind};
 
 /// A table that rules may speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,13 +146,26 @@ fn idle(rule: &Rule) -> Option<Doubt> {
     (!told.is_empty()).then_some(Doubt::Idle(told))
 }
 
-/// Whether an action surely changes no row of a kind.
+/// Whether an action surely changes no row of a kind. What an action takes is decided by the value, and a value is of
+/// the first kind that applies: one that is too large, for instance, may also hold JSON in a JSON string.
 const fn never_changes(action: Action, kind: Kind) -> bool {
     match action {
-        Action::String | Action::Skip | Action::None => false,
-        Action::Reference => matches!(kind, Kind::Empty | Kind::NullValue),
-        Action::Decode => !matches!(kind, Kind::PythonLiteral | Kind::Encoded | Kind::DoubleEncoded),
-        Action::Null => matches!(kind, Kind::NullValue),
-        Action::Replace => !matches!(kind, Kind::NonFinite | Kind::LoneSurrogate),
+        Action::Skip | Action::None => false,
+        // A JSON string is never made a JSON string of itself, run after run.
+        Action::String => matches!(kind, Kind::NotText | Kind::DoubleEncoded),
+        Action::Null => matches!(kind, Kind::NotText | Kind::NullValue),
+        Action::Replace => !matches!(kind, Kind::LoneSurrogate | Kind::NonFinite),
+        Action::Reference => matches!(
+            kind,
+            Kind::NotText
+                | Kind::Empty
+                | Kind::LoneSurrogate
+                | Kind::HugeInteger
+                | Kind::TooDeep
+                | Kind::NonFinite
+                | Kind::NullValue
+                | Kind::DuplicateKey
+        ),
+        Action::Decode => !matches!(kind, Kind::PythonLiteral | Kind::Encoded | Kind::TooLarge | Kind::DoubleEncoded),
     }
 }

@@ -124,6 +124,11 @@ impl Rules {
         self.default.unwrap_or_else(|| kind.default_action())
     }
 
+    /// Everyone who may decide, in the order in which they are asked.
+    pub fn refs(&self) -> impl Iterator<Item = RuleRef> {
+        (0..self.rules.len()).map(RuleRef::Rule).chain([RuleRef::Default])
+    }
+
     /// What is called who decided.
     pub fn label(&self, rule: RuleRef) -> Cow<'_, str> {
         match rule {

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use proptest::{option, sample};
 
 use super::*;
-use crate::domain::finding::{Kind, Severity};
+use crate::domain::finding::{Action, Kind, Severity};
 
 fn globs(globs: &[&str]) -> Option<Globs> {
     Some(Globs::new(globs.iter().map(|glob| Glob::new(glob).unwrap()).collect()))
@@ -246,6 +246,10 @@ fn actions_that_never_change_a_kind_are_found() {
         (Kind::NonFinite.into(), Action::Replace, None),
         (Kind::NullValue.into(), Action::Null, Some(Kind::NullValue.into())),
         (Kinds::flagged(), Action::String, None),
+        (kinds(&[Kind::NotText, Kind::RawText]), Action::String, Some(Kind::NotText.into())),
+        (kinds(&[Kind::NotText, Kind::RawText]), Action::Skip, None),
+        (Kind::DoubleEncoded.into(), Action::String, Some(Kind::DoubleEncoded.into())),
+        (kinds(&[Kind::BareReference, Kind::NonFinite]), Action::Reference, Some(Kind::NonFinite.into())),
     ];
     for (kinds, action, idle) in cases {
         let doubt = rules(vec![rule(Conditions { kinds, ..any() }, action)]).doubt(0, AIRFLOW);

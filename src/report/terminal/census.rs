@@ -25,8 +25,8 @@ pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page) -> io::Resul
     let Some(before) = &report.legacy_before else { return Ok(()) };
     writeln!(out)?;
     let text = format!(
-        "The rows show one moment at which values began to be stored as JSON: what was written before {before} looks \
-         like strings that happen to parse."
+        "The rows agree on one moment at which values began to be stored as JSON. What parses and was written before \
+         was a string: --legacy-before {before}"
     );
     page.write(out, "", &page.plain(), &text)
 }

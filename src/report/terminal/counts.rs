@@ -7,8 +7,9 @@ use console::Style;
 use indicatif::HumanCount;
 
 use super::findings::severity_style;
-use crate::domain::finding::Severity;
-use crate::report::model::{Fates, Mode, TableReport};
+use crate::domain::finding::{Action, Severity};
+use crate::report::escape::sanitise_line;
+use crate::report::model::{Fates, Mode, Report, RuleReport, TableReport};
 use crate::report::page::Page;
 use crate::report::wording::{bytes, count, list, meaning, severity};
 
@@ -68,6 +69,36 @@ fn kinds(mode: Mode, report: &TableReport, page: &Page) -> Table {
         }
     }
     table
+}
+
+/// Writes what each rule took.
+pub fn write_rules(out: &mut dyn io::Write, report: &Report, page: &Page) -> io::Result<()> {
+    if report.rules.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(page.width() - 2).unwrap_or(u16::MAX));
+    let outcome = if report.mode.only_reads() { "repair would" } else { "outcome" };
+    table.set_header(["rule", "action", "rows", outcome]);
+    for RuleReport { rule, action, rows } in &report.rules {
+        let outcome = if report.mode.only_reads() { would(*rows) } else { done(*rows) };
+        let all = rows.reported + rows.rewritten + rows.skipped + rows.drifted;
+        let action = action.map_or("by kind", Action::name);
+        table.add_row([&sanitise_line(rule, 40), action, &HumanCount(all).to_string(), &outcome]);
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if index == 2 {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    writeln!(out, "\n{}", page.bold().apply_to("Rules"))?;
+    for (number, line) in table.lines().enumerate() {
+        let style = if number == 0 { page.dim() } else { page.plain() };
+        writeln!(out, "  {}", style.apply_to(line.trim_end()))?;
+    }
+    Ok(())
 }
 
 /// What a repair would do with rows of one kind: `rewrite`, `rewrite 8 and skip 2`.

@@ -1,0 +1,122 @@
+//! Rules in the words of a person.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use crate::domain::finding::{Action, Kind, Severity};
+use crate::domain::rules::{Conditions, Contradiction, Doubt, Globs, Kinds, Moment};
+use crate::report::wording;
+
+/// Which rows there are conditions for.
+pub(super) fn takes(conditions: &Conditions) -> String {
+    let about = |what: &str, globs: &Option<Globs>| globs.as_ref().map(|globs| format!("{what} {}", any_of(globs)));
+    let parts = [
+        about("in a table called", &conditions.table),
+        about("of a DAG called", &conditions.dag),
+        about("of a task called", &conditions.task),
+        about("of an asset with the id", &conditions.asset),
+        about("with a key like", &conditions.key),
+        conditions.text.as_ref().map(|text| format!("with a value in which `{}` is found", text.text())),
+        conditions.written_after.map(|after| format!("written at {} or later", moment(after))),
+        conditions.written_before.map(|before| format!("written before {}", moment(before))),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    let kinds = kinds(conditions.kinds);
+    if parts.is_empty() { kinds } else { format!("{kinds}; only those {}", wording::list(&parts)) }
+}
+
+/// `every flagged row`, `rows of severity error, and raw_text`.
+fn kinds(kinds: Kinds) -> String {
+    let flagged = kinds.but(Kinds::READABLE);
+    let mut parts = Vec::new();
+    if flagged == Kinds::flagged() {
+        parts.push("every row of which something is to be said".to_owned());
+    } else {
+        let severities = [Severity::Error, Severity::Warning, Severity::Notice];
+        let whole: Vec<_> = severities.into_iter().filter(|severity| flagged.cover(Kinds::of(*severity))).collect();
+        let rest = whole.iter().fold(flagged, |rest, severity| rest.but(Kinds::of(*severity)));
+        let severities = whole.iter().map(|severity| format!("every row of severity {}", wording::severity(*severity)));
+        parts.extend(severities);
+        if !rest.is_empty() {
+            parts.push(format!("rows that are {}", or(rest.names().map(str::to_owned).collect())));
+        }
+    }
+    if kinds.take(None) {
+        parts.push("rows that read well".to_owned());
+    }
+    wording::list(&parts)
+}
+
+/// What is done with what is taken.
+pub(super) const fn does(action: Action) -> &'static str {
+    match action {
+        Action::String => "string: makes the value the JSON string of its own text",
+        Action::Reference => "reference: makes the value a reference that the backend resolves",
+        Action::Decode => "decode: makes the value the JSON that it stands for",
+        Action::Null => "null: makes the value null; what it was stands in the journal alone",
+        Action::Replace => "replace: puts null or U+FFFD in the place of what no reader can take, and keeps the rest",
+        Action::Skip => "skip: leaves the row, and lists it as left",
+        Action::None => "none: leaves the row",
+    }
+}
+
+/// What is done with flagged rows that no rule takes.
+pub(super) fn default(default: Option<Action>) -> String {
+    match default {
+        Some(action) => does(action).to_owned(),
+        None => {
+            let groups = Action::ALL.iter().filter_map(|action| {
+                let with_it = |kind: &Kind| kind.default_action() == *action;
+                let group: Kinds = Kind::ALL.iter().copied().filter(with_it).collect();
+                (!group.is_empty()).then(|| format!("{} for {}", action.name(), kinds(group)))
+            });
+            format!("the default action of each kind: {}", groups.collect::<Vec<_>>().join("; "))
+        }
+    }
+}
+
+/// What is doubtful.
+pub(super) fn doubt(doubt: &Doubt, action: Action) -> String {
+    match doubt {
+        Doubt::Contradiction(contradiction) => format!("takes no row: {}", contradicted(*contradiction)),
+        Doubt::Behind(takers) => {
+            let numbers: Vec<_> = takers.iter().map(|index| format!("rule {}", index + 1)).collect();
+            let take = wording::either(takers.len() as u64, "takes", "take");
+            format!("takes no row: {} before it {take} all that it could", wording::list(&numbers))
+        }
+        Doubt::Idle(kinds) => {
+            let names = or(kinds.names().map(str::to_owned).collect());
+            format!("`{}` never changes a row that is {names}", action.name())
+        }
+    }
+}
+
+const fn contradicted(contradiction: Contradiction) -> &'static str {
+    match contradiction {
+        Contradiction::Times => "nothing is written before `written_before` and not before `written_after`",
+        Contradiction::TaskAndAsset => "state is of a task or of an asset, never of both",
+        Contradiction::NoSuchTable => "no state table is called so",
+        Contradiction::TaskInAssetTables => "rows of these tables belong to assets, which have no DAG and no task",
+        Contradiction::AssetInTaskTables => "rows of these tables belong to tasks, and to no asset",
+    }
+}
+
+fn any_of(globs: &Globs) -> String {
+    or(globs.texts().map(|glob| format!("`{glob}`")).collect())
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn or(parts: Vec<String>) -> String {
+    match parts.as_slice() {
+        [before @ .., last] if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        parts => parts.concat(),
+    }
+}
+
+fn moment(Moment(micros): Moment) -> String {
+    let time = UNIX_EPOCH + Duration::from_micros(u64::try_from(micros).unwrap_or_default());
+    if micros % 1_000_000 == 0 {
+        humantime::format_rfc3339_seconds(time).to_string()
+    } else {
+        humantime::format_rfc3339_micros(time).to_string()
+    }
+}

@@ -1,0 +1,83 @@
+//! What is said of rules must be true of what a repair does.
+
+use std::fs;
+use std::path::Path;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::Value;
+use statemend::domain::finding::Action;
+use statemend::domain::judge::{Judge, Stored};
+use statemend::domain::repair::{Capacity, Decision, decide};
+use statemend::domain::rules::{AIRFLOW, Conditions, Doubt, Kinds, Name, Rule, Rules};
+
+/// Whether an action on a value does what is said never to happen. White space around a value is not worth a word.
+fn breach(bytes: &[u8], action: Action) -> Option<String> {
+    let judge = Judge::default();
+    let finding = judge.judge(Stored::Text(bytes))?;
+    let conditions = Conditions { kinds: Kinds::from(finding.kind), ..Conditions::default() };
+    let rule = Rule::new(Name::Number(1), conditions, action).expect("the value is flagged");
+    let doubt = Rules { rules: vec![rule], default: None }.doubt(0, AIRFLOW);
+    let decision = decide(&judge, Stored::Text(bytes), Some(&finding), action, Capacity::UNLIMITED);
+    let idle = matches!(doubt, Some(Doubt::Idle(kinds)) if kinds.take(Some(finding.kind)));
+    let value = String::from_utf8_lossy(bytes);
+    match decision {
+        Decision::Rewrite(rewrite) if idle && rewrite.as_bytes() != bytes.trim_ascii() => {
+            Some(format!("{} changes {}: {value} to {rewrite}", action.name(), finding.kind))
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn an_action_that_is_said_never_to_change_a_kind_changes_none_of_the_corpus() {
+    let breaches: Vec<_> = corpus()
+        .iter()
+        .flat_map(|text| Action::ALL.iter().filter_map(|action| breach(text.as_bytes(), *action)))
+        .map(|breach| breach.chars().take(200).collect::<String>())
+        .collect();
+    assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+/// The texts in `fixtures/values/`, which are of every kind.
+fn corpus() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/values");
+    let files = fs::read_dir(folder).expect("a folder of values").map(|entry| entry.expect("an entry").path());
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "ndjson"));
+    let texts: Vec<_> = files
+        .flat_map(|path| fs::read_to_string(path).expect("text").lines().map(str::to_owned).collect::<Vec<_>>())
+        .filter_map(|line| text_of(&serde_json::from_str(&line).expect("JSON")))
+        .collect();
+    assert!(texts.len() > 100, "{} values", texts.len());
+    texts
+}
+
+/// A text, or pieces of it with how often each is repeated.
+fn text_of(case: &Value) -> Option<String> {
+    match &case["value"] {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(pieces) => pieces
+            .iter()
+            .map(|piece| Some(piece[0].as_str()?.repeat(usize::try_from(piece[1].as_u64()?).ok()?)))
+            .collect(),
+        _ => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn an_action_that_is_said_never_to_change_a_kind_changes_no_value_of_it(
+        pieces in vec(prop::sample::select(vec![
+            "{", "}", "[", "]", "(", ")", ",", ":", "\"", "'", "\\", "\\ud800", "\"a\"", "0", "1", "-", ".", "e9", "1e999",
+            "NaN", "Infinity", "null", "None", "true", "b", " ", "\n", "s3://", "\"__type\": \"ExternalState\"",
+            "\"__var\": \"s3://b/k\"", "eyJhIjogMX0=", "7b7d", "\\\"",
+        ]), 0..8),
+        at in 0..Action::ALL.len(),
+    ) {
+        let text = pieces.concat();
+        let breach = breach(text.as_bytes(), Action::ALL[at]);
+        prop_assert!(breach.is_none(), "{}", breach.unwrap_or_default());
+    }
+}
