@@ -22,8 +22,8 @@ PIECES = [
     "\x7f", "\x1b", "\r", "\n", "''", '""',
 ]
 PREFIXES = ["", "", "", "", "u", "U", "r", "R", "b", "B", "br", "rB", "Rb", "f", "ub"]
-# Where the values stand.
-FRAMES = ["{}", "{}", "{}", "[{}]", "({},)", "{{{}}}", "{{'k': {}}}", "{{{}: 1}}", "{},", "{{'a': {}, 'a': 2}}", "{{1: b'x', 1.0: {}}}", " {} # x\n"]
+# Where a value stands.
+FRAMES = ["@", "@", "@", "[@]", "(@,)", "{@}", "{'k': @}", "{@: 1}", "@,", "{'a': @, 'a': 2}", "{1: b'x', 1.0: @}", "{@, @}", " @ # x\n"]
 
 
 def value(rng):
@@ -95,7 +95,7 @@ def numbers(rng):
 
 
 def framed(generate):
-    return lambda rng: rng.choice(FRAMES).replace("{{", "\0").replace("}}", "\1").replace("{}", generate(rng)).replace("\0", "{").replace("\1", "}")
+    return lambda rng: rng.choice(FRAMES).replace("@", generate(rng))
 
 
 FAMILIES = [
