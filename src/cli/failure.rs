@@ -9,7 +9,6 @@ use super::database::{DatabaseError, Origin};
 use super::exit::Exit;
 use super::plan_file::PlanError;
 use super::rules_file::RulesError;
-use crate::domain::target::RELEASED;
 use crate::engine::lease::RunError;
 use crate::engine::store::{StoreError, Trouble};
 use crate::report::escape::sanitise;
@@ -32,9 +31,11 @@ pub(super) enum Failure {
     #[error("{0}")]
     Usage(&'static str),
     #[error("there is no state table {0}")]
-    UnknownTable(String),
+    UnknownTable(String, Vec<String>),
     #[error("the database has no table {0}")]
     MissingTable(String),
+    #[error("the database has no table {missing}, though it has {there}")]
+    HalfPresent { there: String, missing: &'static str },
     #[error("{0} changes the database, and nobody is there to be asked")]
     NobodyToAsk(&'static str),
     #[error("{} is there already", .0.display())]
@@ -62,13 +63,13 @@ impl Failure {
             | Self::Plan(_)
             | Self::Rules(_)
             | Self::Usage(_)
-            | Self::UnknownTable(_)
+            | Self::UnknownTable(..)
             | Self::NobodyToAsk(_)
             | Self::Exists(_)
             | Self::Output(..)
             | Self::NotStrings { .. }
             | Self::Run(RunError::NoSuchRun(_) | RunError::Purged(..)) => Exit::Usage,
-            Self::MissingTable(_) => Exit::Database,
+            Self::MissingTable(_) | Self::HalfPresent { .. } => Exit::Database,
             Self::Open(_, error) | Self::Store(error) | Self::Run(RunError::Store(error)) => of_trouble(error.trouble),
             Self::Run(RunError::Held(_)) => Exit::Held,
             Self::Report(..) | Self::Stdout(_) | Self::Stdin(_) | Self::Answer(_) | Self::Runtime(_) => Exit::Failure,
@@ -86,20 +87,19 @@ impl Failure {
             )),
             Self::Run(RunError::NoSuchRun(_)) => Some("`statemend runs` lists them".to_owned()),
             Self::Run(RunError::Purged(..)) => Some("only a backup has them".to_owned()),
-            Self::UnknownTable(_) => {
-                let tables: Vec<_> = RELEASED.iter().map(|target| target.table).collect();
-                Some(format!("the state tables are {}", tables.join(" and ")))
-            }
+            Self::UnknownTable(_, tables) => Some(format!("the state tables are {}", tables.join(" and "))),
             Self::NobodyToAsk(_) => Some("add --yes if you mean it, or --dry-run where there is one".to_owned()),
             Self::Exists(_) => Some("name another directory, or remove it".to_owned()),
             Self::NotStrings { .. } => {
                 Some("each line is one value, as a JSON string such as \"{\\\"a\\\": 1}\"".to_owned())
             }
-            Self::MissingTable(_) => Some(
+            Self::MissingTable(_) => {
+                Some("all state tables belong in one schema, and the role must be able to see them".to_owned())
+            }
+            Self::HalfPresent { there, .. } => Some(format!(
                 "both state tables belong in one schema, and the role must be able to see them; to look at one alone, \
-                 name it with --table"
-                    .to_owned(),
-            ),
+                 name it: --table {there}"
+            )),
             Self::Plan(error) => Some(error.hint().to_owned()),
             Self::Usage(_)
             | Self::Rules(_)

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::domain::plan::{self, Header, Line};
+use crate::domain::target::Target;
 use crate::engine::events::{Event, Events, Flagged, Outcome};
 use crate::engine::plan::{Plan, Planned};
 use crate::engine::store::{StoreError, Trouble};
@@ -94,7 +95,7 @@ impl Events for PlanWriter {
             return;
         };
         let line = Line {
-            table: target.table.to_owned(),
+            table: target.table.clone(),
             key: target.key_object(&row.key),
             kind: finding.kind.name().to_owned(),
             action: row.action.name().to_owned(),
@@ -109,40 +110,21 @@ impl Events for PlanWriter {
     }
 }
 
-/// A plan that was read to its end and found sound.
+/// A plan of which only the header is known yet.
 pub(super) struct PlanFile {
     pub header: Header,
-    pub rows: u64,
-    digest: String,
     path: PathBuf,
-    file: File,
+    file: BufReader<File>,
 }
 
 impl PlanFile {
-    /// Opens a plan and checks every line of it.
+    /// Opens a plan and reads whom it is for.
     pub fn open(path: &Path) -> Result<Self, PlanError> {
         let failed = |error| PlanError::Read(path.to_owned(), error);
-        let mut file = File::open(path).map_err(failed)?;
-        let mut reader = BufReader::new(&mut file);
-        let mut sha256 = Sha256::new();
+        let mut file = BufReader::new(File::open(path).map_err(failed)?);
         let mut text = String::new();
-        let mut next = |text: &mut String| {
-            text.clear();
-            let length = reader.read_line(text)?;
-            sha256.update(text.as_bytes());
-            Ok(length > 0)
-        };
-        next(&mut text).map_err(failed)?;
-        let header = header(path, &text)?;
-        let mut rows = 0;
-        while next(&mut text).map_err(failed)? {
-            rows += 1;
-            let of_scanned_table = |row: &Planned| header.tables.iter().any(|table| table == row.target.table);
-            planned(&text)
-                .filter(of_scanned_table)
-                .ok_or_else(|| PlanError::Line { path: path.to_owned(), line: rows + 1 })?;
-        }
-        Ok(Self { header, rows, digest: hex::encode(sha256.finalize()), path: path.to_owned(), file })
+        file.read_line(&mut text).map_err(failed)?;
+        Ok(Self { header: header(path, &text)?, path: path.to_owned(), file })
     }
 
     /// Insists that the plan is for a database and was made by the rules that apply now.
@@ -153,14 +135,34 @@ impl PlanFile {
         if self.header.rules == rules { Ok(()) } else { Err(PlanError::OtherRules) }
     }
 
-    /// The plan, to be carried out.
-    pub fn plan(self) -> Result<Plan<impl Iterator<Item = Result<Planned, StoreError>>>, PlanError> {
-        let Self { rows, digest, path, mut file, .. } = self;
-        file.rewind().map_err(|error| PlanError::Read(path, error))?;
+    /// The plan, to be carried out. Every line of it is checked before: it has to be a row of one of these tables.
+    pub fn plan(
+        mut self,
+        targets: &[&'static Target],
+    ) -> Result<Plan<impl Iterator<Item = Result<Planned, StoreError>>>, PlanError> {
+        let (rows, digest) = self.check_lines(targets)?;
+        self.file.rewind().map_err(|error| PlanError::Read(self.path, error))?;
         let unreadable = || StoreError::new(Trouble::Plan, "the plan cannot be read any more");
-        let lines = BufReader::new(file).lines().skip(1);
-        let rows_of = move |line: io::Result<String>| line.ok().as_deref().and_then(planned).ok_or_else(unreadable);
-        Ok(Plan { digest, rows, planned: lines.map(rows_of) })
+        let planned = move |line: io::Result<String>| planned(&line.ok()?, targets);
+        let lines = self.file.lines().skip(1);
+        Ok(Plan { digest, rows, planned: lines.map(move |line| planned(line).ok_or_else(unreadable)) })
+    }
+
+    /// How many rows the plan has, and the digest of all of it.
+    fn check_lines(&mut self, targets: &[&'static Target]) -> Result<(u64, String), PlanError> {
+        let Self { path, file, .. } = self;
+        let failed = |error| PlanError::Read(path.clone(), error);
+        file.rewind().map_err(failed)?;
+        let (mut sha256, mut text, mut lines) = (Sha256::new(), String::new(), 0);
+        while file.read_line(&mut text).map_err(failed)? > 0 {
+            sha256.update(text.as_bytes());
+            lines += 1;
+            if lines > 1 && planned(&text, targets).is_none() {
+                return Err(PlanError::Line { path: path.clone(), line: lines });
+            }
+            text.clear();
+        }
+        Ok((lines.saturating_sub(1), hex::encode(sha256.finalize())))
     }
 }
 
@@ -177,9 +179,9 @@ fn header(path: &Path, text: &str) -> Result<Header, PlanError> {
     serde_json::from_str(text).map_err(no_header)
 }
 
-fn planned(text: &str) -> Option<Planned> {
+fn planned(text: &str, targets: &[&'static Target]) -> Option<Planned> {
     let line: Line = serde_json::from_str(text).ok()?;
-    let (target, key) = line.row()?;
+    let (target, key) = line.row(targets)?;
     let digest = |text: &str| {
         let mut digest = [0; 32];
         hex::decode_to_slice(text, &mut digest).ok().map(|()| digest)

@@ -9,11 +9,12 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::plan_file::PlanFile;
 use crate::domain::finding::{Action, Severity};
+use crate::domain::generations;
 use crate::domain::judge::Judge;
 use crate::domain::plan::{self, Header};
 use crate::domain::repair;
 use crate::domain::rules::{Conditions, Kinds, Moment, Name, Rule, Rules};
-use crate::domain::target::{RELEASED, Target};
+use crate::domain::target::Target;
 use crate::engine::flag::digest;
 use crate::engine::lease::Who;
 use crate::engine::patience;
@@ -43,6 +44,7 @@ impl Session {
         }
         let opened = patience::outlast(async || SqlStore::open(&location, access).await).await;
         let (store, overview) = opened.map_err(|error| Failure::Open(origin, error))?;
+        warn_of_development_build(&overview);
         let url = location.to_string();
         let again = target.url.as_ref().map(|_| format!("--url {}", shell_words::quote(&url))).unwrap_or_default();
         Ok(Self { store, overview, again, location })
@@ -85,7 +87,7 @@ impl Session {
             database: self.location.to_string(),
             fingerprint: self.overview.fingerprint.clone(),
             rules: Self::rules_digest(judge, rules),
-            tables: targets.iter().map(|target| target.table.to_owned()).collect(),
+            tables: targets.iter().map(|target| target.table.clone()).collect(),
         }
     }
 
@@ -94,23 +96,23 @@ impl Session {
         Ok(plan.check(&self.location.to_string(), &self.overview.fingerprint, &Self::rules_digest(judge, rules))?)
     }
 
-    /// The tables with these names, or all that are there.
+    /// The tables with these names, or all that are there. Half of a generation is not all of it.
     pub fn targets(&self, names: &[String]) -> Result<Vec<&'static Target>, Failure> {
-        for name in names {
-            if !RELEASED.iter().any(|target| target.table == name) {
-                return Err(Failure::UnknownTable(name.clone()));
-            }
-            if !self.overview.targets.iter().any(|target| target.table == name) {
-                return Err(Failure::MissingTable(name.clone()));
-            }
+        let there = &self.overview.targets;
+        if let Some(name) = names.iter().find(|name| !there.iter().any(|target| target.table == **name)) {
+            return Err(if generations::names().any(|known| known == name) {
+                Failure::MissingTable(name.clone())
+            } else {
+                Failure::UnknownTable(name.clone(), there.iter().map(|target| target.table.clone()).collect())
+            });
         }
         if names.is_empty()
-            && let Some(missing) = RELEASED.iter().find(|target| !self.overview.targets.contains(target))
+            && let Some((there, missing)) = generations::half_present(there)
         {
-            return Err(Failure::MissingTable(missing.table.to_owned()));
+            return Err(Failure::HalfPresent { there: there.to_owned(), missing });
         }
-        let wanted = |target: &&&Target| names.is_empty() || names.iter().any(|name| name == target.table);
-        Ok(self.overview.targets.iter().filter(wanted).copied().collect())
+        let wanted = |target: &&&Target| names.is_empty() || names.contains(&target.table);
+        Ok(there.iter().filter(wanted).copied().collect())
     }
 
     /// The beginning of a report on this database.
@@ -198,4 +200,23 @@ pub(super) fn who() -> Who {
 /// This moment, as reports write it.
 pub(super) fn now() -> String {
     humantime::format_rfc3339_millis(SystemTime::now()).to_string()
+}
+
+/// Says that Airflow does not read the tables that are there. No migration makes the ones that it reads: development
+/// builds changed the migration that does, and this database counts it as applied.
+fn warn_of_development_build(overview: &Overview) {
+    let targets = &overview.targets;
+    if targets.iter().any(|target| target.generation == Some(generations::RELEASED)) {
+        return;
+    }
+    let tables: Vec<&str> = targets.iter().map(|target| target.table.as_str()).collect();
+    let released: Vec<&str> = generations::names().take(2).collect();
+    let though = |revision: &String| format!(" though revision {revision} counts as having them");
+    tracing::warn!(
+        "{} are of a development build of Airflow: released ones read {}, which are missing{}; `airflow db migrate` \
+         will not make them, docs/tables.md tells how to",
+        tables.join(" and "),
+        released.join(" and "),
+        overview.airflow_revision.as_ref().map(though).unwrap_or_default(),
+    );
 }

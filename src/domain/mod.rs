@@ -6,6 +6,7 @@ mod blob;
 pub mod census;
 pub mod encode;
 pub mod finding;
+pub mod generations;
 pub mod json;
 pub mod judge;
 pub mod plan;

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::target::{Key, RELEASED, Target};
+use super::target::{Key, Target};
 
 /// The version of the stored form that this release writes, and the newest that it reads.
 pub const VERSION: u32 = 1;
@@ -44,9 +44,9 @@ pub struct Line {
 }
 
 impl Line {
-    /// The row that is meant, where there can be such a row.
-    pub fn row(&self) -> Option<(&'static Target, Key)> {
-        let target = RELEASED.iter().find(|target| target.table == self.table)?;
+    /// The row of one of these tables that is meant, where there can be such a row.
+    pub fn row(&self, targets: &[&'static Target]) -> Option<(&'static Target, Key)> {
+        let target = *targets.iter().find(|target| target.table == self.table)?;
         Some((target, target.key_from_object(&self.key)?))
     }
 }

@@ -1,6 +1,7 @@
 //! The tables that hold state: which columns name a row, hold its value and tell whom it belongs to.
 //!
-//! Identifiers in SQL come from here and from nowhere else.
+//! Which tables are targets is found out by looking at the database; [`super::generations`] recognises Airflow's.
+//! Identifiers in SQL come from targets and from nowhere else.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -13,72 +14,32 @@ pub enum ColumnType {
 }
 
 /// A column by its name in the database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    pub name: &'static str,
+    pub name: String,
     pub holds: ColumnType,
-}
-
-const fn integer(name: &'static str) -> Column {
-    Column { name, holds: ColumnType::Integer }
-}
-
-const fn text(name: &'static str) -> Column {
-    Column { name, holds: ColumnType::Text }
 }
 
 /// A table that holds state.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Target {
-    pub table: &'static str,
-    /// Which generation of Airflow's state tables this is; 4 is the released one.
-    pub generation: u8,
-    /// The columns of the primary key, in its order.
-    pub key: &'static [Column],
+    pub table: String,
+    /// Which generation of Airflow's state tables this is; nothing where it is none of Airflow's.
+    pub generation: Option<u8>,
+    /// The columns that order the rows and tell them apart, as a unique index has them.
+    pub key: Vec<Column>,
     /// The text column that should hold JSON.
-    pub value: &'static str,
+    pub value: String,
     /// The columns that tell a person which row this is.
-    pub identity: &'static [Column],
+    pub identity: Vec<Column>,
     /// How many columns at the front of `identity` name the list in which readers meet the row: the task instance
     /// or the asset. One unreadable row makes its whole list unreadable.
     pub list_columns: usize,
     /// The column in which writers leave the time of their write.
-    pub written_at: Option<&'static str>,
+    pub written_at: Option<String>,
     /// Columns that a database might change by itself when it updates a row, and must not.
-    pub keep: &'static [&'static str],
+    pub keep: Vec<String>,
 }
-
-/// The state tables of the released builds, 3.3.0 to 3.3.2, in the order in which they are worked on.
-pub const RELEASED: &[Target] = &[
-    Target {
-        table: "task_state_store",
-        generation: 4,
-        key: &[integer("id")],
-        value: "value",
-        identity: &[text("dag_id"), text("run_id"), text("task_id"), integer("map_index"), text("key")],
-        list_columns: 4,
-        written_at: Some("updated_at"),
-        keep: &["updated_at", "expires_at"],
-    },
-    Target {
-        table: "asset_state_store",
-        generation: 4,
-        key: &[integer("asset_id"), text("key")],
-        value: "value",
-        identity: &[
-            integer("asset_id"),
-            text("key"),
-            text("last_updated_by_kind"),
-            text("last_updated_by_dag_id"),
-            text("last_updated_by_run_id"),
-            text("last_updated_by_task_id"),
-            integer("last_updated_by_map_index"),
-        ],
-        list_columns: 1,
-        written_at: Some("updated_at"),
-        keep: &["updated_at"],
-    },
-];
 
 /// What a key or identity column says of one row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -116,14 +77,20 @@ pub struct Key(pub Vec<Scalar>);
 pub struct Identity(pub Vec<Scalar>);
 
 impl Target {
+    /// Keeps a target for as long as the process lives, which is how everything from rows to reports refers to it. A
+    /// process looks at a handful of databases at most, a handful of tables each, so there is nothing to give back.
+    pub fn hold(self) -> &'static Self {
+        Box::leak(Box::new(self))
+    }
+
     /// The key as reports and the journal show it: `{column: value}`.
     pub fn key_object(&self, key: &Key) -> Map<String, Value> {
-        named(self.key, &key.0)
+        named(&self.key, &key.0)
     }
 
     /// The key that [`Target::key_object`] made, or nothing where the object does not fit the key columns.
     pub fn key_from_object(&self, object: &Map<String, Value>) -> Option<Key> {
-        let part = |column: &Column| match (column.holds, object.get(column.name)?) {
+        let part = |column: &Column| match (column.holds, object.get(&column.name)?) {
             (ColumnType::Integer, Value::Number(number)) => number.as_i64().map(Scalar::Integer),
             (ColumnType::Text, Value::String(text)) => Some(Scalar::Text(text.clone())),
             _ => None,
@@ -131,9 +98,19 @@ impl Target {
         self.key.iter().map(part).collect::<Option<Vec<_>>>().map(Key)
     }
 
+    /// Whether a key has the columns of this table's. A table of the same name may have had another key once.
+    pub fn fits(&self, key: &Key) -> bool {
+        let fits = |(column, scalar): (&Column, &Scalar)| match scalar {
+            Scalar::Integer(_) => column.holds == ColumnType::Integer,
+            Scalar::Text(_) => column.holds == ColumnType::Text,
+            Scalar::Null => false,
+        };
+        key.0.len() == self.key.len() && self.key.iter().zip(&key.0).all(fits)
+    }
+
     /// The identity as reports show it: `{column: value}`, columns without a value left out.
     pub fn identity_object(&self, identity: &Identity) -> Map<String, Value> {
-        named(self.identity, &identity.0)
+        named(&self.identity, &identity.0)
     }
 
     /// What an identity says in a column that may not be there.
@@ -156,31 +133,41 @@ impl Target {
 fn named(columns: &[Column], scalars: &[Scalar]) -> Map<String, Value> {
     let named = |(column, scalar): (&Column, &Scalar)| match scalar {
         Scalar::Null => None,
-        Scalar::Integer(integer) => Some((column.name.to_owned(), Value::from(*integer))),
-        Scalar::Text(text) => Some((column.name.to_owned(), Value::from(text.as_str()))),
+        Scalar::Integer(integer) => Some((column.name.clone(), Value::from(*integer))),
+        Scalar::Text(text) => Some((column.name.clone(), Value::from(text.as_str()))),
     };
     columns.iter().zip(scalars).filter_map(named).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::generations::sample::{assets, targets, tasks};
     use super::*;
 
     #[test]
     fn a_key_survives_its_way_through_json() {
-        let assets = &RELEASED[1];
         for text in ["", "plain", "a/b \"c\"", "naïve 🦀\u{0}"] {
             let key = Key(vec![Scalar::Integer(7), Scalar::Text(text.to_owned())]);
-            assert_eq!(assets.key_from_object(&assets.key_object(&key)), Some(key));
+            assert_eq!(assets().key_from_object(&assets().key_object(&key)), Some(key));
         }
     }
 
     #[test]
+    fn a_key_of_four_columns_keeps_their_order() {
+        let [tasks, _] = targets(1);
+        let text = |text: &str| Scalar::Text(text.to_owned());
+        let key = Key(vec![Scalar::Integer(3), text("load"), Scalar::Integer(-1), text("cursor")]);
+        let object = tasks.key_object(&key);
+        assert_eq!(tasks.key_from_object(&object).as_ref(), Some(&key));
+        assert_eq!(targets(2)[0].key_from_object(&object), None, "the next generation has another key");
+        assert!(tasks.fits(&key) && !targets(2)[0].fits(&key));
+    }
+
+    #[test]
     fn an_object_that_does_not_fit_the_key_columns_is_no_key() {
-        let tasks = &RELEASED[0];
         for json in [r"{}", r#"{"id": "7"}"#, r#"{"id": 1.5}"#, r#"{"key": 7}"#] {
             let Ok(Value::Object(object)) = serde_json::from_str(json) else { panic!("{json} is an object") };
-            assert_eq!(tasks.key_from_object(&object), None, "{json}");
+            assert_eq!(tasks().key_from_object(&object), None, "{json}");
         }
     }
 }

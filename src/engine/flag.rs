@@ -58,7 +58,7 @@ impl Met<'_> {
         };
         rules.decide(&Row {
             kind,
-            table: target.table,
+            table: &target.table,
             owner,
             key: text("key"),
             value: self.value.bytes(),

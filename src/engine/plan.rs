@@ -51,7 +51,7 @@ pub async fn carry_out<L: Ledger, E: Events, R>(
 where
     R: Iterator<Item = Result<Planned, StoreError>>,
 {
-    let tables = work.targets.iter().map(|target| target.table.to_owned()).collect();
+    let tables = work.targets.iter().map(|target| target.table.clone()).collect();
     let options =
         RunOptions { plan: Some(plan.digest.clone()), rules: work.rules_digest(), ..RunOptions::repair(tables) };
     let order = Order { mode: RunMode::Repair, options: &options, who };

@@ -24,7 +24,7 @@ pub async fn repair<L: Ledger, E: Events>(
     _consent: Consent,
     events: &mut E,
 ) -> Result<Ending, RunError> {
-    let tables = work.targets.iter().map(|target| target.table.to_owned()).collect();
+    let tables = work.targets.iter().map(|target| target.table.clone()).collect();
     let options = RunOptions { rules: work.rules_digest(), ..RunOptions::repair(tables) };
     loop {
         let order = Order { mode: RunMode::Repair, options: &options, who };
@@ -59,7 +59,7 @@ async fn something_to_mend<L: Ledger>(ledger: &mut L, work: &Work<'_>) -> Result
 async fn all_tables<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>) -> Result<(), Halt> {
     let targets = writer.work.targets;
     let reached = writer.progress.cursor.table.as_deref();
-    let begin = targets.iter().position(|target| Some(target.table) == reached);
+    let begin = targets.iter().position(|target| Some(target.table.as_str()) == reached);
     for &target in &targets[begin.unwrap_or(0)..] {
         table(writer, target).await?;
     }
@@ -92,10 +92,12 @@ async fn enter<L: Ledger, E: Events>(
     writer: &mut Writer<'_, L, E>,
     target: &'static Target,
 ) -> Result<Option<Key>, Halt> {
-    if writer.progress.cursor.table.as_deref() != Some(target.table) {
+    let cursor = &writer.progress.cursor;
+    let fits = cursor.after.iter().chain(&cursor.until).all(|key| target.fits(key));
+    if cursor.table.as_deref() != Some(target.table.as_str()) || !fits {
         let until = writer.insist(async |ledger| ledger.last_key(target).await).await?;
         let cursor = &mut writer.progress.cursor;
-        cursor.table = Some(target.table.to_owned());
+        cursor.table = Some(target.table.clone());
         cursor.after = None;
         cursor.until = until;
     }

@@ -126,7 +126,7 @@ impl Piece for Stretch {
 
     fn advance(&self, progress: &mut Progress) {
         progress.cursor.after = Some(self.through.clone());
-        let tally = progress.tallies.entry(self.target.table.to_owned()).or_default();
+        let tally = progress.tallies.entry(self.target.table.clone()).or_default();
         let skipped = |row: &&Row| matches!(row, Row::Told { row, .. } if matches!(row.outcome, Outcome::Skipped(_)));
         tally.add(Tally {
             rows_scanned: self.reaches.0 - self.before.0,
@@ -172,10 +172,11 @@ mod tests {
     use super::super::pacing::Pace;
     use super::super::stop::Stop;
     use super::*;
+    use crate::domain::generations::sample::tasks;
     use crate::domain::judge::{Judge, Stored};
     use crate::domain::repair::Capacity;
     use crate::domain::rules::Rules;
-    use crate::domain::target::{RELEASED, Scalar};
+    use crate::domain::target::Scalar;
 
     fn key(id: u64) -> Key {
         Key(vec![Scalar::Integer(id.cast_signed())])
@@ -194,8 +195,7 @@ mod tests {
             stop: &stop,
         };
         let spot = |(index, value): (usize, &&[u8])| {
-            let met =
-                Met { target: &RELEASED[0], value: Stored::Text(value), facts: None, capacity: Capacity::UNLIMITED };
+            let met = Met { target: tasks(), value: Stored::Text(value), facts: None, capacity: Capacity::UNLIMITED };
             let flag = Flag::examine(&work, met, Keep::Nothing);
             let rows = (index as u64 + 1) * 1000;
             flag.map(|flag| Spotted { key: key(rows), flag, rows, bytes: rows * 10 })
@@ -205,12 +205,8 @@ mod tests {
         let told = spotted.iter().filter(|row| !row.flag.is_mendable());
         let told = told.map(|row| row.flag.clone().into_flagged(row.key.clone(), None)).collect();
         let rows = values.len() as u64 * 1000 + 7;
-        Rest::new(
-            &RELEASED[0],
-            Window { spotted, sightings: Vec::new(), rows, bytes: rows * 10, next: None },
-            &key(99_999),
-            told,
-        )
+        let window = Window { spotted, sightings: Vec::new(), rows, bytes: rows * 10, next: None };
+        Rest::new(tasks(), window, &key(99_999), told)
     }
 
     fn cut(values: &[&[u8]], most: usize) -> Vec<Stretch> {
@@ -223,7 +219,7 @@ mod tests {
         let shape = |stretch: &Stretch| {
             let mut progress = Progress::default();
             stretch.advance(&mut progress);
-            let tally = progress.tallies[RELEASED[0].table];
+            let tally = progress.tallies[&tasks().table];
             assert_eq!(tally.bytes_scanned, tally.rows_scanned * 10);
             assert_eq!(progress.cursor.after, Some(stretch.through.clone()));
             (stretch.rows.len(), stretch.through.clone(), tally.rows_scanned)

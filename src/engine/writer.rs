@@ -167,7 +167,7 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
     /// Tells what earlier sittings of this run did.
     pub fn report_earlier(&mut self) {
         for &target in self.work.targets {
-            if let Some(&tally) = self.progress.tallies.get(target.table) {
+            if let Some(&tally) = self.progress.tallies.get(&target.table) {
                 self.events.event(&Event::Earlier { target, tally });
             }
         }

@@ -205,7 +205,7 @@ impl Table {
         counts.unreadable_lists_left = self.unreadable_lists_left.count();
         counts.unreadable_lists_estimated = self.unreadable_lists.is_estimate();
         TableReport {
-            table: self.target.table.to_owned(),
+            table: self.target.table.clone(),
             generation: self.target.generation,
             counts,
             earlier: self.earlier,
@@ -231,7 +231,7 @@ const fn split(outcome: events::Outcome) -> (RowOutcome, Option<Reason>) {
 fn listed(target: &Target, row: &Flagged, outcome: RowOutcome, reason: Option<Reason>) -> FindingReport {
     let finding = row.finding.as_ref();
     FindingReport {
-        table: target.table.to_owned(),
+        table: target.table.clone(),
         key: target.key_object(&row.key),
         identity: row.identity.as_ref().map(|identity| target.identity_object(identity)),
         kind: finding.map(|finding| finding.kind),

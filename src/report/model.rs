@@ -121,8 +121,8 @@ pub struct Report {
 pub struct TableReport {
     /// Its name.
     pub table: String,
-    /// Which generation of Airflow's state tables this is.
-    pub generation: u8,
+    /// Which generation of Airflow's state tables this is; `null` where it is none of Airflow's.
+    pub generation: Option<u8>,
     /// Stand beside the name, not below it.
     #[serde(flatten)]
     pub counts: Counts,

@@ -61,7 +61,7 @@ impl Progress {
             None => self.bar.unset_length(),
         }
         self.bar.set_style(style(if rows.is_some() { BAR } else { SPINNER }));
-        self.bar.set_prefix(target.table);
+        self.bar.set_prefix(target.table.clone());
         self.bar.set_message("");
         self.bar.reset();
         self.bar.enable_steady_tick(TICK);
@@ -113,7 +113,7 @@ impl Events for Progress {
             Event::Scanned { rows, .. } => self.advance(rows),
             Event::PutBack { target, changes, rows } => {
                 // An undo goes through its journal, where the tables take turns.
-                self.bar.set_prefix(target.table);
+                self.bar.set_prefix(target.table.clone());
                 self.seen.restored += rows;
                 self.advance(changes);
             }
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn an_undo_counts_what_it_put_back_and_what_it_left() {
         let mut progress = Progress::on(ProgressDrawTarget::hidden());
-        let target = &crate::domain::target::RELEASED[0];
+        let target = crate::domain::generations::sample::tasks();
         progress.event(&Event::RunStarted { run: &RunId("20261122-144501-k3fq".to_owned()), resumed: false });
         progress.event(&Event::TableStarted { target, rows: Some(10) });
         progress.event(&Event::PutBack { target, changes: 8, rows: 7 });
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn a_scan_never_claims_to_have_rewritten_a_row() {
         let mut progress = Progress::on(ProgressDrawTarget::hidden());
-        let target = &crate::domain::target::RELEASED[0];
+        let target = crate::domain::generations::sample::tasks();
         let row = crate::report::sample::task(1, Kind::RawText, Outcome::Rewritten);
         progress.event(&Event::Flagged { target, row });
         assert_eq!(progress.seen.text(), " · flagged 1");
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn a_table_that_grew_is_never_more_than_done() {
         let mut progress = Progress::on(ProgressDrawTarget::hidden());
-        let target = &crate::domain::target::RELEASED[0];
+        let target = crate::domain::generations::sample::tasks();
         progress.event(&Event::TableStarted { target, rows: Some(10) });
         progress.event(&Event::Scanned { target, rows: 25, bytes: 0 });
         assert_eq!((progress.bar.position(), progress.bar.length()), (25, Some(25)));

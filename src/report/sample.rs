@@ -4,15 +4,14 @@ use super::collect::{Collector, MAX_FINDINGS, Preface};
 use super::model::{Database, Mode, Report, Tool};
 use super::{Colour, Page, json, terminal};
 use crate::domain::finding::{Finding, Kind, Severity};
+pub use crate::domain::generations::sample::{assets, tasks};
 use crate::domain::reader::{Reading, Readings};
 use crate::domain::repair::Reason;
 use crate::domain::run::RunId;
-use crate::domain::target::{Identity, Key, RELEASED, Scalar, Target};
+use crate::domain::target::{Identity, Key, Scalar, Target};
 use crate::engine::Ending;
 use crate::engine::events::{Event, Events, Flagged, Outcome};
 
-pub const TASKS: &Target = &RELEASED[0];
-pub const ASSETS: &Target = &RELEASED[1];
 pub const RUN: &str = "20261122-144501-k3fq";
 
 pub fn preface(mode: Mode) -> Preface {
@@ -103,14 +102,14 @@ fn row(key: Key, identity: Identity, kind: Kind, outcome: Outcome) -> Flagged {
 
 /// Two tables with a bit of everything.
 pub fn found(events: &mut Collector) {
-    scanned(events, TASKS, 1_000);
-    flagged(events, TASKS, task(1, Kind::DuplicateKey, Outcome::Reported));
-    flagged(events, TASKS, task(2, Kind::RawText, Outcome::Rewritten));
-    flagged(events, TASKS, task(3, Kind::BareReference, Outcome::Rewritten));
-    flagged(events, TASKS, task(5, Kind::NonFinite, Outcome::Reported));
-    scanned(events, ASSETS, 204);
-    flagged(events, ASSETS, asset(7, "watermark", Kind::RawText, Outcome::Rewritten));
-    flagged(events, ASSETS, asset(7, "blob", Kind::NotText, Outcome::Skipped(Reason::NotText)));
+    scanned(events, tasks(), 1_000);
+    flagged(events, tasks(), task(1, Kind::DuplicateKey, Outcome::Reported));
+    flagged(events, tasks(), task(2, Kind::RawText, Outcome::Rewritten));
+    flagged(events, tasks(), task(3, Kind::BareReference, Outcome::Rewritten));
+    flagged(events, tasks(), task(5, Kind::NonFinite, Outcome::Reported));
+    scanned(events, assets(), 204);
+    flagged(events, assets(), asset(7, "watermark", Kind::RawText, Outcome::Rewritten));
+    flagged(events, assets(), asset(7, "blob", Kind::NotText, Outcome::Skipped(Reason::NotText)));
 }
 
 pub fn scan() -> Report {
@@ -120,14 +119,14 @@ pub fn scan() -> Report {
 pub fn undo_with_drift() -> Report {
     fold(preface(Mode::Undo), Ending::Complete, |events| {
         started(events);
-        events.event(&Event::TableStarted { target: TASKS, rows: Some(1_204) });
-        events.event(&Event::PutBack { target: TASKS, changes: 1_204, rows: 1_202 });
+        events.event(&Event::TableStarted { target: tasks(), rows: Some(1_204) });
+        events.event(&Event::PutBack { target: tasks(), changes: 1_204, rows: 1_202 });
         let mut written = task(4, Kind::RawText, Outcome::Drifted(Reason::WrittenSince));
         written.finding = None;
-        events.event(&Event::Flagged { target: TASKS, row: written });
+        events.event(&Event::Flagged { target: tasks(), row: written });
         let mut gone = task(6, Kind::RawText, Outcome::Drifted(Reason::Gone));
         (gone.finding, gone.identity) = (None, None);
-        events.event(&Event::Flagged { target: TASKS, row: gone });
+        events.event(&Event::Flagged { target: tasks(), row: gone });
     })
 }
 

@@ -6,10 +6,14 @@ use super::location::{Dialect, Location};
 use super::mysql;
 use super::replica::Replica;
 use super::statement::{Fill, Names, Param, Statement, integer, sql, text};
+use crate::domain::generations::{self, Table};
 use crate::domain::repair::Capacity;
-use crate::domain::target::{RELEASED, Target};
+use crate::domain::target::Target;
 use crate::engine::flag::digest;
 use crate::engine::store::{StoreError, Trouble};
+
+/// The table in which Alembic keeps the revision.
+const REVISION: &str = "alembic_version";
 
 /// A database with state tables in it.
 pub struct SqlStore {
@@ -17,6 +21,8 @@ pub struct SqlStore {
     pub(super) location: Location,
     pub(super) access: Access,
     pub(super) names: Names,
+    /// The tables that names in the journal mean.
+    pub(super) targets: Vec<&'static Target>,
     /// The replicas that must not be left behind, where the user named them.
     pub(super) replicas: Vec<Replica>,
     /// Names this process in the lease, so that a run that was taken over is noticed.
@@ -45,8 +51,8 @@ impl SqlStore {
         let transaction = connection.begin(Access::Read).await?;
         let (mut overview, capacity, names) = Look { transaction, names, location }.all().await?;
         let owner = format!("{:016x}", fastrand::u64(..));
-        let location = location.clone();
-        let mut store = Self { connection, location, access, names, replicas: Vec::new(), owner, capacity };
+        let (location, targets, replicas) = (location.clone(), overview.targets.clone(), Vec::new());
+        let mut store = Self { connection, location, access, names, targets, replicas, owner, capacity };
         overview.airflow_revision = store.revision().await;
         overview.fingerprint = store.fingerprint().await;
         Ok((store, overview))
@@ -112,39 +118,68 @@ impl Look<'_> {
         let version = self.names.statement(sql!(dialect, "server_version"), &[]);
         let what = "the server did not tell its version";
         let server_version = self.one_text(what, version).await?.unwrap_or_default();
-        let mut targets = Vec::new();
-        for target in RELEASED {
-            // The journal goes where the tables are, so they are looked for in one schema: that of the first.
-            match self.schema_of(target.table).await? {
-                Some(schema) if self.names.schema.is_empty() || self.names.schema == schema => {
-                    self.names.schema = schema;
-                    targets.push(target);
-                }
-                _ => {}
-            }
+        let (schema, tables) = self.tables().await?;
+        self.names.schema = schema;
+        let targets: Vec<_> = generations::recognise(&tables).into_iter().map(Target::hold).collect();
+        for table in tables.iter().filter(|table| !is_known(table, &targets)) {
+            tracing::warn!("{} does not have the columns of a state table and is left alone", table.name);
         }
         if targets.is_empty() {
-            return Err(self.missing().await?);
+            return Err(self.missing(&tables).await);
         }
         Ok(Overview { dialect, server_version, airflow_revision: None, fingerprint: String::new(), targets })
     }
 
-    async fn schema_of(&mut self, table: &str) -> Result<Option<String>, StoreError> {
+    /// The schema of the state tables, and the tables there that have one of the names of state tables. The journal
+    /// goes where the tables are, so they all are looked for in one schema: the first that has the newest of them.
+    async fn tables(&mut self) -> Result<(String, Vec<Table>), StoreError> {
+        let found = self.columns(generations::names().chain([REVISION])).await?;
+        let newest = generations::names().find_map(|name| found.iter().find(|(_, table)| table.name == name));
+        let schema = newest.or(found.first()).map(|(schema, _)| schema.clone()).unwrap_or_default();
+        let here = found.into_iter().filter(|(in_schema, _)| *in_schema == schema);
+        let here = here.map(|(_, table)| table).collect();
+        Ok((schema, here))
+    }
+
+    /// The tables with these names, each with its schema.
+    async fn columns(&mut self, names: impl Iterator<Item = &str>) -> Result<Vec<(String, Table)>, StoreError> {
         let schemas = Param::Texts(self.location.schemas.iter().map(String::as_str).collect());
-        let fills = [("name", text(table)), ("schemas", Fill::Param(schemas))];
-        let find = self.names.statement(sql!(self.names.dialect, "find_table"), &fills);
-        self.one_text("the tables could not be listed", find).await
+        let names = Fill::Rows(vec![names.map(Param::Text).collect()]);
+        let fills = [("names", names), ("schemas", Fill::Param(schemas))];
+        let find = self.names.statement(sql!(self.names.dialect, "find_columns"), &fills);
+        let mut tables: Vec<(String, Table)> = Vec::new();
+        let collect = |cells: &dyn Cells| {
+            let text = |index| Ok::<_, sqlx::Error>(cells.text(index)?.unwrap_or_default().to_owned());
+            let (schema, name, column) = (text(0)?, text(1)?, text(2)?);
+            match tables.last_mut() {
+                Some((last, table)) if *last == schema && table.name == name => table.columns.push(column),
+                _ => tables.push((schema, Table { name, columns: vec![column] })),
+            }
+            Ok(())
+        };
+        self.transaction.rows("the tables could not be listed", find, collect).await?;
+        Ok(tables)
     }
 
     /// Why no state table was found, as far as the database tells.
-    async fn missing(&mut self) -> Result<StoreError, StoreError> {
-        let tables: Vec<&str> = RELEASED.iter().map(|target| target.table).collect();
-        let what = format!("{} has no table {}", self.location, tables.join(" or "));
-        let hint = match self.schema_of("alembic_version").await? {
-            None => "this does not look like an Airflow database: check the URL, the schema and the role's grants",
-            Some(_) => "state tables came with Airflow 3.3: run `airflow db migrate` of 3.3 or later, then try again",
+    async fn missing(&mut self, tables: &[Table]) -> StoreError {
+        let released: Vec<&str> = generations::names().take(2).collect();
+        let what = format!("{} has no table {}", self.location, released.join(" or "));
+        let hint = if !tables.iter().any(|table| table.name == REVISION) {
+            "this does not look like an Airflow database: check the URL, the schema and the role's grants"
+        } else if self.revision().await.is_some_and(|revision| generations::has_tables(&revision)) {
+            "its revision says that Airflow has made them, so `airflow db migrate` will not make them again: let the role \
+             see them, or make them as docs/tables.md tells"
+        } else {
+            "state tables came with Airflow 3.3: run `airflow db migrate` of 3.3 or later, then try again"
         };
-        Ok(StoreError::new(Trouble::Missing, what).hint(hint))
+        StoreError::new(Trouble::Missing, what).hint(hint)
+    }
+
+    /// Airflow's revision, where nothing depends on the transaction any more: a role may be refused it.
+    async fn revision(&mut self) -> Option<String> {
+        let statement = self.names.statement(sql!("revision"), &[]);
+        self.one_text("Airflow's revision could not be read", statement).await.ok().flatten()
     }
 
     async fn capacity(&mut self) -> Result<Capacity, StoreError> {
@@ -162,6 +197,11 @@ impl Look<'_> {
         let read = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
         Ok(self.transaction.rows(what, statement, read).await?.into_iter().flatten().next())
     }
+}
+
+/// Whether a table that was asked for is what its name says.
+fn is_known(table: &Table, targets: &[&Target]) -> bool {
+    table.name == REVISION || targets.iter().any(|target| target.table == table.name)
 }
 
 /// Fills that most statements about runs share.

@@ -121,8 +121,9 @@ impl SqlChunk<'_> {
     }
 }
 
-/// What the key of a row adds to a statement that names it twice: Airflow's keys have up to 512 characters.
-const KEY_BYTES: u64 = 4096;
+/// What the key of a row adds to a statement that names it twice: of Airflow's tables, the longest has a task id of 250
+/// and a key of 512 characters.
+const KEY_BYTES: u64 = 6400;
 
 /// Cuts changes into what one statement takes: so many rows that a round trip does not count, so few that their CASE
 /// does not, and no more bytes than the server accepts at once. Statements that stay prepared come in few lengths.
@@ -154,11 +155,17 @@ fn stored_texts(target: &Target, change: &Change<'_>) -> (String, String) {
     (key, hex::encode(digest(change.after.as_bytes())))
 }
 
-fn entry<'e>(run: &'e RunId, target: &Target, change: &'e Change<'_>, key: &'e str, digest: &'e str) -> Vec<Param<'e>> {
+fn entry<'e>(
+    run: &'e RunId,
+    target: &'e Target,
+    change: &'e Change<'_>,
+    key: &'e str,
+    digest: &'e str,
+) -> Vec<Param<'e>> {
     vec![
         Param::Text(&run.0),
         Param::Integer(change.seq),
-        Param::Text(target.table),
+        Param::Text(&target.table),
         Param::Text(key),
         Param::Text(change.kind),
         Param::Text(change.action),

@@ -80,7 +80,7 @@ impl SqlStore {
     fn grants(&self, targets: &[&'static Target], role: &str, has_journal: bool) -> Vec<String> {
         let on_table =
             |privileges: &str, table: &str| format!("GRANT {privileges} ON {} TO {role};", self.names.table(table));
-        let mut grants: Vec<String> = targets.iter().map(|target| on_table("SELECT, UPDATE", target.table)).collect();
+        let mut grants: Vec<String> = targets.iter().map(|target| on_table("SELECT, UPDATE", &target.table)).collect();
         match self.names.dialect {
             Dialect::Postgres if has_journal => {
                 grants.extend(TABLES.map(|table| on_table("SELECT, INSERT, UPDATE, DELETE", table)));

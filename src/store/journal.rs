@@ -132,9 +132,9 @@ impl Ledger for SqlStore {
     async fn changes(&mut self, run: &RunId, after: i64, until: i64) -> Result<Vec<PastChange>, StoreError> {
         let fills = [run_id(run), ("after", integer(after)), ("until", integer(until))];
         let statement = self.names.statement(sql!("changes"), &fills);
-        let mut changes = Vec::new();
+        let (mut changes, targets) = (Vec::new(), &self.targets);
         let mut collect = |cells: &dyn Cells| {
-            changes.push(past_change(cells)?);
+            changes.push(past_change(cells, targets)?);
             Ok(())
         };
         let query = async |read: &mut Transaction<'_>| read.query(UNREADABLE, statement, &mut collect).await;

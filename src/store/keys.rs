@@ -19,7 +19,7 @@ impl<'f> Builder<'_, 'f> {
     /// before it. Row values say it best, but MySQL and MariaDB make no index range of them, so there the comparison
     /// is spelled out: `(a > 1) OR (a = 1 AND b > 2)`.
     pub(super) fn compare(&mut self, key: &'f Key, strict: &str, last: &str) {
-        let columns = self.target().key;
+        let columns = &self.target().key;
         if self.names.dialect != Dialect::MySql || columns.len() == 1 {
             let columns = self.columns(columns, "");
             self.push(&format!("({columns}) {last} ("));
@@ -49,7 +49,7 @@ impl<'f> Builder<'_, 'f> {
     }
 
     fn compare_part(&mut self, part: usize, operator: &str, key: &'f Key) {
-        let column = self.names.quoted(self.target().key[part].name);
+        let column = self.names.quoted(&self.target().key[part].name);
         self.push(&format!("{column} {operator} "));
         self.bind((&key.0[part]).into());
     }
@@ -66,10 +66,10 @@ impl<'f> Builder<'_, 'f> {
 
     /// The key columns equal one of these keys.
     pub(super) fn key_in(&mut self, keys: &[&'f Key]) {
-        let columns = self.target().key;
+        let columns = &self.target().key;
         let names = self.columns(columns, "");
         let parts = |key: &'f Key| -> Vec<Param<'f>> { key.0.iter().map(Param::from).collect() };
-        match (self.names.dialect, columns) {
+        match (self.names.dialect, columns.as_slice()) {
             (Dialect::Postgres, _) => {
                 self.push(&format!("({names}) IN (SELECT * FROM unnest("));
                 self.key_arrays(keys);
@@ -98,7 +98,7 @@ impl<'f> Builder<'_, 'f> {
 
     /// One array for each key column, the keys in their order.
     pub(super) fn key_arrays(&mut self, keys: &[&'f Key]) {
-        let columns = self.target().key;
+        let columns = &self.target().key;
         self.join(columns.iter().enumerate(), ", ", |builder, (index, column)| {
             let parts = keys.iter().map(|key| &key.0[index]);
             let (array, cast) = match column.holds {
@@ -122,14 +122,14 @@ fn rounded_up<'f>(keys: &[&'f Key]) -> impl Iterator<Item = &'f Key> {
 mod tests {
     use super::super::statement::{Fill, Names, Statement};
     use super::*;
-    use crate::domain::target::RELEASED;
+    use crate::domain::generations::sample::{assets, targets};
 
     fn asset(id: i64, key: &str) -> Key {
         Key(vec![Scalar::Integer(id), Scalar::Text(key.to_owned())])
     }
 
     fn filled<'f>(dialect: Dialect, fill: Fill<'f>) -> Statement<'f> {
-        Names { dialect, schema: "s".to_owned() }.about(&RELEASED[1], "{hole}", &[("hole", fill)])
+        Names { dialect, schema: "s".to_owned() }.about(assets(), "{hole}", &[("hole", fill)])
     }
 
     #[test]
@@ -145,6 +145,21 @@ mod tests {
         for (dialect, fill, expected) in cases {
             assert_eq!(filled(dialect, fill).text, expected);
         }
+    }
+
+    #[test]
+    fn a_key_of_four_columns_is_spelled_out_part_by_part_for_mysql() {
+        let [tasks, _] = targets(1);
+        let text = |text: &str| Scalar::Text(text.to_owned());
+        let key = Key(vec![Scalar::Integer(3), text("load"), Scalar::Integer(-1), text("cursor")]);
+        let filled =
+            |dialect, fill| Names { dialect, schema: "s".to_owned() }.about(tasks, "{hole}", &[("hole", fill)]).text;
+        let behind = "((`dag_run_id` > ?) OR (`dag_run_id` = ? AND `task_id` > ?) OR \
+                      (`dag_run_id` = ? AND `task_id` = ? AND `map_index` > ?) OR \
+                      (`dag_run_id` = ? AND `task_id` = ? AND `map_index` = ? AND `key` > ?))";
+        assert_eq!(filled(Dialect::MySql, Fill::Behind(Some(&key))), behind);
+        let within = r#"("dag_run_id", "task_id", "map_index", "key") <= ($1, $2, $3, $4)"#;
+        assert_eq!(filled(Dialect::Postgres, Fill::Within(&key)), within);
     }
 
     #[test]

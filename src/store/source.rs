@@ -25,9 +25,9 @@ impl Source for SqlStore {
     }
 
     async fn estimate(&mut self, target: &'static Target) -> Result<Option<u64>, StoreError> {
-        let table = self.names.table(target.table);
+        let table = self.names.table(&target.table);
         let schema = self.names.schema.clone();
-        let fills = [("table_text", text(&table)), ("schema", text(&schema)), ("name", text(target.table))];
+        let fills = [("table_text", text(&table)), ("schema", text(&schema)), ("name", text(&target.table))];
         // The template's own {table} is an identifier; the text form is only for PostgreSQL's to_regclass.
         let statement = self.names.about(target, sql!(self.names.dialect, "estimate"), &fills);
         let what = format!("the rows of {} could not be estimated", target.table);
@@ -126,12 +126,12 @@ fn unreadable(target: &Target, error: sqlx::Error) -> StoreError {
 
 /// The key of a row whose first columns are the key's.
 pub(super) fn key(cells: &dyn Cells, target: &Target) -> Result<Key, sqlx::Error> {
-    scalars(cells, target.key, 0).map(Key)
+    scalars(cells, &target.key, 0).map(Key)
 }
 
 /// The identity of a row whose next columns are the identity's.
 pub(super) fn identity(cells: &dyn Cells, target: &Target) -> Result<Identity, sqlx::Error> {
-    scalars(cells, target.identity, target.key.len()).map(Identity)
+    scalars(cells, &target.identity, target.key.len()).map(Identity)
 }
 
 /// The facts of a row whose next columns they are.

@@ -105,7 +105,8 @@ mod tests {
     use super::super::location::Dialect;
     use super::super::statement::{Fill, Names, Statement, integer, sql};
     use super::*;
-    use crate::domain::target::{ColumnType, Key, RELEASED, Scalar, Target};
+    use crate::domain::generations::sample::targets;
+    use crate::domain::target::{ColumnType, Key, Scalar, Target};
 
     fn keys(target: &Target, count: i64) -> Vec<Key> {
         let part = |holds, number: i64| match holds {
@@ -131,11 +132,22 @@ mod tests {
     }
 
     async fn look_at_plans() {
-        let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("a database in memory");
-        let schema = include_str!("../../fixtures/airflow/3.3.2/sqlite.sql");
-        sqlx::raw_sql(schema).execute(&mut connection).await.expect("Airflow's tables");
+        let schemas = [
+            (1, include_str!("../../fixtures/airflow/dev/1/sqlite.sql")),
+            (2, include_str!("../../fixtures/airflow/dev/2/sqlite.sql")),
+            (3, include_str!("../../fixtures/airflow/dev/3/sqlite.sql")),
+            (4, include_str!("../../fixtures/airflow/3.3.2/sqlite.sql")),
+        ];
+        for (generation, schema) in schemas {
+            let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("a database in memory");
+            sqlx::raw_sql(schema).execute(&mut connection).await.expect("Airflow's tables");
+            look_at_plans_about(&targets(generation), &mut connection).await;
+        }
+    }
+
+    async fn look_at_plans_about(targets: &[&Target], connection: &mut SqliteConnection) {
         let names = Names { dialect: Dialect::Sqlite, schema: "main".to_owned() };
-        for target in RELEASED {
+        for target in targets {
             let keys = keys(target, 3);
             let window =
                 [("behind", Fill::Behind(Some(&keys[0]))), ("within", Fill::Within(&keys[2])), ("rows", integer(1000))];
@@ -147,10 +159,11 @@ mod tests {
             ];
             for statement in statements {
                 let text = statement.text.clone();
-                let plan = plan(statement, &mut connection).await;
+                let plan = plan(statement, connection).await;
                 let of_table = [format!("SCAN {}", target.table), "SCAN target".to_owned()];
                 let walks = plan.iter().any(|step| of_table.iter().any(|scan| step.starts_with(scan)));
-                assert!(!walks, "{text}\n{plan:#?}");
+                let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE") && text.contains("LIMIT"));
+                assert!(!walks && !sorts, "{text}\n{plan:#?}");
             }
         }
     }

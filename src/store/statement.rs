@@ -134,8 +134,8 @@ pub(super) struct Builder<'b, 'f> {
     params: Vec<Param<'f>>,
 }
 
-impl<'f> Builder<'_, 'f> {
-    pub fn target(&self) -> &Target {
+impl<'b, 'f> Builder<'b, 'f> {
+    pub fn target(&self) -> &'b Target {
         self.target.expect("our own SQL names columns only where it is about a target")
     }
 
@@ -189,10 +189,10 @@ impl<'f> Builder<'_, 'f> {
         let names = self.names;
         let filled = match hole {
             "table" => self.table(),
-            "value" => names.quoted(self.target().value),
-            "keys" => self.columns(self.target().key, ""),
-            "keys_descending" => self.columns(self.target().key, " DESC"),
-            "identity" => self.columns(self.target().identity, ""),
+            "value" => names.quoted(&self.target().value),
+            "keys" => self.columns(&self.target().key, ""),
+            "keys_descending" => self.columns(&self.target().key, " DESC"),
+            "identity" => self.columns(&self.target().identity, ""),
             "written_at" => self.written_at(),
             "moment" => self.moment(),
             "keep" => self.keep(),
@@ -210,13 +210,13 @@ impl<'f> Builder<'_, 'f> {
     }
 
     pub fn columns(&self, columns: &[Column], order: &str) -> String {
-        let quoted = |column: &Column| self.names.quoted(column.name) + order;
+        let quoted = |column: &Column| self.names.quoted(&column.name) + order;
         columns.iter().map(quoted).collect::<Vec<_>>().join(", ")
     }
 
     /// The time of a row's last write as text that is the same in every session.
     fn written_at(&self) -> String {
-        let Some(column) = self.target().written_at else { return "NULL".to_owned() };
+        let Some(column) = &self.target().written_at else { return "NULL".to_owned() };
         let column = self.names.quoted(column);
         match self.names.dialect {
             // As an integer, since releases write fractions of seconds differently.
@@ -228,7 +228,7 @@ impl<'f> Builder<'_, 'f> {
 
     /// The time of a row's last write in microseconds since 1970.
     fn moment(&self) -> String {
-        let Some(column) = self.target().written_at else { return "NULL".to_owned() };
+        let Some(column) = &self.target().written_at else { return "NULL".to_owned() };
         let column = self.names.quoted(column);
         match self.names.dialect {
             Dialect::Postgres => format!("(EXTRACT(EPOCH FROM {column}) * 1000000)::bigint"),
@@ -237,9 +237,10 @@ impl<'f> Builder<'_, 'f> {
         }
     }
 
+    /// Further assignments, which change nothing.
     fn keep(&self) -> String {
-        let keep = |name: &&str| format!("{0} = {0}", self.names.quoted(name));
-        self.target().keep.iter().map(keep).collect::<Vec<_>>().join(", ")
+        let keep = |name: &String| format!(", {0} = {0}", self.names.quoted(name));
+        self.target().keep.iter().map(keep).collect()
     }
 
     fn key_aliases(&self) -> String {
@@ -249,13 +250,13 @@ impl<'f> Builder<'_, 'f> {
 
     /// The condition that a row of `target` has the key of a row of another relation, whose columns have these names.
     pub fn same_keys(&self, other: &str, alias: impl Fn(usize) -> String) -> String {
-        let columns = self.target().key.iter().map(|column| self.names.quoted(column.name));
+        let columns = self.target().key.iter().map(|column| self.names.quoted(&column.name));
         let same = (1..).zip(columns).map(|(number, column)| format!("target.{column} = {other}.{}", alias(number)));
         same.collect::<Vec<_>>().join(" AND ")
     }
 
     pub fn table(&self) -> String {
-        self.names.table(self.target().table)
+        self.names.table(&self.target().table)
     }
 }
 

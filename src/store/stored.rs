@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::driver::Cells;
 use super::error::{failed, other};
 use crate::domain::run::{Run, RunId, RunMode, RunState};
-use crate::domain::target::RELEASED;
+use crate::domain::target::Target;
 use crate::engine::store::{PastChange, StoreError, Trouble};
 
 /// A stored form of the journal as text.
@@ -71,8 +71,8 @@ impl StoredRun {
     }
 }
 
-/// A change as its columns say it.
-pub(super) fn past_change(cells: &dyn Cells) -> Result<PastChange, StoreError> {
+/// A change as its columns say it, of a row of one of these tables.
+pub(super) fn past_change(cells: &dyn Cells, targets: &[&'static Target]) -> Result<PastChange, StoreError> {
     let read = |index| match cells.text(index) {
         Ok(text) => Ok(text.unwrap_or_default()),
         Err(error) => Err(failed("an entry of the journal could not be read", error)),
@@ -81,8 +81,14 @@ pub(super) fn past_change(cells: &dyn Cells) -> Result<PastChange, StoreError> {
     let seq = seq.unwrap_or_default();
     let damaged = || StoreError::new(Trouble::Journal, format!("entry {seq} of the journal is damaged"));
     let table = read(1)?;
-    let target = RELEASED.iter().find(|target| target.table == table).ok_or_else(damaged)?;
-    let key = serde_json::from_str(read(2)?).ok().and_then(|key| target.key_from_object(&key)).ok_or_else(damaged)?;
+    let key = serde_json::from_str(read(2)?).map_err(|_| damaged())?;
+    // Builds of Airflow have given one name to tables with different keys.
+    let target = targets.iter().find(|target| target.table == table);
+    let key = target.and_then(|target| target.key_from_object(&key)).ok_or_else(|| {
+        let what =
+            format!("entry {seq} of the journal is about a table {table} that is gone, or has another key by now");
+        StoreError::new(Trouble::Journal, what).hint("its old values are in statemend_change; nothing else knows them")
+    })?;
     let mut after_sha256 = [0; 32];
     hex::decode_to_slice(read(5)?, &mut after_sha256).map_err(|_| damaged())?;
     Ok(PastChange {

@@ -25,10 +25,13 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
     let output = Output::open(&args.output)?;
     let plan = args.plan.as_deref().map(PlanFile::open).transpose()?;
     let mut session = Session::open(&args.target, if args.dry_run { Access::Read } else { Access::Write }).await?;
-    let tables = plan.as_ref().map_or(&args.judging.tables, |plan| &plan.header.tables);
-    let targets = session.targets(tables)?;
     let judge = session::judge(&args.judging.limits);
     let rules = session::rules(&args.judging)?;
+    if let Some(plan) = &plan {
+        session.check_plan(plan, &judge, &rules)?;
+    }
+    let tables = plan.as_ref().map_or(&args.judging.tables, |plan| &plan.header.tables);
+    let targets = session.targets(tables)?;
     let pace = (&args.pace).into();
     let work = Work {
         judge: &judge,
@@ -92,17 +95,17 @@ impl Repair<'_> {
 
     /// Carries out a reviewed plan, once the user has agreed to it.
     async fn carry_out(&self, session: &mut Session, file: PlanFile) -> Result<Ended, Failure> {
-        session.check_plan(&file, self.work.judge, self.work.rules)?;
+        let database = file.header.database.clone();
+        let plan = file.plan(self.work.targets)?;
         session.prepare(self.work.targets, &self.args.pace).await?;
-        let question = format!("Rewrite {} in {}?", count(file.rows, "planned row"), file.header.database);
+        let question = format!("Rewrite {} in {database}?", count(plan.rows, "planned row"));
         let consent = match self.ask(&question).await? {
             Ok(consent) => consent,
             Err(exit) => return Ok(Ended::Declined(exit)),
         };
         let mut events = (self.collector(session, Mode::Repair), session::progress(self.context.common));
         let ending =
-            plan::carry_out(&mut session.store, &self.work, file.plan()?, &session::who(), consent, &mut events)
-                .await?;
+            plan::carry_out(&mut session.store, &self.work, plan, &session::who(), consent, &mut events).await?;
         Ok(Ended::with(events.0, ending))
     }
 

@@ -2,15 +2,15 @@ use super::*;
 use crate::domain::finding::Kind;
 use crate::domain::repair::Reason;
 use crate::engine::events::Outcome as Row;
-use crate::report::sample::{self, ASSETS, TASKS, asset, flagged, fold, preface, scanned, task};
+use crate::report::sample::{self, asset, assets, flagged, fold, preface, scanned, task, tasks};
 
 type Found<'f> = &'f [(Kind, Row)];
 
 fn rows(mode: Mode, fail_on: Severity, ending: Ending, rows: Found<'_>) -> Report {
     fold(Preface { fail_on, ..preface(mode) }, ending, |events| {
-        scanned(events, TASKS, 10);
+        scanned(events, tasks(), 10);
         for (id, (kind, outcome)) in (1..).zip(rows) {
-            flagged(events, TASKS, task(id, *kind, *outcome));
+            flagged(events, tasks(), task(id, *kind, *outcome));
         }
     })
 }
@@ -63,11 +63,11 @@ fn counts_are_kept_by_table_and_summed_up() {
 #[test]
 fn two_bad_rows_of_one_asset_make_one_list_unreadable_and_warnings_make_none() {
     let report = fold(preface(Mode::Repair), Ending::Complete, |events| {
-        flagged(events, ASSETS, asset(7, "a", Kind::RawText, Row::Rewritten));
-        flagged(events, ASSETS, asset(7, "b", Kind::RawText, Row::Rewritten));
-        flagged(events, ASSETS, asset(8, "a", Kind::RawText, Row::Rewritten));
-        flagged(events, ASSETS, asset(8, "b", Kind::NotText, Row::Skipped(Reason::NotText)));
-        flagged(events, ASSETS, asset(9, "a", Kind::NonFinite, Row::Reported));
+        flagged(events, assets(), asset(7, "a", Kind::RawText, Row::Rewritten));
+        flagged(events, assets(), asset(7, "b", Kind::RawText, Row::Rewritten));
+        flagged(events, assets(), asset(8, "a", Kind::RawText, Row::Rewritten));
+        flagged(events, assets(), asset(8, "b", Kind::NotText, Row::Skipped(Reason::NotText)));
+        flagged(events, assets(), asset(9, "a", Kind::NonFinite, Row::Reported));
     });
     assert_eq!((report.totals.unreadable_lists, report.totals.unreadable_lists_left), (2, 1));
 }
@@ -77,7 +77,7 @@ fn the_list_is_capped_and_the_counts_are_not() {
     let preface = Preface { max_findings: 30, ..preface(Mode::Scan) };
     let report = fold(preface, Ending::Complete, |events| {
         for id in 0..500 {
-            flagged(events, TASKS, task(id, Kind::RawText, Row::Rewritten));
+            flagged(events, tasks(), task(id, Kind::RawText, Row::Rewritten));
         }
     });
     assert_eq!((report.findings.len(), report.findings_truncated), (30, true));
@@ -89,11 +89,11 @@ fn a_full_list_makes_room_for_what_matters_more() {
     let preface = Preface { max_findings: 50, ..preface(Mode::Repair) };
     let report = fold(preface, Ending::Complete, |events| {
         for id in 0..100 {
-            flagged(events, TASKS, task(id, Kind::RawText, Row::Rewritten));
+            flagged(events, tasks(), task(id, Kind::RawText, Row::Rewritten));
         }
-        flagged(events, TASKS, task(100, Kind::NotText, Row::Skipped(Reason::NotText)));
-        flagged(events, TASKS, task(101, Kind::NonFinite, Row::Reported));
-        flagged(events, ASSETS, asset(7, "a", Kind::RawText, Row::Rewritten));
+        flagged(events, tasks(), task(100, Kind::NotText, Row::Skipped(Reason::NotText)));
+        flagged(events, tasks(), task(101, Kind::NonFinite, Row::Reported));
+        flagged(events, assets(), asset(7, "a", Kind::RawText, Row::Rewritten));
     });
     assert_eq!(report.findings.len(), 50);
     let last: Vec<_> = report.findings[47..].iter().map(|finding| (&*finding.table, finding.outcome)).collect();
@@ -113,9 +113,9 @@ fn a_list_of_no_length_is_empty_and_says_so() {
 fn earlier_sittings_count_and_are_told_apart() {
     let earlier = Tally { rows_scanned: 600, bytes_scanned: 6_000, rewritten: 5, skipped: 1, ..Tally::default() };
     let report = fold(preface(Mode::Repair), Ending::Complete, |events| {
-        events.event(&Event::Earlier { target: TASKS, tally: earlier });
-        scanned(events, TASKS, 400);
-        flagged(events, TASKS, task(2, Kind::RawText, Row::Rewritten));
+        events.event(&Event::Earlier { target: tasks(), tally: earlier });
+        scanned(events, tasks(), 400);
+        flagged(events, tasks(), task(2, Kind::RawText, Row::Rewritten));
     });
     let table = &report.tables[0];
     assert_eq!((table.counts.rows_scanned, table.counts.rewritten, table.counts.skipped), (1_000, 6, 1));

@@ -7,7 +7,7 @@ use crate::engine::Ending;
 use crate::engine::events::{Event, Events, Outcome as Row};
 use crate::report::Colour;
 use crate::report::sample::{
-    self, ASSETS, TASKS, asset, flagged, fold, human, preface, scanned, started, task, written,
+    self, asset, assets, flagged, fold, human, preface, scanned, started, task, tasks, written,
 };
 
 #[test]
@@ -23,8 +23,8 @@ fn a_scan_is_legible_on_eighty_columns() {
 #[test]
 fn a_scan_that_finds_nothing_says_so_and_no_more() {
     let report = fold(preface(Mode::Scan), Ending::Complete, |events| {
-        scanned(events, TASKS, 1_000);
-        scanned(events, ASSETS, 0);
+        scanned(events, tasks(), 1_000);
+        scanned(events, assets(), 0);
     });
     insta::assert_snapshot!(human(&report, 100));
 }
@@ -38,9 +38,9 @@ fn a_dry_run_says_that_nothing_was_changed() {
 fn a_repair_names_the_run_that_can_be_undone() {
     let report = fold(preface(Mode::Repair), Ending::Complete, |events| {
         started(events);
-        scanned(events, TASKS, 1_000);
+        scanned(events, tasks(), 1_000);
         for id in 1..=3 {
-            flagged(events, TASKS, task(id, Kind::RawText, Row::Rewritten));
+            flagged(events, tasks(), task(id, Kind::RawText, Row::Rewritten));
         }
     });
     insta::assert_snapshot!(human(&report, 100));
@@ -51,7 +51,7 @@ fn a_repair_that_leaves_rows_lists_them_first() {
     let report = fold(preface(Mode::Repair), Ending::Complete, |events| {
         started(events);
         sample::found(events);
-        flagged(events, TASKS, task(9, Kind::RawText, Row::Drifted(Reason::WrittenSince)));
+        flagged(events, tasks(), task(9, Kind::RawText, Row::Drifted(Reason::WrittenSince)));
     });
     insta::assert_snapshot!(human(&report, 100));
 }
@@ -61,9 +61,9 @@ fn a_repair_that_was_interrupted_says_how_to_go_on() {
     let report = fold(preface(Mode::Repair), Ending::Interrupted, |events| {
         started(events);
         let tally = Tally { rows_scanned: 2_000, bytes_scanned: 72_000, rewritten: 40, ..Tally::default() };
-        events.event(&Event::Earlier { target: TASKS, tally });
-        scanned(events, TASKS, 1_000);
-        flagged(events, TASKS, task(2, Kind::RawText, Row::Rewritten));
+        events.event(&Event::Earlier { target: tasks(), tally });
+        scanned(events, tasks(), 1_000);
+        flagged(events, tasks(), task(2, Kind::RawText, Row::Rewritten));
     });
     insta::assert_snapshot!(human(&report, 100));
 }
@@ -77,7 +77,7 @@ fn an_undo_lists_the_rows_that_were_written_since() {
 fn a_row_that_an_undo_left_says_what_is_wrong_with_it_now() {
     let report = fold(preface(Mode::Undo), Ending::Complete, |events| {
         let row = task(4, Kind::RawText, Row::Drifted(Reason::WrittenSince));
-        events.event(&Event::Flagged { target: TASKS, row });
+        events.event(&Event::Flagged { target: tasks(), row });
     });
     insta::assert_snapshot!(human(&report, 100));
 }
@@ -92,9 +92,9 @@ fn a_plan_that_is_shown_before_the_question_proposes_no_command() {
 #[test]
 fn a_long_list_is_cut_short_and_says_where_the_rest_is() {
     let report = fold(preface(Mode::Scan), Ending::Complete, |events| {
-        scanned(events, TASKS, 2_000_000);
+        scanned(events, tasks(), 2_000_000);
         for id in 0..2_057 {
-            flagged(events, TASKS, task(id, Kind::RawText, Row::Rewritten));
+            flagged(events, tasks(), task(id, Kind::RawText, Row::Rewritten));
         }
     });
     insta::assert_snapshot!(human(&report, 100));
@@ -103,11 +103,11 @@ fn a_long_list_is_cut_short_and_says_where_the_rest_is() {
 #[test]
 fn values_are_shown_on_one_line_when_the_report_holds_them() {
     let report = fold(preface(Mode::Scan), Ending::Complete, |events| {
-        scanned(events, TASKS, 2);
+        scanned(events, tasks(), 2);
         let mut row = task(2, Kind::RawText, Row::Rewritten);
         row.value = Some(format!("first line\nsecond line {}", "and so on ".repeat(100)));
         row.rewrite = Some("\"first line\\nsecond line\"".to_owned());
-        flagged(events, TASKS, row);
+        flagged(events, tasks(), row);
     });
     insta::assert_snapshot!(human(&report, 100));
 }
@@ -128,7 +128,7 @@ fn hostile() -> Report {
     preface.database.server_version = evil.to_owned();
     preface.database.airflow_revision = Some(evil.to_owned());
     fold(preface, Ending::Complete, |events| {
-        scanned(events, TASKS, 1);
+        scanned(events, tasks(), 1);
         let mut row = task(2, Kind::RawText, Row::Rewritten);
         row.identity = Some(Identity(vec![Scalar::Text(evil.to_owned()); 5]));
         row.value = Some(evil.to_owned());
@@ -136,12 +136,12 @@ fn hostile() -> Report {
         if let Some(finding) = &mut row.finding {
             finding.message = evil.to_owned();
         }
-        flagged(events, TASKS, row);
-        scanned(events, ASSETS, 1);
+        flagged(events, tasks(), row);
+        scanned(events, assets(), 1);
         let mut gone = asset(7, evil, Kind::RawText, Row::Drifted(Reason::Gone));
         gone.key = Key(vec![Scalar::Integer(7), Scalar::Text(evil.repeat(20))]);
         gone.identity = None;
-        flagged(events, ASSETS, gone);
+        flagged(events, assets(), gone);
     })
 }
 
@@ -200,8 +200,8 @@ fn the_verdict_is_one_right_sentence() {
     ];
     for (mode, rows, found, verdict) in cases {
         let report = fold(preface(*mode), Ending::Complete, |events| {
-            scanned(events, TASKS, *rows);
-            found.iter().for_each(|row| flagged(events, TASKS, row.clone()));
+            scanned(events, tasks(), *rows);
+            found.iter().for_each(|row| flagged(events, tasks(), row.clone()));
         });
         assert_eq!(sentences::verdict(&report), *verdict);
     }
