@@ -4,6 +4,7 @@ use proptest::{option, sample};
 
 use super::*;
 use crate::domain::finding::{Action, Kind, Severity};
+use crate::domain::generations;
 
 fn globs(globs: &[&str]) -> Option<Globs> {
     Some(Globs::new(globs.iter().map(|glob| Glob::new(glob).unwrap()).collect()))
@@ -232,6 +233,15 @@ fn rules_that_never_take_a_row_are_found() {
     for (conditions, doubt) in cases {
         assert_eq!(taking(conditions).doubt(conditions.len() - 1, AIRFLOW), *doubt, "{conditions:?}");
     }
+}
+
+#[test]
+fn rules_may_speak_of_every_table_that_airflow_has_made() {
+    let mut known: Vec<_> = AIRFLOW.iter().map(|table| table.name).collect();
+    let mut made: Vec<_> = generations::names().collect();
+    known.sort_unstable();
+    made.sort_unstable();
+    assert_eq!(known, made);
 }
 
 #[test]
