@@ -9,26 +9,25 @@
 //! was committed, the journal does.
 
 use std::borrow::Cow;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::Work;
 use super::events::{Event, Events, Flagged, Outcome, Wait};
 use super::flag::{Flag, Keep, Met};
 use super::halt::Halt;
-use super::pacing::{ChunkSize, HEARTBEAT, RowRate};
+use super::pacing::{ChunkSize, RowRate};
 use super::patience::{self, Patience, pause_after};
 use super::stop::Stop;
-use super::store::{Change, Chunk, Lag, Ledger, LockedRow, Step, StoreError, Trouble};
+use super::store::{Change, Chunk, Ledger, LockedRow, Step, StoreError, Trouble};
 use crate::domain::repair::{Capacity, Reason};
 use crate::domain::run::{Progress, RunId, Tally};
 use crate::domain::target::{Identity, Key, Target};
 
+mod waiting;
+
 /// How often a chunk, or a row that stands alone, is tried before its row counts as locked. Halves on the way to the
 /// row are tried once.
 const TRIES: u32 = 3;
-
-/// How often the replicas are asked how far they are behind.
-const LAG_EVERY: Duration = Duration::from_secs(1);
 
 /// Rows of one table, in the order of the work, that one chunk can work off.
 pub(super) trait Piece: Sized {
@@ -173,29 +172,6 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         }
     }
 
-    /// Does a step that may be done twice, until nothing that passes is in its way.
-    pub async fn insist<T>(&mut self, mut step: impl AsyncFnMut(&mut L) -> Result<T, StoreError>) -> Result<T, Halt> {
-        let mut patience = Patience::default();
-        loop {
-            match step(self.ledger).await {
-                Err(error) if error.trouble == Trouble::Contended => {
-                    self.outwait(&mut patience, error, Wait::Lock).await?;
-                }
-                Err(error) if error.trouble == Trouble::Lost => {
-                    self.outwait(&mut patience, error, Wait::Connection).await?;
-                    self.reconnect().await?;
-                }
-                outcome => return Ok(outcome?),
-            }
-        }
-    }
-
-    /// Rests before another try, for as long as patience lasts.
-    async fn outwait(&mut self, patience: &mut Patience, error: StoreError, reason: Wait) -> Result<(), Halt> {
-        let Some(length) = patience.pause(&error, reason) else { return Err(error.into()) };
-        self.rest(reason, length).await
-    }
-
     /// Works off a piece, in one chunk where nothing is in the way.
     pub async fn carry_out<P: Piece>(&mut self, piece: P) -> Result<(), Halt> {
         let mut pieces = vec![piece];
@@ -315,91 +291,6 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         count(tally(&mut self.progress, target), left.as_slice());
         single.tell(Done { changed: 0, told: left.into_iter().collect() }, self.events);
         Ok(())
-    }
-
-    async fn reconnect(&mut self) -> Result<(), Halt> {
-        patience::reconnect(self.ledger, self.work, self.events).await
-    }
-
-    /// Rests so that no more rows a second are looked at than was asked for.
-    pub async fn looked_at(&mut self, rows: u64) -> Result<(), Halt> {
-        let rest = self.rate.rest(rows, Instant::now());
-        self.rest(Wait::Rate, rest).await
-    }
-
-    /// Waits until the replicas are close enough.
-    async fn wait_for_replicas(&mut self) -> Result<(), Halt> {
-        let Some(most) = self.work.pace.max_lag else { return Ok(()) };
-        if self.lag_asked.is_some_and(|asked| asked.elapsed() < LAG_EVERY) {
-            return Ok(());
-        }
-        let run = self.run.clone();
-        let mut silence = Patience::default();
-        let mut waited = false;
-        loop {
-            let (wait, length) = match self.insist(async |ledger| ledger.lag(&run).await).await? {
-                Lag::Behind(lag) if lag <= most => break,
-                Lag::Behind(lag) => (Wait::Lag(lag), LAG_EVERY),
-                Lag::Unknown(why) => {
-                    let Some(length) = silence.pause(&why, Wait::Replica) else { return Err(why.into()) };
-                    (Wait::Replica, length)
-                }
-            };
-            if !std::mem::replace(&mut waited, true) {
-                tracing::info!("waiting: {wait}");
-            }
-            self.rest(wait, length).await?;
-        }
-        self.lag_asked = Some(Instant::now());
-        Ok(())
-    }
-
-    /// Airflow may begin to migrate at any time.
-    async fn refuse_beside_a_migration(&mut self) -> Result<(), Halt> {
-        if self.alone.elapsed() >= HEARTBEAT {
-            self.insist(async |ledger| ledger.refuse_while_migrating().await).await?;
-            self.alone = Instant::now();
-        }
-        Ok(())
-    }
-
-    /// Does nothing for a while, except to say that the run still lives.
-    async fn rest(&mut self, reason: Wait, length: Duration) -> Result<(), Halt> {
-        let mut left = length;
-        while !left.is_zero() {
-            let part = left.min(HEARTBEAT);
-            patience::pause(self.work, self.events, reason, part).await?;
-            left -= part;
-            self.show_life().await?;
-        }
-        Ok(())
-    }
-
-    /// Stores how far the run has come when no chunk has done so for a while.
-    pub async fn show_life(&mut self) -> Result<(), Halt> {
-        if self.last_sign.elapsed() < HEARTBEAT {
-            return Ok(());
-        }
-        self.last_sign = Instant::now();
-        match self.ledger.heartbeat(&self.run, Step { from: &self.stored, to: &self.progress }).await {
-            Ok(()) => {
-                self.stored = self.progress.clone();
-                Ok(())
-            }
-            // What is in the way of a sign of life is in the way of the next chunk, too, and dealt with there.
-            Err(error) if error.trouble == Trouble::Contended => {
-                tracing::debug!("no sign of life: {error}");
-                Ok(())
-            }
-            Err(error) if error.trouble == Trouble::Lost => {
-                let progress = self.progress.clone();
-                if self.arrived(&progress).await? {
-                    self.stored = progress;
-                }
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// Gives the run's parts back, to end it.
