@@ -145,6 +145,27 @@ pub(super) struct RulesArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum RulesCommand {
     Check(RulesCheckArgs),
+    Suggest(RulesSuggestArgs),
+}
+
+/// Write a file of rules to begin with, from what a database holds
+///
+/// Reads as `scan` does. The file has a rule for each kind that was found, with counts and with examples in which every
+/// letter and digit is masked; what could be done instead of the default is commented out.
+#[derive(Debug, ClapArgs)]
+pub(super) struct RulesSuggestArgs {
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Look at this table only; may be given more than once
+    #[arg(long = "table", value_name = "NAME")]
+    pub tables: Vec<String>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Write the rules to a new file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub rate: RateArgs,
 }
 
 /// Say in sentences what a file of rules does, and what in it can never apply

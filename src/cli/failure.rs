@@ -89,7 +89,7 @@ impl Failure {
             Self::Run(RunError::Purged(..)) => Some("only a backup has them".to_owned()),
             Self::UnknownTable(_, tables) => Some(format!("the state tables are {}", tables.join(" and "))),
             Self::NobodyToAsk(_) => Some("add --yes if you mean it, or --dry-run where there is one".to_owned()),
-            Self::Exists(_) => Some("name another directory, or remove it".to_owned()),
+            Self::Exists(_) => Some("name another place, or remove it".to_owned()),
             Self::NotStrings { .. } => {
                 Some("each line is one value, as a JSON string such as \"{\\\"a\\\": 1}\"".to_owned())
             }

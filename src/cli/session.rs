@@ -116,6 +116,11 @@ impl Session {
         Ok(there.iter().filter(wanted).copied().collect())
     }
 
+    /// The database's URL, without its password.
+    pub fn url(&self) -> String {
+        self.location.to_string()
+    }
+
     /// The beginning of a report on this database.
     pub fn preface(&self, mode: Mode, rules: &Rules, max_findings: usize, fail_on: Severity) -> Preface {
         Preface {

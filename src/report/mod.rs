@@ -16,6 +16,7 @@ pub mod progress;
 pub mod rules;
 pub mod runs;
 mod shortlist;
+pub mod suggestion;
 pub mod terminal;
 pub mod wording;
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::state::{dump_all, fill_assets, fill_tasks, task_values};
+use crate::state::{KINDS, dump_all, fill_assets, fill_tasks, task_values};
 use crate::statemend::statemend;
 use crate::support::{Engine, TestDatabase};
 
@@ -13,6 +13,7 @@ on_every_engine!(
     legacy_strings_that_parse_are_encoded_once_whatever_happens,
     a_repair_by_other_rules_starts_over,
     a_file_with_mistakes_changes_nothing,
+    a_suggested_file_of_rules_can_be_used_and_shows_no_value,
 );
 
 const RULES: &str = r#"
@@ -119,6 +120,33 @@ async fn a_repair_by_other_rules_starts_over(engine: Engine) {
     database.execute("UPDATE statemend_run SET state = 'interrupted'").await;
     let other = ["repair", "--yes", "--legacy-before", "2026-05-25T00:00:00Z", "--url", database.url()];
     statemend(&other).exits(0).says(run).says("with other rules; starting over");
+}
+
+async fn a_suggested_file_of_rules_can_be_used_and_shows_no_value(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    let kinds = KINDS.iter().map(|(_, value, _)| *value).chain(["opensesame"]);
+    fill_tasks(&database, &kinds.collect::<Vec<_>>()).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("rules.toml");
+    let path = file.to_str().expect("a path");
+    let suggest = ["rules", "suggest", "--url", database.url(), "-o", path];
+    statemend(&suggest).exits(0);
+    statemend(&suggest).exits(2).says("is there already");
+    let suggested = fs::read_to_string(&file).expect("the rules");
+    assert!(suggested.contains("2 rows of kind raw_text") && !suggested.contains("opensesame"), "{suggested}");
+    statemend(&["rules", "check", path]).exits(0);
+    // What is commented out can be used, too.
+    let lines = suggested.lines().map(|line| line.strip_prefix("# ").filter(|line| is_toml(line)).unwrap_or(line));
+    fs::write(&file, lines.collect::<Vec<_>>().join("\n")).expect("the rules");
+    let by_rules = ["repair", "--yes", "--rules", path, "--url", database.url(), "--format", "json"];
+    let report = statemend(&by_rules).exits(11).json();
+    let decoded = report["rules"].as_array().expect("a list").iter().filter(|rule| rule["action"] == "decode");
+    assert_eq!(decoded.count(), 3, "{}", report["rules"]);
+    assert_eq!(task_values(&database).await[1], r#"{"a": null}"#);
+}
+
+fn is_toml(line: &str) -> bool {
+    ["[[rule]]", "kind = ", "action = "].iter().any(|start| line.starts_with(start))
 }
 
 async fn a_file_with_mistakes_changes_nothing(engine: Engine) {

@@ -33,7 +33,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Repair(args) => repair::run(args, context).await,
         Command::Undo(args) => undo::run(args, context).await,
         Command::Runs(args) => runs::run(args, context).await,
-        Command::Rules(args) => rules::run(&args),
+        Command::Rules(args) => rules::run(args, context).await,
         Command::Explain(args) => explain::run(&args, context),
         Command::Demo(args) => demo::run(args, context).await,
     }

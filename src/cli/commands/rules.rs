@@ -1,16 +1,26 @@
-//! `statemend rules`: looks at rules without a database.
+//! `statemend rules`: looks at rules, and makes a file of them to begin with.
 
-use crate::cli::args::{RulesArgs, RulesCheckArgs, RulesCommand};
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use super::Context;
+use crate::cli::args::{RulesArgs, RulesCheckArgs, RulesCommand, RulesSuggestArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::rules_file::RulesFile;
-use crate::domain::rules::AIRFLOW;
+use crate::cli::session::{self, Session};
+use crate::domain::rules::{AIRFLOW, Rules};
+use crate::engine::{Ending, Work, scan};
 use crate::report::rules::{RulesReport, write};
+use crate::report::suggestion::Suggestion;
+use crate::store::Access;
 
-pub(super) fn run(args: &RulesArgs) -> Result<Exit, Failure> {
-    match &args.command {
-        RulesCommand::Check(args) => check(args),
+pub(super) async fn run(args: RulesArgs, context: &Context) -> Result<Exit, Failure> {
+    match args.command {
+        RulesCommand::Check(args) => check(&args),
+        RulesCommand::Suggest(args) => suggest(&args, context).await,
     }
 }
 
@@ -20,4 +30,37 @@ fn check(args: &RulesCheckArgs) -> Result<Exit, Failure> {
     let report = RulesReport::new(&args.file.to_string_lossy(), &rules, &lines, AIRFLOW);
     output.write(&report, |out, page| write(out, &report, page))?;
     Ok(Exit::Success)
+}
+
+async fn suggest(args: &RulesSuggestArgs, context: &Context) -> Result<Exit, Failure> {
+    // A file of rules is somebody's work, and never written over.
+    let create = |path: &PathBuf| match File::create_new(path) {
+        Ok(file) => Ok(file),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure::Exists(path.clone())),
+        Err(error) => Err(Failure::Output(path.clone(), error)),
+    };
+    let mut session = Session::open(&args.target, Access::Read).await?;
+    let targets = session.targets(&args.tables)?;
+    let file = args.output.as_ref().map(create).transpose()?;
+    let (judge, rules) = (session::judge(&args.limits), Rules::default());
+    let work = Work {
+        judge: &judge,
+        rules: &rules,
+        targets: &targets,
+        // For their shapes; the suggestion masks every letter of them.
+        show_values: true,
+        census: false,
+        pace: args.rate.into(),
+        stop: &context.stop,
+    };
+    let mut events = (Suggestion::default(), session::progress(context.common));
+    let ending = scan::scan(&mut session.store, &work, &mut events).await?;
+    let (suggestion, progress) = events;
+    drop(progress);
+    let text = suggestion.file(&session.url());
+    match file {
+        Some(mut file) => file.write_all(text.as_bytes()).map_err(Failure::Stdout)?,
+        None => io::stdout().lock().write_all(text.as_bytes()).map_err(Failure::Stdout)?,
+    }
+    Ok(if ending == Ending::Interrupted { Exit::Interrupted } else { Exit::Success })
 }
