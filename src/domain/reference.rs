@@ -7,6 +7,7 @@ use super::encode::encode;
 use super::json;
 use super::reader::Limits;
 use super::repair::Reason;
+use super::shape::is_python_space;
 
 const KEY: &str = "__airflow_state_ref__";
 
@@ -40,7 +41,7 @@ fn of_development(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 fn envelope(reference: &str) -> Result<String, Reason> {
-    if reference.trim().is_empty() {
+    if reference.chars().all(is_python_space) {
         return Err(Reason::NotReference);
     }
     Ok(format!("{{\"{KEY}\": {}}}", encode(reference)))

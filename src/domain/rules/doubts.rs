@@ -154,7 +154,8 @@ const fn never_changes(action: Action, kind: Kind) -> bool {
         // A JSON string is never made a JSON string of itself, run after run.
         Action::String => matches!(kind, Kind::NotText | Kind::DoubleEncoded),
         Action::Null => matches!(kind, Kind::NotText | Kind::NullValue),
-        Action::Replace => !matches!(kind, Kind::LoneSurrogate | Kind::NonFinite),
+        // A value may be too deep only where something stands that can be replaced.
+        Action::Replace => !matches!(kind, Kind::LoneSurrogate | Kind::NonFinite | Kind::TooDeep),
         Action::Reference => matches!(
             kind,
             Kind::NotText

@@ -34,6 +34,6 @@ pub fn name(text: &str, fault: Fault) -> Kind {
 }
 
 /// What `str.isspace` counts: Unicode's white space and the four ASCII separators.
-fn is_python_space(char: char) -> bool {
+pub(super) fn is_python_space(char: char) -> bool {
     char.is_whitespace() || matches!(char, '\u{1c}'..='\u{1f}')
 }
