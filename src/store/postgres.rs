@@ -72,10 +72,11 @@ fn with_tls(options: PgConnectOptions, location: &Location) -> PgConnectOptions 
 pub(super) fn begin(access: Access) -> &'static str {
     match access {
         // A window is a walk along an index to be broken off. A server without statistics, as after a restore, takes it
-        // for a few rows to be fetched and sorted, and would fetch and sort all that is left of the table.
+        // for a few rows to be fetched and sorted, and would fetch and sort all that is left of the table. Where something
+        // has to be sorted all the same, a plan looks expensive now, and compiling it would take 200 ms.
         Access::Read => {
             "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL lock_timeout = '1s'; SET LOCAL enable_bitmapscan = off; \
-             SET LOCAL enable_sort = off"
+             SET LOCAL enable_sort = off; SET LOCAL jit = off"
         }
         // Under this isolation a locked row is read as it is once its lock is ours. Waiting for a lock ends after a
         // second, and a statement after fifteen. Should this process be stopped in the middle, the server gives the
