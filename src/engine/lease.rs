@@ -7,7 +7,7 @@ use super::halt::{self, Halt};
 use super::patience::insist;
 use super::stop::Stop;
 use super::store::{Lease, Ledger, NewRun, Step, StoreError};
-use super::writer::{Parts, Writer};
+use super::writer::Writer;
 use super::{Ending, Work};
 use crate::domain::run::{Run, RunId, RunMode, RunOptions, RunState};
 
@@ -108,7 +108,7 @@ async fn give_back<L: Ledger, E: Events>(
     writer: Writer<'_, L, E>,
     outcome: Result<(), Halt>,
 ) -> Result<Ending, StoreError> {
-    let Parts { ledger, work, events, run, progress, stored } = writer.into_parts();
+    let Writer { ledger, work, events, run, progress, stored, .. } = writer;
     match halt::ending(outcome) {
         Ok(ending) => {
             let state = match ending {

@@ -280,7 +280,8 @@ pub trait Ledger: Source {
     /// be known without doing it.
     async fn check(&mut self, targets: &[&'static Target]) -> Result<(), StoreError>;
 
-    /// As [`Ledger::check`], and creates the journal's tables where they are missing.
+    /// Creates the journal's tables where they are missing, unless Airflow is migrating the database by now. The user may
+    /// have taken a long time to answer since [`Ledger::check`].
     async fn prepare(&mut self, targets: &[&'static Target]) -> Result<(), StoreError>;
 
     /// Asks for the lease: goes on with the given earlier run, or begins a new one. May be done twice.

@@ -135,7 +135,7 @@ pub(super) struct Writer<'w, L, E> {
     /// What is committed, or will be with the next chunk or heartbeat at the latest.
     pub progress: Progress,
     /// What the journal holds of it.
-    stored: Progress,
+    pub stored: Progress,
     pub size: ChunkSize,
     rate: RowRate,
     /// When the journal last heard of this run, or should have.
@@ -292,22 +292,6 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         single.tell(Done { changed: 0, told: left.into_iter().collect() }, self.events);
         Ok(())
     }
-
-    /// Gives the run's parts back, to end it.
-    pub fn into_parts(self) -> Parts<'w, L, E> {
-        let Self { ledger, work, events, run, progress, stored, .. } = self;
-        Parts { ledger, work, events, run, progress, stored }
-    }
-}
-
-/// What it takes to end a run.
-pub(super) struct Parts<'w, L, E> {
-    pub ledger: &'w mut L,
-    pub work: &'w Work<'w>,
-    pub events: &'w mut E,
-    pub run: RunId,
-    pub progress: Progress,
-    pub stored: Progress,
 }
 
 /// What stands in a chunk's transaction before its commit.

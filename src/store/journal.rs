@@ -34,7 +34,7 @@ impl Ledger for SqlStore {
     }
 
     async fn prepare(&mut self, targets: &[&'static Target]) -> Result<(), StoreError> {
-        self.check(targets).await?;
+        self.refuse_beside_a_migration().await?;
         match self.migrate().await {
             Err(error) if error.trouble == Trouble::Denied => Err(self.with_grants(error, targets).await),
             outcome => outcome,

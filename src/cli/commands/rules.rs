@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 
 use super::Context;
 use crate::cli::args::{RulesArgs, RulesCheckArgs, RulesCommand, RulesSuggestArgs};
@@ -33,15 +32,12 @@ fn check(args: &RulesCheckArgs) -> Result<Exit, Failure> {
 }
 
 async fn suggest(args: &RulesSuggestArgs, context: &Context) -> Result<Exit, Failure> {
-    // A file of rules is somebody's work, and never written over.
-    let create = |path: &PathBuf| match File::create_new(path) {
-        Ok(file) => Ok(file),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure::Exists(path.clone())),
-        Err(error) => Err(Failure::Output(path.clone(), error)),
-    };
+    // A file of rules is somebody's work, and never written over. Said before the scan, and made behind it.
+    if let Some(path) = args.output.as_ref().filter(|path| path.exists()) {
+        return Err(Failure::Exists(path.clone()));
+    }
     let mut session = Session::open(&args.target, Access::Read).await?;
     let targets = session.targets(&args.tables)?;
-    let file = args.output.as_ref().map(create).transpose()?;
     let (judge, rules) = (session::judge(&args.limits), Rules::default());
     let work = Work {
         judge: &judge,
@@ -57,10 +53,15 @@ async fn suggest(args: &RulesSuggestArgs, context: &Context) -> Result<Exit, Fai
     let ending = scan::scan(&mut session.store, &work, &mut events).await?;
     let (suggestion, progress) = events;
     drop(progress);
+    if ending == Ending::Interrupted {
+        return Ok(Exit::Interrupted);
+    }
     let text = suggestion.file(&session.url());
-    match file {
-        Some(mut file) => file.write_all(text.as_bytes()).map_err(Failure::Stdout)?,
+    match &args.output {
+        Some(path) => File::create_new(path)
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .map_err(|error| Failure::Output(path.clone(), error))?,
         None => io::stdout().lock().write_all(text.as_bytes()).map_err(Failure::Stdout)?,
     }
-    Ok(if ending == Ending::Interrupted { Exit::Interrupted } else { Exit::Success })
+    Ok(Exit::Success)
 }
