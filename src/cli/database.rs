@@ -63,7 +63,7 @@ impl From<ConfigError> for DatabaseError {
 /// [`DatabaseError`], with a hint.
 pub fn find(flag: Option<&str>, environment: &Environment) -> Result<Database, DatabaseError> {
     if let Some(url) = flag {
-        return at(url, Origin::Flag);
+        return at(url, Origin::Flag("--url"));
     }
     if let Some(url) = environment.get(URL_VARIABLE).filter(|url| !url.is_empty()) {
         return at(&url, Origin::Variable(URL_VARIABLE.to_owned()));
@@ -83,7 +83,7 @@ pub fn find(flag: Option<&str>, environment: &Environment) -> Result<Database, D
 ///
 /// [`DatabaseError`], with a hint.
 pub fn replica(url: &str) -> Result<Database, DatabaseError> {
-    at(url, Origin::Flag)
+    at(url, Origin::Flag("--replica"))
 }
 
 /// Finds the limit that Airflow's REST API sets on the length of a value, in bytes; `None` if it sets none.

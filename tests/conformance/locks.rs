@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::state::{dump_all, fill_tasks, task_values};
-use crate::statemend::{Ran, command_piped, ran, statemend};
+use crate::statemend::{Ran, command_piped, ran, signal, statemend};
 use crate::support::{Connection, Engine, TestDatabase, block_on};
 
 on_every_engine!(
@@ -149,7 +149,7 @@ fn a_row_that_one_sitting_left_and_the_next_mended_is_not_counted_as_left() {
             while database.journaled().await < 19 {
                 sleep(Duration::from_millis(20));
             }
-            interrupt(&slow);
+            signal("-INT", &slow);
             let stopped = end(slow).exits(130).json();
             assert_eq!(stopped["totals"]["skipped"], 1);
             holder.execute("COMMIT").await;
@@ -191,11 +191,6 @@ fn migration_lock(engine: Engine) -> (&'static str, &'static str) {
         Engine::Postgres => ("SELECT pg_advisory_lock(1)", "SELECT pg_advisory_unlock(1)"),
         Engine::Sqlite => unreachable!("Airflow takes no lock on SQLite"),
     }
-}
-
-fn interrupt(process: &Child) {
-    let sent = std::process::Command::new("kill").args(["-INT", &process.id().to_string()]).status();
-    assert!(sent.expect("kill is there").success());
 }
 
 #[test]

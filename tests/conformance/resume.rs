@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::state::{dump_all, fill_assets, fill_tasks};
-use crate::statemend::{command_piped, ran, statemend};
+use crate::statemend::{command_piped, ran, signal, statemend};
 use crate::support::{Engine, TestDatabase};
 
 on_every_engine!(
@@ -72,8 +72,7 @@ async fn interrupt_a_repair(database: &TestDatabase) -> Value {
     while database.journaled().await == 0 {
         sleep(Duration::from_millis(2));
     }
-    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(killed.expect("kill is there").success());
+    signal("-INT", &child);
     let interrupted = ran(child.wait_with_output().expect("the program ends")).exits(130).json();
     let done = database.journaled().await;
     assert!(0 < done && done < ROWS, "{done} rows were mended before the stop");

@@ -1,11 +1,11 @@
 //! The program as a process that can be watched and struck.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::statemend::{Ran, command, ran};
+use crate::statemend::{Ran, command, ran, signal};
 
 /// A process that is at work until it is waited for.
 pub struct Process(Child);
@@ -38,22 +38,17 @@ impl Process {
     /// Interrupts it, waits until it has said that it heard, and interrupts it again.
     pub fn interrupt_twice(mut self) -> Ran {
         let mut stderr = BufReader::new(self.0.stderr.take().expect("standard error is a pipe"));
-        self.interrupt();
+        signal("-INT", &self.0);
         let mut said = String::new();
         stderr.read_line(&mut said).expect("messages are UTF-8");
         assert!(said.contains("once more to stop at once"), "{said:?}");
         // What it says next comes a moment before it listens again.
         sleep(Duration::from_millis(20));
-        self.interrupt();
+        signal("-INT", &self.0);
         let mut ran = ran(self.0.wait_with_output().expect("it ends"));
         stderr.read_to_string(&mut said).expect("messages are UTF-8");
         ran.stderr = said;
         ran
-    }
-
-    fn interrupt(&self) {
-        let sent = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
-        assert!(sent.expect("kill is there").success());
     }
 }
 

@@ -12,7 +12,6 @@ mod statemend;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ use proxy::{Cut, Proxy};
 use serde_json::Value;
 use server::Server;
 use state::{dump_all, fill_tasks};
-use statemend::{Ran, command_piped, ran, statemend};
+use statemend::{Ran, command_piped, ran, signal, statemend};
 use support::{Engine, TestDatabase, block_on};
 
 const ROWS: usize = 1_500;
@@ -174,11 +173,6 @@ fn a_process_that_is_stopped_inside_a_chunk_does_not_keep_its_locks() {
             assert_complete(&database, &report).await;
         });
     }
-}
-
-fn signal(signal: &str, process: &Child) {
-    let sent = Command::new("kill").args([signal, &process.id().to_string()]).status();
-    assert!(sent.expect("kill is there").success());
 }
 
 fn repair_again(database: &TestDatabase) -> Ran {

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "every test file uses another part of this")]
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -33,6 +33,12 @@ pub fn command_piped(args: &[&str]) -> Command {
     let mut command = command(args);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+/// Sends a signal, named as `kill` takes it.
+pub fn signal(signal: &str, process: &Child) {
+    let sent = Command::new("kill").args([signal, &process.id().to_string()]).status();
+    assert!(sent.expect("kill is there").success());
 }
 
 /// Runs the program to its end.

@@ -12,8 +12,8 @@ use super::command::CommandError;
 /// `[database] sql_alchemy_conn in /srv/airflow/airflow.cfg`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// The command line.
-    Flag,
+    /// This option of the command line.
+    Flag(&'static str),
     /// An environment variable. One whose name ends in `_CMD` holds the command that was run.
     Variable(String),
     /// An option in the configuration file. One whose name ends in `_cmd` holds the command that was run.
@@ -35,7 +35,7 @@ pub enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Flag => f.write_str("--url"),
+            Origin::Flag(option) => f.write_str(option),
             Origin::Variable(name) => f.write_str(name),
             Origin::File { path, section, option } => write!(f, "[{section}] {option} in {}", path.display()),
             Origin::Default { path } => {
