@@ -1,0 +1,74 @@
+//! The command line as it is typed.
+//!
+//! Options that several commands take stand in [`shared`]; each command lists its own beside them.
+
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
+use tracing::level_filters::LevelFilter;
+
+mod commands;
+mod shared;
+
+pub(super) use commands::{
+    DemoArgs, ExplainArgs, RepairArgs, RulesArgs, RulesCheckArgs, RulesCommand, RulesSuggestArgs, RunsArgs, ScanArgs,
+    UndoArgs,
+};
+pub(super) use shared::{Format, JudgingArgs, LimitArgs, OutputArgs, PaceArgs, TargetArgs};
+
+/// Finds the rows of Airflow's task and asset state tables that Airflow cannot read back, says why, and mends them.
+///
+/// The database is the one that --url or STATEMEND_URL names, else the one that Airflow itself is configured to use.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, after_help = EXIT_CODES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  nothing wrong, or everything asked for was done
+    1  unexpected failure
+    2  wrong usage or configuration
+    3  the database cannot be used; the message says what to do
+   10  scan, --dry-run or explain found what Airflow cannot read
+   11  repair or undo left rows; they are listed
+   12  another run is at work
+  130  interrupted; stopped cleanly between chunks";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Scan(ScanArgs),
+    Repair(RepairArgs),
+    Undo(UndoArgs),
+    Runs(RunsArgs),
+    Rules(RulesArgs),
+    Explain(ExplainArgs),
+    Demo(DemoArgs),
+}
+
+/// What every command takes. Help lists it behind what is the command's own.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(super) struct CommonArgs {
+    /// Say more on standard error; twice for even more
+    #[arg(short, long, global = true, display_order = 101, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing on standard error but errors
+    #[arg(short, long, global = true, display_order = 102, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show no progress, even on a terminal
+    #[arg(long, global = true, display_order = 103)]
+    pub no_progress: bool,
+}
+
+impl CommonArgs {
+    pub fn verbosity(self) -> LevelFilter {
+        match (self.quiet, self.verbose) {
+            (true, _) => LevelFilter::ERROR,
+            (false, 0) => LevelFilter::WARN,
+            (false, 1) => LevelFilter::INFO,
+            (false, _) => LevelFilter::DEBUG,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What several commands take.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+use crate::domain::finding::Severity;
+use crate::engine::pacing::{ChunkRows, ChunkSize, Pace};
+
+/// Which database.
+#[derive(Clone, Debug, ClapArgs)]
+pub(in crate::cli) struct TargetArgs {
+    /// Database URL, as Airflow writes it [default: $STATEMEND_URL, else Airflow's own configuration]
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+}
+
+/// Which rows, and by which limits.
+#[derive(Clone, Debug, ClapArgs)]
+pub(in crate::cli) struct JudgingArgs {
+    /// Work on this table only; may be given more than once
+    #[arg(long = "table", value_name = "NAME")]
+    pub tables: Vec<String>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Decide by the rules of a file what is done with which rows; `statemend rules check` explains one
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+    /// Take values that parse for strings where they were written before this moment, such as `2026-05-25T10:00:00Z`,
+    /// when the deployment began to store JSON; `scan --census` may show it
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_rfc3339_weak)]
+    pub legacy_before: Option<SystemTime>,
+}
+
+/// Which limits apply that are not the same everywhere.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(in crate::cli) struct LimitArgs {
+    /// Warn of longer values; 0 for no limit [default: Airflow's max_value_storage_bytes]
+    #[arg(long, value_name = "N")]
+    pub max_value_bytes: Option<u64>,
+}
+
+/// What is said of the findings.
+#[derive(Clone, Debug, ClapArgs)]
+pub(in crate::cli) struct FindingsArgs {
+    /// List this many findings at most; counts are always complete
+    #[arg(long, value_name = "N", default_value_t = crate::report::collect::MAX_FINDINGS)]
+    pub max_findings: usize,
+    /// Show stored values, which may be secrets
+    #[arg(long)]
+    pub show_values: bool,
+}
+
+/// What counts as found.
+#[derive(Clone, Debug, ClapArgs)]
+pub(in crate::cli) struct FailOnArgs {
+    /// The least severity for which a scan or dry run ends with exit code 10
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Error)]
+    pub fail_on: FailOn,
+}
+
+/// How fast rows are read.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+#[command(next_help_heading = "Pace")]
+pub(in crate::cli) struct RateArgs {
+    /// Read no more rows a second than this
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_rows_per_second: Option<u32>,
+}
+
+/// How fast rows are read and changed.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Pace")]
+pub(in crate::cli) struct PaceArgs {
+    #[command(flatten)]
+    pub rate: RateArgs,
+    /// How long the transaction of a chunk should take; its number of rows follows
+    #[arg(long, value_name = "DURATION", default_value = "250ms", value_parser = humantime::parse_duration)]
+    pub chunk_time: Duration,
+    /// Change so many rows in each chunk, however long it takes
+    #[arg(long, value_name = "N", conflicts_with = "chunk_time", value_parser = clap::value_parser!(u32).range(1..=i64::from(ChunkSize::LARGEST)))]
+    pub chunk_rows: Option<u32>,
+    /// Rest so long after each chunk
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub chunk_pause: Option<Duration>,
+    /// Wait while a replica is further behind than this
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub max_lag: Option<Duration>,
+    /// A replica to watch, may be given more than once [default: what PostgreSQL says of its standbys]
+    #[arg(long = "replica", value_name = "URL", requires = "max_lag")]
+    pub replicas: Vec<String>,
+}
+
+impl From<RateArgs> for Pace {
+    fn from(args: RateArgs) -> Self {
+        Self { max_rows_per_second: args.max_rows_per_second, ..Self::default() }
+    }
+}
+
+impl From<&PaceArgs> for Pace {
+    fn from(args: &PaceArgs) -> Self {
+        Self {
+            chunk: args.chunk_rows.map_or(ChunkRows::Aim(args.chunk_time), ChunkRows::Fixed),
+            chunk_pause: args.chunk_pause.unwrap_or_default(),
+            max_lag: args.max_lag,
+            ..args.rate.into()
+        }
+    }
+}
+
+/// How and where the report is written.
+#[derive(Clone, Debug, ClapArgs)]
+pub(in crate::cli) struct OutputArgs {
+    /// Form of the report
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Write the report to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Format {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum FailOn {
+    /// Some reader fails
+    Error,
+    /// A reader gets something else, or soon will
+    Warning,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Error => Self::Error,
+            FailOn::Warning => Self::Warning,
+        }
+    }
+}
