@@ -35,6 +35,11 @@ impl Readings {
     pub const fn both(reading: Reading) -> Self {
         Self { api: reading, worker: reading }
     }
+
+    /// Whether a row takes its list with it. Lists are the `api` reader's; a worker asks for one key at a time.
+    pub const fn break_list(self) -> bool {
+        matches!(self.api, Reading::Error)
+    }
 }
 
 /// How far the readers of one Airflow release go.

@@ -13,6 +13,7 @@ pub mod events;
 pub mod flag;
 mod halt;
 pub mod lease;
+mod lists;
 pub mod pacing;
 pub mod patience;
 pub mod plan;

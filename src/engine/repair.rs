@@ -113,8 +113,8 @@ async fn work_off<L: Ledger, E: Events>(
 ) -> Result<(), Halt> {
     let others: Vec<Spotted> = window.spotted.iter().filter(|row| !row.flag.is_mendable()).cloned().collect();
     let keys: Vec<Key> = others.iter().map(|row| row.key.clone()).collect();
-    let identities = writer.insist(async |ledger| ledger.identify(target, &keys).await).await?;
-    let told = window::identified(others, identities);
+    let facts = writer.insist(async |ledger| ledger.identify(target, &keys).await).await?;
+    let told = window::identified(others, facts);
     let mut rest = Rest::new(target, window, until, told);
     while let Some(stretch) = rest.cut(writer.size.rows()) {
         writer.carry_out(stretch).await?;

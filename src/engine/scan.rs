@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::events::{Event, Events, Wait};
 use super::halt::{self, Halt};
+use super::lists::Lists;
 use super::pacing::{RowRate, WindowSize};
 use super::patience::{self, insist};
 use super::store::{Source, StoreError};
@@ -37,13 +38,15 @@ async fn table<S: Source>(
     let Some(until) = until else { return Ok(()) };
     let mut size = WindowSize::new(&work.pace);
     let mut after: Option<Key> = None;
+    let mut lists = Lists::default();
     loop {
         work.go_on()?;
         let read = async |source: &mut S| window::read(source, target, after.as_ref(), &until, &mut size, work).await;
         let window = insist(source, work, events, read).await?;
         let keys: Vec<Key> = window.spotted.iter().map(|row| row.key.clone()).collect();
-        let identities = insist(source, work, events, async |source| source.identify(target, &keys).await).await?;
-        for row in window::identified(window.spotted, identities) {
+        let facts = insist(source, work, events, async |source| source.identify(target, &keys).await).await?;
+        for row in window::identified(window.spotted, facts) {
+            lists.add(target, &row);
             events.event(&Event::Flagged { target, row });
         }
         if work.census {
@@ -56,7 +59,7 @@ async fn table<S: Source>(
         }
         match window.next {
             Some(key) => after = Some(key),
-            None => return Ok(()),
+            None => return lists.count(source, target, work, events).await,
         }
     }
 }

@@ -4,12 +4,12 @@ use std::collections::{HashMap, VecDeque};
 
 use super::events::{Event, Events, Flagged, Outcome};
 use super::pacing::CHUNK_BYTES;
-use super::store::LockedRow;
+use super::store::{Facts, LockedRow};
 use super::window::{Spotted, Window};
 use super::writer::{Done, Piece, Verdict, Writing};
 use crate::domain::repair::Reason;
 use crate::domain::run::{Progress, Tally};
-use crate::domain::target::{Identity, Key, Target};
+use crate::domain::target::{Key, Target};
 
 /// A flagged row of a window: one to be mended, or one of which there is only something to say.
 #[derive(Debug)]
@@ -146,9 +146,9 @@ impl Piece for Stretch {
         Ok((Self { target: second.target, rows: self.rows, through, before: self.before, reaches: cut }, second))
     }
 
-    fn left(&self, identity: Option<Identity>, reason: Reason) -> Option<Flagged> {
+    fn left(&self, facts: Option<Facts>, reason: Reason) -> Option<Flagged> {
         let row = self.mendable().next()?;
-        Some(row.flag.clone().left(reason).into_flagged(row.key.clone(), identity))
+        Some(row.flag.clone().left(reason).into_flagged(row.key.clone(), facts))
     }
 
     fn tell(self, done: Done, events: &mut impl Events) {

@@ -5,17 +5,27 @@
 //! line, or whether anyone is watching: times, widths and colours are passed in.
 
 mod census;
+mod circumstances;
 pub mod collect;
+mod csv;
 mod distinct;
 pub mod escape;
 pub mod explain;
+mod facts;
+mod frequent;
+pub mod html;
 pub mod json;
+pub mod markdown;
 pub mod model;
 mod page;
 pub mod progress;
+mod recent;
+mod rows;
 pub mod rules;
 pub mod runs;
+mod sentences;
 mod shortlist;
+pub mod stream;
 pub mod suggestion;
 pub mod terminal;
 pub mod wording;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-use super::shared::{FailOnArgs, FindingsArgs, JudgingArgs, LimitArgs, OutputArgs, PaceArgs, RateArgs, TargetArgs};
+use super::shared::{
+    FailOnArgs, FindingsArgs, JudgingArgs, LimitArgs, MostArgs, OutputArgs, PaceArgs, RateArgs, ReportArgs, TargetArgs,
+};
 
 /// Judge every row and report, without writing or locking anything
 ///
@@ -27,7 +29,7 @@ pub(in crate::cli) struct ScanArgs {
     #[arg(long, value_name = "FILE")]
     pub plan_out: Option<PathBuf>,
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub output: ReportArgs,
     #[command(flatten)]
     pub rate: RateArgs,
 }
@@ -56,7 +58,7 @@ pub(in crate::cli) struct RepairArgs {
     #[command(flatten)]
     pub fail_on: FailOnArgs,
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub output: ReportArgs,
     #[command(flatten)]
     pub pace: PaceArgs,
 }
@@ -73,11 +75,10 @@ pub(in crate::cli) struct UndoArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
-    /// List this many rows that were left at most; counts are always complete
-    #[arg(long, value_name = "N", default_value_t = crate::report::collect::MAX_FINDINGS)]
-    pub max_findings: usize,
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub most: MostArgs,
+    #[command(flatten)]
+    pub output: ReportArgs,
     #[command(flatten)]
     pub pace: PaceArgs,
 }

@@ -11,12 +11,12 @@ use crate::cli::plan_file::PlanWriter;
 use crate::cli::session::{self, Session};
 use crate::engine::{Ending, Work, scan};
 use crate::report::model::Mode;
-use crate::report::terminal;
 use crate::report::wording::count;
 use crate::store::Access;
 
 pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failure> {
-    let output = Output::open(&args.output)?;
+    let output = Output::of_rows(&args.output)?;
+    let most = output.most(args.findings.most)?;
     let mut session = Session::open(&args.target, Access::Read).await?;
     let targets = session.targets(&args.judging.tables)?;
     let judge = session::judge(&args.judging.limits);
@@ -32,16 +32,17 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
     };
     let header = || session.plan_header(&judge, &rules, &targets);
     let plan = args.plan_out.as_deref().map(|path| PlanWriter::create(path, &header())).transpose()?;
-    let collector = session.collector(Mode::Scan, &rules, args.findings.max_findings, args.fail_on.fail_on.into());
-    let mut events = ((collector, plan), session::progress(context.common));
+    let collector = session.collector(Mode::Scan, &rules, most, args.fail_on.fail_on.into());
+    let stream = output.stream(args.findings.show_values)?;
+    let mut events = ((collector, stream), (plan, output.progress(context.common)));
     let ending = scan::scan(&mut session.store, &work, &mut events).await?;
-    let ((collector, plan), progress) = events;
+    let ((collector, stream), (plan, progress)) = events;
     drop(progress);
     if let (Some(plan), Some(path)) = (plan, &args.plan_out) {
         finish(plan, path, ending, context.common.quiet)?;
     }
     let report = collector.finish(ending, session::now());
-    output.write(&report, |out, page| terminal::write(out, &report, page, Some(&session.again)))?;
+    output.write_rows(&report, stream, &session.again)?;
     Ok(report.outcome.into())
 }
 

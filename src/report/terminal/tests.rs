@@ -5,7 +5,9 @@ use crate::domain::run::Tally;
 use crate::domain::target::{Identity, Key, Scalar};
 use crate::engine::Ending;
 use crate::engine::events::{Event, Events, Outcome as Row};
+use crate::engine::store::Facts;
 use crate::report::Colour;
+use crate::report::model::Mode;
 use crate::report::sample::{
     self, asset, assets, flagged, fold, human, preface, scanned, started, task, tasks, written,
 };
@@ -130,7 +132,8 @@ fn hostile() -> Report {
     fold(preface, Ending::Complete, |events| {
         scanned(events, tasks(), 1);
         let mut row = task(2, Kind::RawText, Row::Rewritten);
-        row.identity = Some(Identity(vec![Scalar::Text(evil.to_owned()); 5]));
+        row.facts =
+            Some(Facts { identity: Identity(vec![Scalar::Text(evil.to_owned()); 5]), moment: None, expires_at: None });
         row.value = Some(evil.to_owned());
         row.rewrite = Some(evil.to_owned());
         if let Some(finding) = &mut row.finding {
@@ -140,7 +143,7 @@ fn hostile() -> Report {
         scanned(events, assets(), 1);
         let mut gone = asset(7, evil, Kind::RawText, Row::Drifted(Reason::Gone));
         gone.key = Key(vec![Scalar::Integer(7), Scalar::Text(evil.repeat(20))]);
-        gone.identity = None;
+        gone.facts = None;
         flagged(events, assets(), gone);
     })
 }

@@ -1,0 +1,336 @@
+//! What is known of all rows of one severity together: where they come from, when they were written, and how long they
+//! are kept. A fold in bounded memory, and the form in which the report holds it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::frequent::Frequent;
+use super::model::is_zero;
+use super::recent::{Recent, Unit};
+use super::wording::rfc_3339;
+use crate::domain::finding::Severity;
+use crate::domain::target::{Identity, Key, Scalar, Target};
+use crate::engine::events::{Flagged, Outcome};
+use crate::engine::store::Facts;
+
+/// How many sources of each sort are listed.
+const LISTED: usize = 20;
+
+const DAY: i64 = 24 * 3_600_000_000;
+
+/// What a row may come from, and the columns that name it. State of an asset comes from whoever wrote it last.
+const SORTS: [Sort; 4] = [
+    Sort { name: "dags", columns: &["dag_id"], else_of: &["last_updated_by_dag_id"] },
+    Sort {
+        name: "tasks",
+        columns: &["dag_id", "task_id"],
+        else_of: &["last_updated_by_dag_id", "last_updated_by_task_id"],
+    },
+    Sort { name: "keys", columns: &["key"], else_of: &[] },
+    Sort { name: "assets", columns: &["asset_id"], else_of: &[] },
+];
+
+#[derive(Debug)]
+struct Sort {
+    name: &'static str,
+    columns: &'static [&'static str],
+    else_of: &'static [&'static str],
+}
+
+impl Sort {
+    /// What names the row's source of this sort, if it has one.
+    fn name_of<'i>(&self, target: &Target, identity: &'i Identity) -> Option<Vec<&'i Scalar>> {
+        let parts = |columns: &[&str]| -> Option<Vec<&'i Scalar>> {
+            let part = |column: &&str| target.part(identity, column).filter(|part| **part != Scalar::Null);
+            columns.iter().map(part).collect()
+        };
+        parts(self.columns).or_else(|| parts(self.else_of)).filter(|parts| !parts.is_empty())
+    }
+}
+
+/// The circumstances of the rows of each severity that occurred.
+#[derive(Debug)]
+pub struct BySeverity {
+    /// When the report was begun, in microseconds since 1970.
+    now: i64,
+    severities: BTreeMap<Severity, Both>,
+}
+
+/// Rows that a repair changed stand apart from the others, of which another look may tell once more.
+#[derive(Debug, Default)]
+struct Both {
+    rewritten: Circumstances,
+    others: Circumstances,
+}
+
+impl BySeverity {
+    /// For a report that was begun then.
+    pub const fn until(now: i64) -> Self {
+        Self { now, severities: BTreeMap::new() }
+    }
+
+    /// Looks at one more row.
+    pub fn add(&mut self, target: &'static Target, row: &Flagged) {
+        let Some(finding) = &row.finding else { return };
+        let both = self.severities.entry(finding.kind.severity()).or_default();
+        let circumstances = if row.outcome == Outcome::Rewritten { &mut both.rewritten } else { &mut both.others };
+        circumstances.add(target, row, self.now);
+    }
+
+    /// Forgets every row that was not changed.
+    pub fn keep_rewritten(&mut self) {
+        self.severities.values_mut().for_each(|both| both.others = Circumstances::default());
+    }
+
+    /// What is to be reported, the worst first.
+    pub fn into_reports(self) -> Vec<CircumstancesReport> {
+        let report = |(severity, Both { mut rewritten, others })| {
+            rewritten.merge(others);
+            CircumstancesReport::new(severity, &rewritten)
+        };
+        self.severities.into_iter().rev().filter_map(report).collect()
+    }
+}
+
+/// What is known of rows of one severity.
+#[derive(Debug, Default)]
+struct Circumstances {
+    rows: u64,
+    sources: [Frequent; SORTS.len()],
+    recent: Recent,
+    first: Option<i64>,
+    last: Option<Last>,
+    last_day: u64,
+    expiry: Expiries,
+}
+
+/// The row that was written last.
+#[derive(Debug)]
+struct Last {
+    moment: i64,
+    target: &'static Target,
+    key: Key,
+    identity: Identity,
+}
+
+/// When rows may be dropped, in microseconds since 1970.
+#[derive(Debug, Default)]
+struct Expiries {
+    rows: u64,
+    expired: u64,
+    first: Option<i64>,
+    last: Option<i64>,
+}
+
+impl Circumstances {
+    /// Looks at one more row. `now` is when the report was begun, in microseconds since 1970.
+    fn add(&mut self, target: &'static Target, row: &Flagged, now: i64) {
+        self.rows += 1;
+        let Some(facts) = &row.facts else { return };
+        for (sort, frequent) in SORTS.iter().zip(&mut self.sources) {
+            if let Some(name) = sort.name_of(target, &facts.identity) {
+                frequent.add(&name);
+            }
+        }
+        if let Some(moment) = facts.moment {
+            self.written(target, &row.key, facts, moment);
+            self.last_day += u64::from(moment > now.saturating_sub(DAY));
+        }
+        if let Some(moment) = facts.expires_at {
+            self.expiry.add(moment, now);
+        }
+    }
+
+    fn written(&mut self, target: &'static Target, key: &Key, facts: &Facts, moment: i64) {
+        self.recent.add(moment);
+        self.first = earlier(self.first, Some(moment));
+        if self.last.as_ref().is_none_or(|last| last.moment < moment) {
+            self.last = Some(Last { moment, target, key: key.clone(), identity: facts.identity.clone() });
+        }
+    }
+
+    /// Adds what another has seen.
+    fn merge(&mut self, other: Self) {
+        self.rows += other.rows;
+        for (frequent, other) in self.sources.iter_mut().zip(other.sources) {
+            frequent.merge(other);
+        }
+        self.recent.merge(other.recent);
+        self.first = earlier(self.first, other.first);
+        self.last = self.last.take().into_iter().chain(other.last).max_by_key(|last| last.moment);
+        self.last_day += other.last_day;
+        self.expiry.merge(&other.expiry);
+    }
+}
+
+impl Expiries {
+    fn add(&mut self, moment: i64, now: i64) {
+        let expired = u64::from(moment <= now);
+        self.merge(&Self { rows: 1, expired, first: Some(moment), last: Some(moment) });
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.expired += other.expired;
+        self.first = earlier(self.first, other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+fn earlier(one: Option<i64>, other: Option<i64>) -> Option<i64> {
+    one.into_iter().chain(other).min()
+}
+
+/// What the report holds of it. All times are RFC 3339.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CircumstancesReport {
+    pub severity: Severity,
+    /// The rows that this is about.
+    pub rows: u64,
+    /// By the sort of source: `dags`, `tasks`, `keys`, `assets`. Those that no row has are missing.
+    pub sources: BTreeMap<&'static str, SourcesReport>,
+    /// Missing where no row tells when it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub written: Option<WrittenReport>,
+    /// Missing where no row ever expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<ExpiryReport>,
+}
+
+/// The sources of one sort.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SourcesReport {
+    /// How many there are.
+    pub distinct: u64,
+    /// Present where there were too many to count exactly.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub distinct_estimated: bool,
+    /// Those with most rows, most of all first.
+    pub most: Vec<SourceReport>,
+    /// The rows of all others.
+    pub other_rows: u64,
+    /// Present where there were too many to count the rows of each exactly: so many more a source may have, at most.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub lacking: u64,
+}
+
+/// One source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SourceReport {
+    /// What names it: `dag_id`; `dag_id` and `task_id`; `key`; `asset_id`.
+    #[serde(flatten)]
+    pub name: Map<String, Value>,
+    pub rows: u64,
+}
+
+/// When the rows were last written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WrittenReport {
+    pub first: String,
+    pub last: String,
+    /// The row that was written last, and with it, where the table tells, by whom.
+    pub last_row: RowReport,
+    /// Rows that were written in the 24 hours before the report was begun, by its own clock.
+    pub last_day: u64,
+    /// What is counted by.
+    pub unit: Unit,
+    /// Rows that were written before the first of these.
+    pub earlier: u64,
+    /// Without a gap, up to the one with the row that was written last.
+    pub buckets: Vec<BucketReport>,
+}
+
+/// The rows that were written in one hour, day or week.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BucketReport {
+    /// When it began.
+    pub from: String,
+    pub rows: u64,
+}
+
+/// What names a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RowReport {
+    pub table: String,
+    pub key: Map<String, Value>,
+    pub identity: Map<String, Value>,
+}
+
+/// When Airflow may drop rows by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ExpiryReport {
+    /// Rows that it ever may.
+    pub rows: u64,
+    /// Those of them that it might have dropped already.
+    pub expired: u64,
+    pub first: String,
+    pub last: String,
+}
+
+impl CircumstancesReport {
+    /// Nothing where there are no rows.
+    fn new(severity: Severity, circumstances: &Circumstances) -> Option<Self> {
+        let sources = SORTS.iter().zip(&circumstances.sources).filter(|(_, frequent)| frequent.all() > 0);
+        (circumstances.rows > 0).then(|| Self {
+            severity,
+            rows: circumstances.rows,
+            sources: sources.map(|(sort, frequent)| (sort.name, SourcesReport::new(sort, frequent))).collect(),
+            written: WrittenReport::new(circumstances),
+            expiry: ExpiryReport::new(&circumstances.expiry),
+        })
+    }
+}
+
+impl SourcesReport {
+    fn new(sort: &Sort, frequent: &Frequent) -> Self {
+        let source = |(name, rows): (&[Scalar], u64)| {
+            let parts = sort.columns.iter().zip(name).map(|(column, part)| ((*column).to_owned(), json(part)));
+            SourceReport { name: parts.collect(), rows }
+        };
+        let most: Vec<SourceReport> = frequent.most(LISTED).into_iter().map(source).collect();
+        Self {
+            distinct: frequent.distinct().count(),
+            distinct_estimated: frequent.distinct().is_estimate(),
+            other_rows: frequent.all() - most.iter().map(|source| source.rows).sum::<u64>(),
+            lacking: frequent.lacking(),
+            most,
+        }
+    }
+}
+
+fn json(scalar: &Scalar) -> Value {
+    match scalar {
+        Scalar::Null => Value::Null,
+        Scalar::Integer(integer) => Value::from(*integer),
+        Scalar::Text(text) => Value::from(text.as_str()),
+    }
+}
+
+impl WrittenReport {
+    fn new(circumstances: &Circumstances) -> Option<Self> {
+        let (first, last) = (circumstances.first?, circumstances.last.as_ref()?);
+        let buckets = circumstances.recent.buckets();
+        Some(Self {
+            first: rfc_3339(first),
+            last: rfc_3339(last.moment),
+            last_row: RowReport {
+                table: last.target.table.clone(),
+                key: last.target.key_object(&last.key),
+                identity: last.target.identity_object(&last.identity),
+            },
+            last_day: circumstances.last_day,
+            unit: buckets.unit,
+            earlier: buckets.earlier,
+            buckets: buckets.iter().map(|(from, rows)| BucketReport { from: rfc_3339(from), rows }).collect(),
+        })
+    }
+}
+
+impl ExpiryReport {
+    fn new(expiry: &Expiries) -> Option<Self> {
+        let (first, last) = (rfc_3339(expiry.first?), rfc_3339(expiry.last?));
+        Some(Self { rows: expiry.rows, expired: expiry.expired, first, last })
+    }
+}
