@@ -108,11 +108,14 @@ mod tests {
     use crate::domain::generations::sample::targets;
     use crate::domain::target::{ColumnType, Key, Scalar, Target};
 
-    fn keys(target: &Target, count: i64) -> Vec<Key> {
-        let part = |holds, number: i64| match holds {
+    fn part(holds: ColumnType, number: i64) -> Scalar {
+        match holds {
             ColumnType::Integer => Scalar::Integer(number),
             ColumnType::Text => Scalar::Text(number.to_string()),
-        };
+        }
+    }
+
+    fn keys(target: &Target, count: i64) -> Vec<Key> {
         let key = |number| Key(target.key.iter().map(|column| part(column.holds, number)).collect());
         (0..count).map(key).collect()
     }
@@ -152,10 +155,13 @@ mod tests {
             let window =
                 [("behind", Fill::Behind(Some(&keys[0]))), ("within", Fill::Within(&keys[2])), ("rows", integer(1000))];
             let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
+            let list = target.list_columns().iter().map(|column| part(column.holds, 1)).collect::<Vec<_>>();
+            let list_in = [("list_in", Fill::ListIn(vec![&list; 3]))];
             let statements = [
                 names.about(target, sql!("window"), &window),
                 names.about(target, sql!("identify"), &key_in),
                 names.about(target, sql!(Dialect::Sqlite, "lock"), &key_in),
+                names.about(target, sql!("count_rows_of_lists"), &list_in),
             ];
             for statement in statements {
                 let text = statement.text.clone();
