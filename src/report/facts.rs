@@ -71,10 +71,10 @@ pub fn others(sources: &SourcesReport, most: usize) -> Option<String> {
     (more > 0).then(|| format!("{} of {about}{} more", count(rows, "row"), HumanCount(more)))
 }
 
-/// From when to when the rows were written.
-pub fn span(written: &WrittenReport) -> String {
-    let (first, last) = (moment(&written.first), moment(&written.last));
-    if first == last { first } else { format!("{first} to {last}") }
+/// From when to when: `from 2026-05-03 02:00:00 UTC to 2026-05-11 02:00:00 UTC`.
+pub fn span(first: &str, last: &str) -> String {
+    let (first, last) = (moment(first), moment(last));
+    if first == last { format!("at {first}") } else { format!("from {first} to {last}") }
 }
 
 /// The row that was written last, and by whom.
@@ -97,8 +97,7 @@ pub fn lately(written: &WrittenReport) -> String {
 
 /// How many of the rows expire, and when.
 pub fn expiry(circumstances: &CircumstancesReport, expiry: &ExpiryReport, quote: Quote) -> String {
-    let (first, last) = (moment(&expiry.first), moment(&expiry.last));
-    let when = if first == last { format!("at {first}") } else { format!("from {first} to {last}") };
+    let when = span(&expiry.first, &expiry.last);
     let rows = match (expiry.rows, circumstances.rows) {
         (some, all) if some < all => format!("{} of {}", HumanCount(some), HumanCount(all)),
         (1, _) => "it".to_owned(),

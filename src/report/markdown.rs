@@ -67,8 +67,9 @@ fn together(out: &mut dyn io::Write, report: &Report, circumstances: &Circumstan
         }
     }
     if let Some(written) = &circumstances.written {
-        let newest = facts::newest(written, LONGEST, code);
-        writeln!(out, "- written: {}; {newest}; {}", facts::span(written), facts::lately(written))?;
+        let (span, newest) = (facts::span(&written.first, &written.last), facts::newest(written, LONGEST, code));
+        let mark = if written.last_day > 0 { "**" } else { "" };
+        writeln!(out, "- written: {span}; {newest}; {mark}{}{mark}", facts::lately(written))?;
     }
     if let Some(expiry) = &circumstances.expiry {
         writeln!(out, "- expiry: {}", facts::expiry(circumstances, expiry, code))?;

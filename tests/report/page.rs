@@ -8,8 +8,8 @@ use crate::browser::Browser;
 use crate::hostile;
 use crate::terminal::{Folder, URL};
 
-/// A page from a database with so many bad rows and nothing else.
-fn page_of(bad: usize) -> (Folder, PathBuf) {
+/// A database with so many bad rows and nothing else.
+pub fn database(bad: usize) -> Folder {
     let folder = Folder::with_tables();
     folder.execute(&format!(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {bad})
@@ -18,6 +18,11 @@ fn page_of(bad: usize) -> (Folder, PathBuf) {
                 datetime('2026-05-04', i || ' minutes')
          FROM n WHERE {bad} > 0"
     ));
+    folder
+}
+
+fn page_of(bad: usize) -> (Folder, PathBuf) {
+    let folder = database(bad);
     let page = page(&folder, &["--max-findings", "60000"]);
     (folder, page)
 }

@@ -28,8 +28,8 @@ impl Documents {
     }
 
     fn lines(&mut self, definition: &str, ran: &Ran) {
-        for line in ran.stdout.lines() {
-            self.add(definition, line, &serde_json::from_str(line).expect("a line is a document"));
+        for (number, line) in (1..).zip(ran.stdout.lines()) {
+            self.add(definition, &format!("line {number}"), &serde_json::from_str(line).expect("a line is a document"));
         }
     }
 

@@ -116,7 +116,7 @@ pub fn groups(report: &Report) -> Vec<Group> {
             histogram: written.and_then(|written| Histogram::new(written, &report.started_at)),
             written: written.map_or_else(Vec::new, |written| {
                 let newest = facts::newest(written, WHOLE, str::to_owned);
-                let span = format!("from {}", facts::span(written));
+                let span = facts::span(&written.first, &written.last);
                 [span, newest, facts::lately(written)].map(|fact| sentence(&fact, ".")).to_vec()
             }),
             alive: written.is_some_and(|written| written.last_day > 0),

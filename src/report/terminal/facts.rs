@@ -32,7 +32,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page) -> io::Resul
         }
     }
     if let Some(written) = &circumstances.written {
-        fact("written", &page.plain(), &facts::span(written))?;
+        fact("written", &page.plain(), &facts::span(&written.first, &written.last))?;
         if let Some(bars) = bars(written, page.width() - 11) {
             fact("", &page.plain(), &bars)?;
         }
