@@ -40,14 +40,19 @@ struct Sort {
 }
 
 impl Sort {
-    /// What names the row's source of this sort, if it has one.
-    fn name_of<'i>(&self, target: &Target, identity: &'i Identity) -> Option<Vec<&'i Scalar>> {
-        let parts = |columns: &[&str]| -> Option<Vec<&'i Scalar>> {
-            let part = |column: &&str| target.part(identity, column).filter(|part| **part != Scalar::Null);
-            columns.iter().map(part).collect()
-        };
-        parts(self.columns).or_else(|| parts(self.else_of)).filter(|parts| !parts.is_empty())
+    /// Where the identity of a table's rows names sources of this sort. Empty where it does not.
+    fn places(&self, target: &Target) -> Vec<usize> {
+        let place = |name: &&str| target.identity.iter().position(|column| column.name == *name);
+        let places = |columns: &[&str]| columns.iter().map(place).collect::<Option<Vec<_>>>();
+        places(self.columns).or_else(|| places(self.else_of)).unwrap_or_default()
     }
+}
+
+/// The places of all sorts in one table, looked up once.
+#[derive(Debug)]
+struct Places {
+    target: &'static Target,
+    of_sorts: [Vec<usize>; SORTS.len()],
 }
 
 /// The circumstances of the rows of each severity that occurred.
@@ -55,6 +60,7 @@ impl Sort {
 pub struct BySeverity {
     /// When the report was begun, in microseconds since 1970.
     now: i64,
+    tables: Vec<Places>,
     severities: BTreeMap<Severity, Both>,
 }
 
@@ -68,15 +74,21 @@ struct Both {
 impl BySeverity {
     /// For a report that was begun then.
     pub const fn until(now: i64) -> Self {
-        Self { now, severities: BTreeMap::new() }
+        Self { now, tables: Vec::new(), severities: BTreeMap::new() }
     }
 
     /// Looks at one more row.
     pub fn add(&mut self, target: &'static Target, row: &Flagged) {
         let Some(finding) = &row.finding else { return };
+        let known = self.tables.iter().position(|table| std::ptr::eq(table.target, target));
+        let place = known.unwrap_or_else(|| {
+            self.tables.push(Places { target, of_sorts: SORTS.each_ref().map(|sort| sort.places(target)) });
+            self.tables.len() - 1
+        });
+        let table = &self.tables[place];
         let both = self.severities.entry(finding.kind.severity()).or_default();
         let circumstances = if row.outcome == Outcome::Rewritten { &mut both.rewritten } else { &mut both.others };
-        circumstances.add(target, row, self.now);
+        circumstances.add(table, row, self.now);
     }
 
     /// Forgets every row that was not changed.
@@ -126,16 +138,17 @@ struct Expiries {
 
 impl Circumstances {
     /// Looks at one more row. `now` is when the report was begun, in microseconds since 1970.
-    fn add(&mut self, target: &'static Target, row: &Flagged, now: i64) {
+    fn add(&mut self, table: &Places, row: &Flagged, now: i64) {
         self.rows += 1;
         let Some(facts) = &row.facts else { return };
-        for (sort, frequent) in SORTS.iter().zip(&mut self.sources) {
-            if let Some(name) = sort.name_of(target, &facts.identity) {
-                frequent.add(&name);
+        for (places, frequent) in table.of_sorts.iter().zip(&mut self.sources) {
+            let name = places.iter().map(|place| &facts.identity.0[*place]);
+            if !places.is_empty() && name.clone().all(|part| *part != Scalar::Null) {
+                frequent.add(name);
             }
         }
         if let Some(moment) = facts.moment {
-            self.written(target, &row.key, facts, moment);
+            self.written(table.target, &row.key, facts, moment);
             self.last_day += u64::from(moment > now.saturating_sub(DAY));
         }
         if let Some(moment) = facts.expires_at {

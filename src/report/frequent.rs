@@ -34,16 +34,16 @@ impl Default for Frequent {
 
 impl Frequent {
     /// Counts a name, which may have several parts.
-    pub fn add(&mut self, name: &[&Scalar]) {
+    pub fn add<'n>(&mut self, name: impl Iterator<Item = &'n Scalar> + Clone) {
         let mut hasher = DefaultHasher::new();
-        name.hash(&mut hasher);
+        name.clone().for_each(|part| part.hash(&mut hasher));
         let hash = hasher.finish();
         self.all += 1;
         match self.names.get_mut(&hash) {
             Some((_, times)) => *times += 1,
             None => {
                 self.distinct.insert(&hash);
-                self.names.insert(hash, (name.iter().copied().cloned().collect(), 1));
+                self.names.insert(hash, (name.cloned().collect(), 1));
                 self.make_room();
             }
         }
@@ -110,7 +110,7 @@ mod tests {
 
     fn counted(numbers: impl IntoIterator<Item = i64>) -> Frequent {
         let mut frequent = Frequent::default();
-        numbers.into_iter().for_each(|number| frequent.add(&[&Scalar::Integer(number)]));
+        numbers.into_iter().for_each(|number| frequent.add([Scalar::Integer(number)].iter()));
         frequent
     }
 

@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::memory::numbers;
 use crate::state::{fill_assets, fill_tasks};
 use crate::statemend::statemend;
 use crate::support::{Engine, TestDatabase};
@@ -88,21 +89,11 @@ async fn keys_that_hide_in_unreadable_lists_are_counted(engine: Engine) {
 }
 
 /// Lists, each with one row that cannot be read and two that can.
-const LISTS: u64 = 2_500;
+const LISTS: u32 = 2_500;
 
 async fn keys_that_hide_in_very_many_lists_are_estimated(engine: Engine) {
     let database = TestDatabase::fresh(engine).await;
-    let rows = LISTS * 3;
-    let (numbers, key) = match engine {
-        Engine::Sqlite => (
-            format!(
-                "(WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {rows}) SELECT i FROM n) AS n"
-            ),
-            "\"key\"",
-        ),
-        Engine::Postgres => (format!("generate_series(0, {rows} - 1) AS n (i)"), "\"key\""),
-        Engine::MySql => (format!("(SELECT seq - 1 AS i FROM seq_1_to_{rows}) AS n"), "`key`"),
-    };
+    let (numbers, key) = (numbers(engine, LISTS * 3), if engine == Engine::MySql { "`key`" } else { "\"key\"" });
     let list = if engine == Engine::MySql { "i DIV 3" } else { "i / 3" };
     database
         .execute(&format!(

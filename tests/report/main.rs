@@ -14,4 +14,5 @@ mod lists;
 mod page;
 mod python;
 mod schema;
+mod secrets;
 mod text;

@@ -4,6 +4,8 @@
 //! that the usual list is complete without a script; the data holds all of them, because a browser that lays out fifty
 //! thousand rows is busy for a long time.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::report::collect::MAX_FINDINGS;
@@ -24,7 +26,7 @@ pub struct Findings<'r> {
     pub shown: Vec<Row<'r>>,
     /// Whether the script knows more rows than the page shows.
     pub more: Option<String>,
-    pub data: String,
+    pub data: Data<'r>,
     /// The kinds that occur in the list.
     pub kinds: Vec<&'static str>,
     pub values: bool,
@@ -55,11 +57,10 @@ impl<'r> Findings<'r> {
     pub fn new(report: &'r Report, outcome: &'static str) -> Self {
         let rows: Vec<Row<'r>> = report.findings.iter().map(|finding| Row::new(report.mode, finding)).collect();
         let (listed, all) = (rows.len() as u64, report.totals.flagged);
+        let shown: Vec<Row<'r>> = rows.iter().take(MAX_FINDINGS).cloned().collect();
         let mut kinds: Vec<&'static str> = report.findings.iter().filter_map(|row| Some(row.kind?.name())).collect();
         kinds.sort_unstable();
         kinds.dedup();
-        let mut shown = rows.clone();
-        shown.truncate(MAX_FINDINGS);
         let more = listed - shown.len() as u64;
         Self {
             heading: if report.mode == Mode::Undo { "Rows left" } else { "Findings" },
@@ -68,7 +69,7 @@ impl<'r> Findings<'r> {
             more: (more > 0)
                 .then(|| format!("{} more are in this file and take a script to be shown.", count(more, "row"))),
             shown,
-            data: data(&rows),
+            data: Data(rows),
             kinds,
             values: report.findings.iter().any(|finding| finding.value.is_some()),
         }
@@ -114,7 +115,17 @@ fn expires(rfc_3339: &str) -> String {
     format!("expires {}", moment(rfc_3339).split(' ').next().unwrap_or_default())
 }
 
-/// The rows as JSON that can stand inside of an element: nothing in it can end that.
-fn data(rows: &[Row<'_>]) -> String {
-    serde_json::to_string(rows).unwrap_or_default().replace('<', "\\u003c")
+/// All rows.
+pub struct Data<'r>(Vec<Row<'r>>);
+
+/// As JSON that can stand inside of an element: nothing in it can end that.
+impl fmt::Display for Data<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, row) in self.0.iter().enumerate() {
+            f.write_str(if number == 0 { "[" } else { ",\n" })?;
+            let row = serde_json::to_string(row).map_err(|_| fmt::Error)?;
+            f.write_str(&row.replace('<', "\\u003c"))?;
+        }
+        f.write_str(if self.0.is_empty() { "[]" } else { "]" })
+    }
 }
