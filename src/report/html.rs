@@ -45,7 +45,7 @@ struct Page<'r> {
     severities: Vec<Part>,
     outcome: &'static str,
     kinds: Vec<Kind>,
-    head: [&'static str; 8],
+    head: Vec<&'static str>,
     tables: Vec<TableRow>,
     groups: Vec<Group>,
     rules: Vec<RuleRow>,
@@ -149,47 +149,54 @@ fn subject(report: &Report) -> Vec<(&'static str, String)> {
 }
 
 fn tiles(mode: Mode, totals: &Counts) -> Vec<Tile> {
-    let tile = |number: u64, label, note: String, tone: Tone| Tile {
-        number: HumanCount(number).to_string(),
-        label,
-        note,
-        tone: (number > 0).then_some(tone),
-    };
-    let left = || tile(totals.left(), "left", skipped_or_drifted(totals), Tone::Mixed);
-    if mode == Mode::Undo {
-        return vec![tile(totals.rewritten, "put back", String::new(), Tone::Good), left()];
-    }
     let read = format!("of {}, {}", count(totals.rows_scanned, "row"), bytes(totals.bytes_scanned));
-    let mut tiles = vec![
-        tile(totals.errors, if mode.only_reads() { "unreadable" } else { "were unreadable" }, read, Tone::Bad),
-        lists(totals),
-        tile(totals.warnings, "with a warning", count(totals.notices, "notice"), Tone::Mixed),
-    ];
-    if mode.only_reads() {
-        let note = format!("{} it would leave", HumanCount(totals.left()));
-        tiles.push(tile(totals.rewritten, "a repair would rewrite", note, Tone::Good));
-    } else {
-        tiles.extend([tile(totals.rewritten, "rewritten", String::new(), Tone::Good), left()]);
-    }
-    tiles
-}
-
-fn lists(totals: &Counts) -> Tile {
-    let about = |estimated| if estimated { "about " } else { "" };
-    let hidden = |keys| {
-        let keys = count(keys, "key");
-        format!("{}{keys} that read well hidden in them", about(totals.hidden_keys_estimated))
-    };
-    Tile {
-        number: format!("{}{}", about(totals.unreadable_lists_estimated), HumanCount(totals.unreadable_lists)),
-        label: "unreadable lists",
-        note: totals.hidden_keys.map(hidden).unwrap_or_default(),
-        tone: (totals.unreadable_lists > 0).then_some(Tone::Bad),
+    let left = Tile::new(totals.left(), "left", format!("{} skipped, {} drifted", totals.skipped, totals.drifted));
+    let left = left.toned(Tone::Mixed);
+    let warnings = Tile::new(totals.warnings, "with a warning", count(totals.notices, "notice")).toned(Tone::Mixed);
+    let done = |label, note| Tile::new(totals.rewritten, label, note).toned(Tone::Good);
+    match mode {
+        Mode::Undo => vec![done("put back", String::new()), left],
+        Mode::Repair => {
+            let before = format!("{} before", HumanCount(totals.unreadable_lists));
+            let lists = Tile::new(totals.unreadable_lists_left, "unreadable lists", before);
+            let lists = lists.toned(Tone::Bad).about(totals.unreadable_lists_estimated);
+            vec![done("rewritten", read), left, lists, warnings]
+        }
+        Mode::Scan | Mode::DryRun | Mode::Check => {
+            let lists = Tile::new(totals.unreadable_lists, "unreadable lists", hidden(totals));
+            let lists = lists.toned(Tone::Bad).about(totals.unreadable_lists_estimated);
+            let leave = format!("{} it would leave", HumanCount(totals.left()));
+            vec![
+                Tile::new(totals.errors, "unreadable", read).toned(Tone::Bad),
+                lists,
+                warnings,
+                done("a repair would rewrite", leave),
+            ]
+        }
     }
 }
 
-fn skipped_or_drifted(totals: &Counts) -> String {
-    format!("{} skipped, {} drifted", HumanCount(totals.skipped), HumanCount(totals.drifted))
+fn hidden(totals: &Counts) -> String {
+    let about = if totals.hidden_keys_estimated { "about " } else { "" };
+    let hidden = |keys| format!("{about}{} that read well hidden in them", count(keys, "key"));
+    totals.hidden_keys.map(hidden).unwrap_or_default()
+}
+
+impl Tile {
+    fn new(number: u64, label: &'static str, note: String) -> Self {
+        Self { number: HumanCount(number).to_string(), label, note, tone: None }
+    }
+
+    /// With a tone, unless there are none.
+    fn toned(self, tone: Tone) -> Self {
+        Self { tone: (self.number != "0").then_some(tone), ..self }
+    }
+
+    /// As a rough number, where it is one.
+    fn about(self, estimated: bool) -> Self {
+        let about = if estimated { "about " } else { "" };
+        Self { number: format!("{about}{}", self.number), ..self }
+    }
 }
 
 #[cfg(test)]

@@ -60,24 +60,24 @@ pub fn tables(report: &Report) -> Vec<TableRow> {
 
 impl TableRow {
     /// What the numbers of a table are.
-    pub const fn head(mode: Mode) -> [&'static str; 8] {
+    pub fn head(mode: Mode) -> Vec<&'static str> {
         let [rewritten, left] = match mode {
-            Mode::Undo => ["Put back", "Left"],
-            mode if mode.only_reads() => ["To be rewritten", "To be left"],
-            _ => ["Rewritten", "Left"],
+            Mode::Undo => return vec!["Put back", "Left"],
+            Mode::Repair => ["Rewritten", "Left"],
+            Mode::Scan | Mode::DryRun | Mode::Check => ["To be rewritten", "To be left"],
         };
-        ["Rows", "Size", "Errors", "Warnings", "Notices", "Unreadable lists", rewritten, left]
+        vec!["Rows", "Size", "Errors", "Warnings", "Notices", "Unreadable lists", rewritten, left]
     }
 
     fn numbers(mode: Mode, counts: &Counts) -> Vec<String> {
         let number = |number: u64| HumanCount(number).to_string();
-        let read = match mode {
-            Mode::Undo => [String::new(), String::new()],
-            _ => [number(counts.rows_scanned), bytes(counts.bytes_scanned)],
-        };
-        let counts =
-            [counts.errors, counts.warnings, counts.notices, counts.unreadable_lists, counts.rewritten, counts.left()];
-        read.into_iter().chain(counts.map(number)).collect()
+        let done = [counts.rewritten, counts.left()].map(number);
+        if mode == Mode::Undo {
+            return done.to_vec();
+        }
+        let read = [number(counts.rows_scanned), bytes(counts.bytes_scanned)];
+        let found = [counts.errors, counts.warnings, counts.notices, counts.unreadable_lists].map(number);
+        [&read[..], &found, &done].concat()
     }
 }
 
