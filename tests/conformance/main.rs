@@ -21,4 +21,5 @@ mod rules;
 mod runs;
 mod scan;
 mod state;
+mod targets;
 mod undo;
