@@ -256,7 +256,9 @@ impl<'a> Machine<'a> {
         let limit = self.bounds.integer_digits;
         if number.is_float {
             if number::overflows(&self.text[at..number.end]) {
-                self.mark().non_finite.get_or_insert(at);
+                let marks = self.mark();
+                marks.non_finite.get_or_insert(at);
+                marks.overflow.get_or_insert(at);
             }
             return;
         }

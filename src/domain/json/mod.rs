@@ -86,6 +86,8 @@ pub struct Marks {
     pub surrogate: Option<usize>,
     /// The first `NaN`, `Infinity`, `-Infinity` or float that overflows.
     pub non_finite: Option<usize>,
+    /// The first float that overflows.
+    pub overflow: Option<usize>,
     /// The first of the three words, which only Python takes for numbers.
     pub word: Option<usize>,
     /// The first escape for NUL, where there may be none.
@@ -100,6 +102,7 @@ static UNMARKED: Marks = Marks {
     deep: None,
     surrogate: None,
     non_finite: None,
+    overflow: None,
     word: None,
     nul: None,
     duplicate: None,

@@ -127,8 +127,13 @@ fn long_integer(bytes: &[u8]) -> Option<Oddity> {
 fn out_of_range(reader: Reader, bytes: &[u8], scan: &Scan) -> Option<Oddity> {
     let held = |number: &(usize, &[u8])| holds(reader, number.1);
     let number = || json::numbers(bytes).find(|number| !held(number)).map(|(at, _)| at);
-    let number = if scan.has_long_number { number() } else { None };
     let word = scan.marks().word;
+    let number = match reader {
+        // What is overwritten counts for nothing, and the scan knows.
+        Reader::Airflow | Reader::JsonLoads => scan.marks().overflow,
+        _ if scan.has_long_number => number(),
+        _ => None,
+    };
     let at = [number, word].into_iter().flatten().min()?;
     let (reading, message) = match reader {
         Reader::JsonLoads if number.is_none() => (Reading::Ok, "a number that is not finite is no JSON outside Python"),
