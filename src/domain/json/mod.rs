@@ -29,7 +29,7 @@ pub use complaint::{Complaint, Fault, Level};
 pub(crate) use decode::push_code_point;
 pub use decode::{CodePoints, content_parses, string_content};
 pub(crate) use number::float_value;
-pub use number::{fits_64_bits, fits_numeric, is_float, overflows};
+pub use number::{fits_64_bits, fits_mysql, fits_numeric, is_float, overflows};
 pub use replaced::{Stumble, replaced};
 pub use survivors::surviving;
 pub use walk::{is_development_envelope, members, numbers, stands_for};

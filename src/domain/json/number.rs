@@ -113,12 +113,24 @@ pub(crate) fn float_value(text: &[u8]) -> f64 {
 /// of which zeros at the end count, and an exponent of at most half an `int` (`numeric.c` of PostgreSQL 15, and
 /// measured).
 pub fn fits_numeric(number: &[u8]) -> bool {
+    let (behind_point, exponent) = scale(number);
+    exponent.abs() < i128::from(i32::MAX / 2)
+        && behind_point - exponent <= 16_383
+        && Decimal::of(number).is_none_or(|decimal| decimal.magnitude < 131_072)
+}
+
+/// Whether MySQL takes a number as it is written: not what overflows a double, nor an exponent above 308 that no digits
+/// behind the point make up for, be it zero's (RapidJSON, which MySQL reads JSON with).
+pub fn fits_mysql(number: &[u8]) -> bool {
+    let (behind_point, exponent) = scale(number);
+    exponent - behind_point <= 308 && !overflows(number)
+}
+
+/// How many digits a number has behind its point, and its exponent.
+fn scale(number: &[u8]) -> (i128, i128) {
     let (mantissa, exponent) = parts(number);
     let behind_point = mantissa.iter().position(|&byte| byte == b'.').map_or(0, |point| mantissa.len() - point - 1);
-    let exponent = saturating_integer(exponent);
-    exponent.abs() < i128::from(i32::MAX / 2)
-        && behind_point as i128 - exponent <= 16_383
-        && Decimal::of(number).is_none_or(|decimal| decimal.magnitude < 131_072)
+    (behind_point as i128, saturating_integer(exponent))
 }
 
 /// Whether a number is an integer that 64 bits hold, with a sign or without one; floats need not be.
@@ -236,6 +248,24 @@ mod tests {
             ("1e00000000000000000000000000000000005", true),
         ] {
             assert_eq!(fits_numeric(text.as_bytes()), fits, "{text}");
+        }
+    }
+
+    #[test]
+    fn knows_which_numbers_mysql_refuses() {
+        // Each of these was asked of RapidJSON.
+        for (text, fits) in [
+            ("1e308", true),
+            ("1e309", false),
+            ("0e308", true),
+            ("0e309", false),
+            ("0.00e310", true),
+            ("0.00e311", false),
+            ("1e-999", true),
+            ("0e-999", true),
+            (&"9".repeat(309), false),
+        ] {
+            assert_eq!(fits_mysql(text.as_bytes()), fits, "{text}");
         }
     }
 

@@ -26,7 +26,7 @@ pub(super) fn holds(reader: Reader, number: &[u8]) -> bool {
         Reader::Airflow | Reader::JsonLoads => !json::is_float(number) || !json::overflows(number),
         Reader::Rfc8259 => true,
         Reader::Jsonb => json::fits_numeric(number),
-        Reader::MysqlJson => !json::overflows(number),
+        Reader::MysqlJson => json::fits_mysql(number),
     }
 }
 
@@ -140,7 +140,7 @@ fn out_of_range(reader: Reader, bytes: &[u8], scan: &Scan) -> Option<Oddity> {
         Reader::JsonLoads => (Reading::Altered, "a float that overflows reads as infinity"),
         _ if Some(at) == word => (Reading::Error, "NaN and the infinities are no JSON"),
         Reader::Jsonb => (Reading::Error, "the number overflows PostgreSQL's numeric"),
-        _ => (Reading::Error, "the number overflows a float"),
+        _ => (Reading::Error, "the number overflows a double, or its exponent does"),
     };
     Some(Oddity { kind: Kind::NonFinite, reading, message: message.to_owned(), at })
 }
