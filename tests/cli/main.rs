@@ -14,3 +14,4 @@ mod question;
 mod reports;
 mod rules;
 mod terminal;
+mod walk_through;
