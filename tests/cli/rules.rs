@@ -105,13 +105,6 @@ default = "skip"
 "#;
 
 #[test]
-fn the_help_of_the_commands_about_rules_is_pinned() {
-    let folder = Folder::empty();
-    assert_snapshot!("rules_check_help", folder.run(&["rules", "check", "--help"]).exits(0).stdout);
-    assert_snapshot!("rules_check_help_short", folder.run(&["rules", "check", "-h"]).exits(0).stdout);
-}
-
-#[test]
 fn rules_are_told_in_sentences() {
     let folder = Folder::empty();
     folder.write("rules.toml", RULES);

@@ -1,13 +1,13 @@
 //! `statemend rules`: looks at rules, and makes a file of them to begin with.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 use super::Context;
 use crate::cli::args::{RulesArgs, RulesCheckArgs, RulesCommand, RulesSuggestArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::Output;
+use crate::cli::output::{self, Output};
 use crate::cli::rules_file::RulesFile;
 use crate::cli::session::{self, Session};
 use crate::domain::rules::Rules;
@@ -61,7 +61,7 @@ async fn suggest(args: &RulesSuggestArgs, context: &Context) -> Result<Exit, Fai
         Some(path) => File::create_new(path)
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .map_err(|error| Failure::Output(path.clone(), error))?,
-        None => io::stdout().lock().write_all(text.as_bytes()).map_err(Failure::Stdout)?,
+        None => output::print(text.as_bytes())?,
     }
     Ok(Exit::Success)
 }
