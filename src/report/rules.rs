@@ -99,7 +99,7 @@ impl RulesReport {
             rules: reports,
             default: DefaultReport {
                 action: rules.default.map_or("kind", |action| action.name()),
-                does: sentences::default(rules.default),
+                does: sentences::default(rules.default, own),
             },
         }
     }

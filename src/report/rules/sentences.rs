@@ -11,7 +11,7 @@ use crate::report::wording;
 /// What is judged of a table of the user's own, and by whose rules.
 pub(super) fn holds(declared: &Declared) -> String {
     let reader = match declared.reader {
-        Reader::Airflow => "both readers of Airflow, as if it were one of its tables",
+        Reader::Airflow => "Airflow, as its own tables are",
         Reader::JsonLoads => "Python's json.loads",
         Reader::Rfc8259 => "a reader that goes by RFC 8259 and no further",
         Reader::Jsonb => "PostgreSQL's jsonb",
@@ -86,8 +86,8 @@ pub(super) const fn does(action: Action) -> &'static str {
     }
 }
 
-/// What is done with flagged rows that no rule takes.
-pub(super) fn default(default: Option<Action>) -> String {
+/// What is done with flagged rows that no rule takes, in Airflow's tables and in those of the user's own.
+pub(super) fn default(default: Option<Action>, own: &[Declared]) -> String {
     match default {
         Some(action) => does(action).to_owned(),
         None => {
@@ -98,7 +98,9 @@ pub(super) fn default(default: Option<Action>) -> String {
                 let group = airflow.but(airflow.but(group));
                 (!group.is_empty()).then(|| format!("{} for {}", action.name(), kinds(group, airflow)))
             });
-            format!("the default action of each kind: {}", groups.collect::<Vec<_>>().join("; "))
+            let groups = groups.collect::<Vec<_>>().join("; ");
+            let others = "; in targets, string for whatever else their readers fail on, and none for what they take";
+            format!("the default action of each kind: {groups}{}", if own.is_empty() { "" } else { others })
         }
     }
 }
