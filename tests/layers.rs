@@ -30,6 +30,8 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("askama", &["report"]),
     ("base64", &["domain", "report"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("comfy_table", &["report"]),
     ("console", &["report", "cli"]),
     ("csv", &["report"]),

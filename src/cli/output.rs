@@ -121,17 +121,29 @@ impl Output {
     }
 
     fn told(self, written: io::Result<()>) -> Result<(), Failure> {
-        match (self.file, written) {
-            (Some((path, _)), Err(error)) => Err(Failure::Report(path, error)),
-            // Whoever reads us, such as `head`, has seen enough.
-            (None, Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            (None, written) => written.map_err(Failure::Stdout),
-            (Some(_), Ok(())) => Ok(()),
+        match self.file {
+            Some((path, _)) => written.map_err(|error| Failure::Report(path, error)),
+            None => told(written),
         }
     }
 
     fn page(&self) -> Page {
         if self.file.is_some() { Page::new(None, Colour::Never) } else { stdout_page() }
+    }
+}
+
+/// Writes what is no report to standard output.
+pub(super) fn print(text: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    told(stdout.write_all(text).and_then(|()| stdout.flush()))
+}
+
+/// What became of writing to standard output.
+fn told(written: io::Result<()>) -> Result<(), Failure> {
+    match written {
+        // Whoever reads us, such as `head`, has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(Failure::Stdout),
     }
 }
 

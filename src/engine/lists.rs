@@ -35,9 +35,9 @@ impl Lists {
     /// Looks at a flagged row.
     pub fn add(&mut self, target: &Target, row: &Flagged) {
         let breaks = row.finding.as_ref().is_some_and(|finding| finding.readings.break_list());
-        let Some(identity) = row.identity().filter(|_| breaks) else { return };
-        let name = target.list(identity);
-        if name.is_empty() || name.contains(&Scalar::Null) {
+        let identity = row.identity().filter(|_| breaks);
+        let Some(name) = identity.and_then(|identity| target.list(identity)) else { return };
+        if name.contains(&Scalar::Null) {
             return;
         }
         let mut hasher = DefaultHasher::new();

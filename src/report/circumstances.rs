@@ -86,7 +86,7 @@ impl BySeverity {
             self.tables.len() - 1
         });
         let table = &self.tables[place];
-        let both = self.severities.entry(finding.kind.severity()).or_default();
+        let both = self.severities.entry(target.reader.severity(finding.kind)).or_default();
         let circumstances = if row.outcome == Outcome::Rewritten { &mut both.rewritten } else { &mut both.others };
         circumstances.add(table, row, self.now);
     }

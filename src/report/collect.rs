@@ -81,7 +81,8 @@ impl Collector {
     pub fn finish(self, ending: Ending, finished_at: String) -> Report {
         let Self { preface, run_id, tables, rules, circumstances, findings } = self;
         let rules = rules.into_iter().map(|(rule, rows)| RuleReport::new(&preface.rules, rule, rows)).collect();
-        let censuses: Vec<&Census> = tables.iter().filter_map(|table| table.census.as_ref()).collect();
+        let airflows = tables.iter().filter(|table| !table.target.is_own());
+        let censuses: Vec<&Census> = airflows.filter_map(|table| table.census.as_ref()).collect();
         let legacy_before = Census::legacy_before(&censuses).map(rfc_3339);
         let tables: Vec<_> = tables.into_iter().map(Table::into_report).collect();
         let mut totals = Counts::default();
@@ -139,7 +140,7 @@ impl Collector {
         let table = self.table(target);
         let before = table.counts.flagged;
         table.count(row, outcome);
-        let severity = row.finding.as_ref().map(|finding| finding.kind.severity());
+        let severity = row.finding.as_ref().map(|finding| target.reader.severity(finding.kind));
         self.findings.offer(weight(outcome, severity), before, || finding(target, row));
     }
 }
@@ -198,10 +199,11 @@ impl Table {
             counts.flagged += 1;
             return;
         };
-        counts.count_kind(finding.kind, 1);
+        let severity = self.target.reader.severity(finding.kind);
+        counts.count_kind(finding.kind, severity, 1);
         counts.outcomes.entry(finding.kind).or_default().count(outcome);
-        if let Some(identity) = row.identity().filter(|_| finding.readings.break_list()) {
-            let list = self.target.list(identity);
+        let identity = row.identity().filter(|_| finding.readings.break_list());
+        if let Some(list) = identity.and_then(|identity| self.target.list(identity)) {
             self.unreadable_lists.insert(list);
             if outcome != RowOutcome::Rewritten {
                 self.unreadable_lists_left.insert(list);
@@ -215,7 +217,8 @@ impl Table {
         self.earlier = self.earlier.map(|Tally { rewritten, .. }| Tally { rewritten, ..Tally::default() });
         self.counts.rewritten = counts.rewritten;
         for (kind, Fates { rewritten, .. }) in counts.outcomes.into_iter().filter(|(_, fates)| fates.rewritten > 0) {
-            self.counts.count_kind(kind, rewritten);
+            let severity = self.target.reader.severity(kind);
+            self.counts.count_kind(kind, severity, rewritten);
             self.counts.outcomes.insert(kind, Fates { rewritten, ..Fates::default() });
         }
     }
@@ -242,6 +245,7 @@ impl Table {
         TableReport {
             table: self.target.table.clone(),
             generation: self.target.generation,
+            reader: self.target.is_own().then_some(self.target.reader),
             counts,
             earlier: self.earlier,
             census: self.census.as_ref().map(CensusReport::new),
@@ -268,7 +272,7 @@ pub(super) fn finding(target: &Target, row: &Flagged) -> FindingReport {
         key: target.key_object(&row.key),
         identity: row.identity().map(|identity| target.identity_object(identity)),
         kind: finding.map(|finding| finding.kind),
-        severity: finding.map(|finding| finding.kind.severity()),
+        severity: finding.map(|finding| target.reader.severity(finding.kind)),
         readers: finding.map(|finding| finding.readings),
         message: finding.map(|finding| finding.message.clone()),
         offset: finding.and_then(|finding| finding.offset),

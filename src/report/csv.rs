@@ -10,14 +10,15 @@ use serde_json::{Map, Value};
 
 use super::escape::sanitise;
 use super::model::FindingReport;
-use super::rows::{WHOLE, reading, writer};
+use super::rows::{WHOLE, reading, readings, written_by};
 use super::wording::severity;
+use crate::domain::reader::Readings;
 
 /// What a finding says in a column.
 type Cell = fn(&FindingReport) -> Option<String>;
 
 /// The columns that every list has.
-const COLUMNS: [(&str, Cell); 23] = [
+const COLUMNS: [(&str, Cell); 24] = [
     ("table", |finding| Some(harmless(&finding.table))),
     ("dag_id", |finding| part(finding, "dag_id")),
     ("run_id", |finding| part(finding, "run_id")),
@@ -25,13 +26,14 @@ const COLUMNS: [(&str, Cell); 23] = [
     ("map_index", |finding| part(finding, "map_index")),
     ("asset_id", |finding| part(finding, "asset_id")),
     ("key", |finding| part(finding, "key")),
-    ("written_by", |finding| writer(finding.identity.as_ref(), WHOLE).as_deref().map(harmless)),
+    ("written_by", |finding| written_by(finding.identity.as_ref(), WHOLE).as_deref().map(harmless)),
     ("written_at", |finding| finding.written_at.clone()),
     ("expires_at", |finding| finding.expires_at.clone()),
     ("severity", |finding| finding.severity.map(|level| severity(level).to_owned())),
     ("kind", |finding| finding.kind.map(|kind| kind.name().to_owned())),
-    ("api", |finding| finding.readers.map(|readers| reading(readers.api).to_owned())),
-    ("worker", |finding| finding.readers.map(|readers| reading(readers.worker).to_owned())),
+    ("api", |finding| of_reader(finding, "api")),
+    ("worker", |finding| of_reader(finding, "worker")),
+    ("own_reader", |finding| finding.readers.filter(|readers| matches!(readers, Readings::Own { .. })).map(readings)),
     ("message", |finding| finding.message.as_deref().map(harmless)),
     ("offset", |finding| finding.offset.map(|offset| offset.to_string())),
     ("bytes", |finding| Some(finding.bytes.to_string())),
@@ -92,6 +94,12 @@ fn part(finding: &FindingReport, column: &str) -> Option<String> {
         Value::String(text) => harmless(text),
         other => other.to_string(),
     })
+}
+
+/// What a reader makes of the value.
+fn of_reader(finding: &FindingReport, name: &str) -> Option<String> {
+    let (_, of) = finding.readers?.each().find(|(reader, _)| *reader == name)?;
+    Some(reading(of).to_owned())
 }
 
 /// An object as JSON, which begins with a brace.

@@ -6,8 +6,9 @@ use serde_json::Value;
 use super::census::CensusReport;
 use super::circumstances::{CircumstancesReport, ExpiryReport, SourceReport, SourcesReport, WrittenReport};
 use super::escape::sanitise_line;
-use super::model::{Counts, Mode, Report};
-use super::rows;
+use super::model::{Counts, Report};
+use super::rows::Named;
+use super::sentences::by;
 use super::wording::{count, either, list, moment};
 use crate::domain::finding::Severity;
 
@@ -24,15 +25,17 @@ pub fn worst(report: &Report) -> Option<&CircumstancesReport> {
     report.circumstances.first().filter(|circumstances| circumstances.severity > Severity::Notice)
 }
 
-/// What rows these are: `the 19 rows that Airflow cannot read`.
-pub fn rows(mode: Mode, circumstances: &CircumstancesReport) -> String {
+/// What rows these are: `the 19 rows that cannot be read by Airflow`.
+pub fn rows(report: &Report, circumstances: &CircumstancesReport) -> String {
     let rows = match circumstances.rows {
         1 => "row".to_owned(),
         rows => count(rows, "row"),
     };
     match circumstances.severity {
-        Severity::Error if mode.only_reads() => format!("the {rows} that Airflow cannot read"),
-        Severity::Error => format!("the {rows} that Airflow could not read"),
+        Severity::Error => {
+            let can = if report.mode.only_reads() { "cannot be" } else { "could not be" };
+            format!("the {rows} that {can} read{}", by(report))
+        }
         Severity::Warning => format!("the {rows} with a warning"),
         Severity::Notice => format!("the {rows} with a notice"),
     }
@@ -78,9 +81,8 @@ pub fn span(first: &str, last: &str) -> String {
 }
 
 /// The row that was written last, and by whom.
-pub fn newest(written: &WrittenReport, longest: usize, quote: Quote) -> String {
-    let row = &written.last_row;
-    format!("the newest is {}", quote(&rows::name_with_writer(&row.key, Some(&row.identity), longest)))
+pub fn newest(report: &Report, written: &WrittenReport, longest: usize, quote: Quote) -> String {
+    format!("the newest is {}", quote(&Named::last(report, &written.last_row).name_with_writer(longest)))
 }
 
 /// Whether something still writes such rows.

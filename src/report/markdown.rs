@@ -11,7 +11,7 @@ use super::circumstances::CircumstancesReport;
 use super::escape::{sanitise, sanitise_line};
 use super::facts;
 use super::model::{FindingReport, Mode, Report, RuleReport, TableReport};
-use super::rows;
+use super::rows::{self, Named};
 use super::sentences::{closing, next, verdict};
 use super::shortlist::most_important;
 use super::wording::{bytes, count, done, meaning, mode, moment, server, severity, took, would};
@@ -60,14 +60,15 @@ fn subject(report: &Report) -> String {
 }
 
 fn together(out: &mut dyn io::Write, report: &Report, circumstances: &CircumstancesReport) -> io::Result<()> {
-    writeln!(out, "\n**About {}**\n", facts::rows(report.mode, circumstances))?;
+    writeln!(out, "\n**About {}**\n", facts::rows(report, circumstances))?;
     for (sort, [_, called]) in facts::SORTS {
         if let Some(sources) = circumstances.sources.get(sort) {
             writeln!(out, "- {called}: {}", facts::sources(sources, TOLD, LONGEST, code))?;
         }
     }
     if let Some(written) = &circumstances.written {
-        let (span, newest) = (facts::span(&written.first, &written.last), facts::newest(written, LONGEST, code));
+        let (span, newest) =
+            (facts::span(&written.first, &written.last), facts::newest(report, written, LONGEST, code));
         let mark = if written.last_day > 0 { "**" } else { "" };
         writeln!(out, "- written: {span}; {newest}; {mark}{}{mark}", facts::lately(written))?;
     }
@@ -82,22 +83,19 @@ fn together(out: &mut dyn io::Write, report: &Report, circumstances: &Circumstan
 
 fn kinds(out: &mut dyn io::Write, mode: Mode, table: &TableReport) -> io::Result<()> {
     let counts = &table.counts;
-    writeln!(
-        out,
-        "\n### {}\n\n{}, {}",
-        code(&sanitise(&table.table)),
-        count(counts.rows_scanned, "row"),
-        bytes(counts.bytes_scanned)
-    )?;
+    let reader = table.reader.map(|reader| format!(", read by {}", reader.name())).unwrap_or_default();
+    let read = format!("{}, {}{reader}", count(counts.rows_scanned, "row"), bytes(counts.bytes_scanned));
+    writeln!(out, "\n### {}\n\n{read}", code(&sanitise(&table.table)))?;
     if counts.findings.is_empty() {
         return Ok(());
     }
+    let reader = table.reader.unwrap_or_default();
     let outcome = if mode.only_reads() { "repair would" } else { "outcome" };
     writeln!(out, "\n| severity | kind | rows | {outcome} | meaning |\n|---|---|--:|---|---|")?;
     for (kind, rows) in &counts.findings {
         let fates = counts.outcomes.get(kind).copied().unwrap_or_default();
         let outcome = if mode.only_reads() { would(fates) } else { done(fates) };
-        let (severity, rows, meaning) = (severity(kind.severity()), HumanCount(*rows), meaning(*kind));
+        let (severity, rows, meaning) = (severity(table.severity(*kind)), HumanCount(*rows), meaning(*kind, reader));
         writeln!(out, "| {severity} | `{kind}` | {rows} | {outcome} | {meaning} |")?;
     }
     Ok(())
@@ -138,7 +136,7 @@ fn findings(out: &mut dyn io::Write, report: &Report, table: &TableReport) -> io
     writeln!(out, "| severity | row | kind | message | written | size | {outcome} |{head}")?;
     writeln!(out, "|---|---|---|---|---|--:|---|{rule}")?;
     for finding in &findings {
-        one(out, report.mode, finding, values)?;
+        one(out, report, finding, values)?;
     }
     let more = table.counts.flagged - findings.len() as u64;
     if more > 0 {
@@ -147,9 +145,10 @@ fn findings(out: &mut dyn io::Write, report: &Report, table: &TableReport) -> io
     Ok(())
 }
 
-fn one(out: &mut dyn io::Write, mode: Mode, finding: &FindingReport, values: bool) -> io::Result<()> {
+fn one(out: &mut dyn io::Write, report: &Report, finding: &FindingReport, values: bool) -> io::Result<()> {
+    let mode = report.mode;
     let level = finding.severity.filter(|_| mode != Mode::Undo).map_or("left", severity);
-    let row = rows::name_with_writer(&finding.key, finding.identity.as_ref(), LONGEST);
+    let row = Named::of(report, finding).name_with_writer(LONGEST);
     let kind = finding.kind.map(|kind| format!("`{kind}`")).unwrap_or_default();
     let message = finding.message.as_deref().map(cell).unwrap_or_default();
     let written = finding.written_at.as_deref().map(moment).unwrap_or_default();

@@ -53,7 +53,7 @@ fn a_repair_that_has_nothing_to_mend_lists_what_it_has_seen() {
     );
     let repair = ["repair", "--no-progress", "--format", "ndjson", "-o", "list.ndjson", "--url", URL];
     answered(&folder, "never asked", &repair).exits(0);
-    let list = std::fs::read_to_string(folder.path("list.ndjson")).expect("a list");
+    let list = std::fs::read_to_string(folder.file("list.ndjson")).expect("a list");
     let lines: Vec<serde_json::Value> =
         list.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
     let [rows @ .., report] = lines.as_slice() else { panic!("no lines") };

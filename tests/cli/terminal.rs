@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "every test file uses another part of this")]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -28,7 +28,7 @@ impl Folder {
     /// With an Airflow database that has a row of every kind.
     pub fn with_database() -> Self {
         let folder = Self::empty();
-        let file = folder.path("airflow.db");
+        let file = folder.file("airflow.db");
         block_on(sample::run_scripts(&file, &[Engine::Sqlite.schema(), DEMO_ROWS])).expect("make a database");
         folder
     }
@@ -37,23 +37,27 @@ impl Folder {
     pub fn with_tables() -> Self {
         let folder = Self::empty();
         let scripts = [Engine::Sqlite.schema(), REFERRED];
-        block_on(sample::run_scripts(&folder.path("airflow.db"), &scripts)).expect("make a database");
+        block_on(sample::run_scripts(&folder.file("airflow.db"), &scripts)).expect("make a database");
         folder
     }
 
     /// Changes the database.
     pub fn execute(&self, sql: &str) {
-        let url = format!("sqlite:///{}", self.path("airflow.db").display());
+        let url = format!("sqlite:///{}", self.file("airflow.db").display());
         block_on(async { Connection::open(Engine::Sqlite, &url).await.execute(sql).await });
     }
 
     /// Where a file of the folder is.
-    pub fn path(&self, file: &str) -> PathBuf {
-        self.0.path().join(file)
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
     }
 
     pub fn write(&self, file: &str, text: &str) {
-        fs::write(self.path(file), text).expect("write a file");
+        fs::write(self.file(file), text).expect("write a file");
     }
 
     /// The program on a terminal of 80 columns, as far as it asks for the width.
@@ -84,7 +88,7 @@ impl Folder {
     }
 }
 
-fn string(value: &Value) -> &str {
+pub fn string(value: &Value) -> &str {
     value.as_str().expect("a string")
 }
 
@@ -92,7 +96,7 @@ fn string(value: &Value) -> &str {
 const MASKS: [&str; 4] = ["0000-00-00 00:00:00", "0000-00-00T00:00:00Z", "in 0.0 s", "SQLite 0.00.0"];
 
 /// A text with a mask where something fits it.
-fn masked(text: &str) -> String {
+pub fn masked(text: &str) -> String {
     MASKS.iter().fold(text.to_owned(), |text, mask| {
         let (mut masked, mut rest) = (String::new(), text.as_str());
         while let Some(next) = rest.chars().next() {

@@ -59,7 +59,7 @@ fn a_list_goes_into_a_file_and_leaves_nothing_of_the_one_before() {
     folder.run(&scan).exits(10);
     folder.execute("DELETE FROM task_state_store WHERE id > 2");
     assert_eq!(folder.run(&scan).exits(10).stdout, "");
-    assert_eq!(std::fs::read_to_string(folder.path("list.csv")).expect("a list").lines().count(), 3);
+    assert_eq!(std::fs::read_to_string(folder.file("list.csv")).expect("a list").lines().count(), 3);
 }
 
 #[test]

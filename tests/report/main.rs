@@ -14,5 +14,4 @@ mod lists;
 mod page;
 mod python;
 mod schema;
-mod secrets;
 mod text;

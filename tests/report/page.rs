@@ -29,7 +29,7 @@ fn page_of(bad: usize) -> (Folder, PathBuf) {
 
 fn page(folder: &Folder, args: &[&str]) -> PathBuf {
     folder.run(&[&["scan", "--format", "html", "-o", "report.html", "--url", URL], args].concat());
-    folder.path("report.html")
+    folder.file("report.html")
 }
 
 /// The texts of the elements that a selector takes.

@@ -4,6 +4,7 @@ use std::fs::File;
 
 use serde_json::{Value, json};
 use statemend::domain::finding::{Action, Kind};
+use statemend::domain::reader::Reader;
 
 use crate::python;
 use crate::statemend::{Ran, ran};
@@ -63,6 +64,30 @@ fn every_report_is_what_the_schema_says() {
 }
 
 #[test]
+fn tables_of_ones_own_are_what_the_schema_says() {
+    let folder = Folder::with_database();
+    folder.execute(
+        "CREATE TABLE archive (id integer NOT NULL PRIMARY KEY, payload text NOT NULL, dag_id text, at timestamp);
+         INSERT INTO archive VALUES (1, 'bad', 'sales', '2026-05-04 03:02:01'), (2, 'NaN', NULL, NULL), (3, '1', 'x', NULL)",
+    );
+    folder.write(
+        "rules.toml",
+        "version = 1\n[[target]]\ntable = 'archive'\nkey = 'id'\nvalue = 'payload'\nidentity = ['id', 'dag_id']\n\
+         written_at = 'at'\nreader = 'rfc8259'\n",
+    );
+    let mut documents = Documents::default();
+    let rules = ["--rules", "rules.toml"];
+    let scan = documents.report(&folder, "report", &[&["scan"], &rules[..]].concat());
+    assert_eq!(scan["tables"][2]["reader"], "rfc8259");
+    documents.lines("line", &folder.run(&[&["scan", "--format", "ndjson", "--url", URL], &rules[..]].concat()));
+    documents.report(&folder, "report", &[&["repair", "--yes"], &rules[..]].concat());
+    documents.report(&folder, "runs", &["runs"]);
+    let checked = folder.run(&["rules", "check", "rules.toml", "--format", "json"]).json();
+    documents.add("rules_check", "rules check", &checked);
+    documents.are_valid();
+}
+
+#[test]
 fn what_needs_no_database_is_what_the_schema_says() {
     let folder = Folder::empty();
     folder.write("rules.toml", "version = 1\n[[rule]]\nkind = 'raw_text'\naction = 'null'\n");
@@ -85,14 +110,15 @@ fn what_needs_no_database_is_what_the_schema_says() {
 /// What the program says of what it reads.
 fn asked(folder: &Folder, command: &[&str], input: &str) -> Ran {
     folder.write("input", input);
-    let input = File::open(folder.path("input")).expect("the input is there");
+    let input = File::open(folder.file("input")).expect("the input is there");
     ran(folder.command(command).stdin(input).output().expect("the program starts"))
 }
 
 #[test]
-fn the_schema_knows_every_kind_and_every_action() {
+fn the_schema_knows_every_kind_every_action_and_every_reader() {
     let schema: Value = serde_json::from_str(SCHEMA).expect("the schema is JSON");
     let names = |definition: &str| schema["$defs"][definition]["enum"].as_array().cloned().unwrap_or_default();
     assert_eq!(names("kind"), Kind::ALL.iter().map(|kind| json!(kind.name())).collect::<Vec<_>>());
+    assert_eq!(names("reader"), Reader::ALL.iter().map(|reader| json!(reader.name())).collect::<Vec<_>>());
     assert_eq!(names("action"), Action::ALL.iter().map(|action| json!(action.name())).collect::<Vec<_>>());
 }

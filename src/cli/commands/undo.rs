@@ -18,7 +18,7 @@ use crate::engine::{Work, undo};
 use crate::report::collect::Collector;
 use crate::report::model::Mode;
 use crate::report::wording::count;
-use crate::store::Access;
+use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failure> {
     if !args.yes {
@@ -26,11 +26,12 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
     }
     let output = Output::of_rows(&args.output)?;
     let most = output.most(args.most)?;
-    let mut session = Session::open(&args.target, Access::Write).await?;
+    let mut session = Session::open(&args.target, Access::Write, Wanted::Runs).await?;
     if !session.store.has_journal().await? {
         return Err(RunError::NoSuchRun(args.run).into());
     }
     let run = undo::find(&mut session.store, &args.run).await?;
+    session.take_up(&run).await?;
     let targets = session.targets(&run.options.tables)?;
     session.prepare(&targets, &args.pace).await?;
     let consent = match consent(&args, &mut session, &run).await? {

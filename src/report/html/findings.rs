@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::report::collect::MAX_FINDINGS;
 use crate::report::escape::sanitise_line;
 use crate::report::model::{FindingReport, Mode, Report};
-use crate::report::rows::{self, WHOLE};
+use crate::report::rows::{self, Named, WHOLE};
 use crate::report::wording::{bytes, count, micros, moment, severity};
 
 /// How many characters of a value are shown.
@@ -55,7 +55,7 @@ pub struct Row<'r> {
 
 impl<'r> Findings<'r> {
     pub fn new(report: &'r Report, outcome: &'static str) -> Self {
-        let rows: Vec<Row<'r>> = report.findings.iter().map(|finding| Row::new(report.mode, finding)).collect();
+        let rows: Vec<Row<'r>> = report.findings.iter().map(|finding| Row::new(report, finding)).collect();
         let (listed, all) = (rows.len() as u64, report.totals.flagged);
         let shown: Vec<Row<'r>> = rows.iter().take(MAX_FINDINGS).cloned().collect();
         let mut kinds: Vec<&'static str> = report.findings.iter().filter_map(|row| Some(row.kind?.name())).collect();
@@ -85,22 +85,22 @@ fn summary(listed: u64, all: u64) -> String {
 }
 
 impl<'r> Row<'r> {
-    fn new(mode: Mode, finding: &'r FindingReport) -> Self {
-        let identity = finding.identity.as_ref();
+    fn new(report: &Report, finding: &'r FindingReport) -> Self {
+        let (mode, named) = (report.mode, Named::of(report, finding));
         let fate = rows::fate(mode, finding);
         let value =
             |value: &Option<String>| value.as_deref().map(|value| sanitise_line(value, VALUE)).unwrap_or_default();
         Self {
             severity: finding.severity.filter(|_| mode != Mode::Undo).map_or("left", severity),
             table: &finding.table,
-            name: rows::name(&finding.key, identity, WHOLE),
-            writer: rows::writer(identity, WHOLE).map(|writer| format!("last written by {writer}")).unwrap_or_default(),
+            name: named.name(WHOLE),
+            writer: named.writer(WHOLE).map(|writer| format!("last written by {writer}")).unwrap_or_default(),
             kind: finding.kind.map(crate::domain::finding::Kind::name).unwrap_or_default(),
             message: finding.message.as_deref().unwrap_or_default(),
             readers: finding.readers.map(rows::readings).unwrap_or_default(),
             written: finding.written_at.as_deref().map(moment).unwrap_or_default(),
             expires: finding.expires_at.as_deref().map(expires).unwrap_or_default(),
-            size: identity.map(|_| bytes(finding.bytes)).unwrap_or_default(),
+            size: finding.identity.as_ref().map(|_| bytes(finding.bytes)).unwrap_or_default(),
             fate: fate.strip_prefix("repair ").unwrap_or(&fate).to_owned(),
             value: value(&finding.value),
             rewrite: value(&finding.rewrite),

@@ -1,14 +1,18 @@
 //! The sections of the page, each as the rows that it shows.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use indicatif::HumanCount;
 
 use super::charts::{Bar, Histogram};
-use crate::domain::finding::{self, Action};
+use crate::domain::finding::{self, Action, Severity};
+use crate::domain::reader::Reader;
 use crate::report::census::{CensusReport, KeyReport};
 use crate::report::circumstances::{CircumstancesReport, SourcesReport};
 use crate::report::escape::{sanitise, sanitise_line};
 use crate::report::facts;
-use crate::report::model::{Counts, Mode, Report, TableReport};
+use crate::report::model::{Counts, Fates, Mode, Report, TableReport};
 use crate::report::rows::WHOLE;
 use crate::report::wording::{bytes, done, list, meaning, moment, severity, would};
 
@@ -26,26 +30,34 @@ pub struct Kind {
     pub outcome: String,
 }
 
-/// The kinds that were found, over all tables.
+/// The kinds that were found, over all tables. The same kind may be worse to one reader than to another.
 pub fn kinds(report: &Report) -> Vec<Kind> {
-    let totals = &report.totals;
-    let most = totals.findings.values().copied().max().unwrap_or_default();
-    let kind = |(kind, rows): (&finding::Kind, &u64)| {
-        let fates = totals.outcomes.get(kind).copied().unwrap_or_default();
-        Kind {
-            name: kind.name(),
-            severity: severity(kind.severity()),
-            meaning: meaning(*kind),
-            bar: Bar::new(*rows, most),
-            outcome: if report.mode.only_reads() { would(fates) } else { done(fates) },
+    let mut found: BTreeMap<(Reverse<Severity>, finding::Kind), (u64, Fates, Reader)> = BTreeMap::new();
+    for table in &report.tables {
+        let reader = table.reader.unwrap_or_default();
+        for (kind, rows) in &table.counts.findings {
+            let place = (Reverse(table.severity(*kind)), *kind);
+            let (sum, fates, _) = found.entry(place).or_insert((0, Fates::default(), reader));
+            *sum += rows;
+            fates.add(table.counts.outcomes.get(kind).copied().unwrap_or_default());
         }
+    }
+    let most = found.values().map(|(rows, ..)| *rows).max().unwrap_or_default();
+    let kind = |((Reverse(level), kind), (rows, fates, reader))| Kind {
+        name: finding::Kind::name(kind),
+        severity: severity(level),
+        meaning: meaning(kind, reader),
+        bar: Bar::new(rows, most),
+        outcome: if report.mode.only_reads() { would(fates) } else { done(fates) },
     };
-    totals.findings.iter().map(kind).collect()
+    found.into_iter().map(kind).collect()
 }
 
 /// One table of the database: its name and its numbers, in the order of [`TableRow::head`].
 pub struct TableRow {
     pub name: String,
+    /// Who reads it, where it is none of Airflow's.
+    pub reader: Option<&'static str>,
     pub numbers: Vec<String>,
 }
 
@@ -53,6 +65,7 @@ pub struct TableRow {
 pub fn tables(report: &Report) -> Vec<TableRow> {
     let row = |table: &TableReport| TableRow {
         name: sanitise(&table.table).into_owned(),
+        reader: table.reader.map(Reader::name),
         numbers: TableRow::numbers(report.mode, &table.counts),
     };
     report.tables.iter().map(row).collect()
@@ -108,14 +121,14 @@ pub fn groups(report: &Report) -> Vec<Group> {
         let expiry = circumstances.expiry.as_ref().map(|expiry| facts::expiry(circumstances, expiry, str::to_owned));
         let hidden = facts::hidden(&report.totals).filter(|_| index == 0);
         Group {
-            heading: sentence(&facts::rows(report.mode, circumstances), ""),
+            heading: sentence(&facts::rows(report, circumstances), ""),
             sorts: facts::SORTS
                 .iter()
                 .filter_map(|&(sort, [called, _])| sources(circumstances, sort, called))
                 .collect(),
             histogram: written.and_then(|written| Histogram::new(written, &report.started_at)),
             written: written.map_or_else(Vec::new, |written| {
-                let newest = facts::newest(written, WHOLE, str::to_owned);
+                let newest = facts::newest(report, written, WHOLE, str::to_owned);
                 let span = facts::span(&written.first, &written.last);
                 [span, newest, facts::lately(written)].map(|fact| sentence(&fact, ".")).to_vec()
             }),

@@ -20,7 +20,7 @@ const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'
 /// Writes the facts, where there are rows that are worth it.
 pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page) -> io::Result<()> {
     let Some(circumstances) = facts::worst(report) else { return Ok(()) };
-    let mut heading = facts::rows(report.mode, circumstances);
+    let mut heading = facts::rows(report, circumstances);
     heading[..1].make_ascii_uppercase();
     writeln!(out, "\n{}", page.bold().apply_to(heading))?;
     let mut fact = |name: &str, style: &Style, text: &str| {
@@ -36,7 +36,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page) -> io::Resul
         if let Some(bars) = bars(written, page.width() - 11) {
             fact("", &page.plain(), &bars)?;
         }
-        fact("", &page.plain(), &facts::newest(written, LONGEST, str::to_owned))?;
+        fact("", &page.plain(), &facts::newest(report, written, LONGEST, str::to_owned))?;
         let style = if written.last_day > 0 { page.style(Style::new().yellow()) } else { page.plain() };
         fact("", &style, &facts::lately(written))?;
     }

@@ -9,7 +9,7 @@ use crate::domain::finding::Severity;
 use crate::report::escape::{sanitise, sanitise_line};
 use crate::report::model::{FindingReport, Mode, Report, TableReport};
 use crate::report::page::Page;
-use crate::report::rows;
+use crate::report::rows::{self, Named};
 use crate::report::shortlist::most_important;
 use crate::report::wording;
 
@@ -28,7 +28,8 @@ pub fn write(out: &mut dyn io::Write, report: &Report, table: &TableReport, page
     let what = if report.mode == Mode::Undo { "Rows left in" } else { "Findings in" };
     writeln!(out, "{}", page.bold().apply_to(format!("{what} {}", table.table)))?;
     for finding in &findings {
-        one(out, report.mode, finding, page)?;
+        let row = Named::of(report, finding).name_with_writer(LONGEST_PART);
+        one(out, report.mode, &row, finding, page)?;
     }
     let more = table.counts.flagged - findings.len() as u64;
     if more > 0 {
@@ -43,16 +44,11 @@ pub fn write(out: &mut dyn io::Write, report: &Report, table: &TableReport, page
     Ok(())
 }
 
-fn one(out: &mut dyn io::Write, mode: Mode, finding: &FindingReport, page: &Page) -> io::Result<()> {
+fn one(out: &mut dyn io::Write, mode: Mode, row: &str, finding: &FindingReport, page: &Page) -> io::Result<()> {
     let severity = finding.severity.filter(|_| mode != Mode::Undo);
     let word = pad_str(severity.map_or("left", wording::severity), INDENT - 2, Alignment::Left, None);
     let lead = format!("  {}", severity_style(severity, page).apply_to(word));
-    page.write(
-        out,
-        &lead,
-        &page.plain(),
-        &rows::name_with_writer(&finding.key, finding.identity.as_ref(), LONGEST_PART),
-    )?;
+    page.write(out, &lead, &page.plain(), row)?;
     let indent = " ".repeat(INDENT);
     if let (Some(kind), Some(message)) = (finding.kind, &finding.message) {
         page.write(out, &indent, &page.plain(), &format!("{kind}: {}", sanitise(message)))?;
