@@ -101,13 +101,10 @@ impl Output {
             Format::Html => self.put(|out| html::write(out, report, again)),
             Format::Markdown => self.put(|out| markdown::write(out, report, again)),
             // Nothing was worth a stream: the rows are those that the report lists.
-            Format::Ndjson | Format::Csv => match self.stream(report.findings.iter().any(|row| row.value.is_some()))? {
-                Some(mut stream) => {
-                    report.findings.iter().for_each(|row| stream.add(row));
-                    self.told(stream.finish(report))
-                }
-                None => Ok(()),
-            },
+            Format::Ndjson | Format::Csv => {
+                let stream = self.stream(report.findings.iter().any(|row| row.value.is_some()))?;
+                self.told(stream.map_or(Ok(()), |stream| stream.write(report)))
+            }
         }
     }
 

@@ -76,6 +76,15 @@ impl Stream {
         self.failed.map_or(Ok(()), Err)
     }
 
+    /// Writes all that a report lists, where no row was told of before.
+    ///
+    /// # Errors
+    /// As [`Stream::finish`].
+    pub fn write(mut self, report: &Report) -> io::Result<()> {
+        report.findings.iter().for_each(|finding| self.add(finding));
+        self.finish(report)
+    }
+
     fn flush(&mut self) {
         self.attempt(|lines| match lines {
             Lines::Ndjson(out) => out.flush(),
