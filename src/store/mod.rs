@@ -22,6 +22,7 @@ mod source;
 mod sqlite;
 mod statement;
 mod stored;
+mod windows;
 
 pub use catalog::{Overview, SqlStore};
 pub use driver::Access;

@@ -13,6 +13,8 @@ use super::statement::Param;
 use crate::domain::judge::Stored;
 use crate::engine::store::StoreError;
 
+pub(super) mod copy;
+
 pub(super) async fn connect(location: &Location) -> Result<PgConnection, StoreError> {
     let options = options(location);
     let what = || format!("no connection to {location}");
@@ -118,10 +120,7 @@ impl Cells for PgRow {
         if value.is_null() {
             return Ok(None);
         }
-        // Columns are integer or bigint, booleans answer questions; all arrive big-endian in their own width.
-        let bytes = value.as_bytes().map_err(sqlx::Error::Decode)?;
-        let sign = if bytes.first().is_some_and(|&first| first >= 0x80) { -1 } else { 0 };
-        Ok(Some(bytes.iter().fold(sign, |integer, &byte| integer << 8 | i64::from(byte))))
+        value.as_bytes().map(|bytes| Some(big_endian(bytes))).map_err(sqlx::Error::Decode)
     }
 
     fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error> {
@@ -131,4 +130,10 @@ impl Cells for PgRow {
     fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error> {
         self.try_get_raw(index)?.as_bytes().map(Stored::Text).map_err(sqlx::Error::Decode)
     }
+}
+
+/// An integer as it arrives. Columns are integer or bigint, booleans answer questions, each in its own width.
+fn big_endian(bytes: &[u8]) -> i64 {
+    let sign = if bytes.first().is_some_and(|&first| first >= 0x80) { -1 } else { 0 };
+    bytes.iter().fold(sign, |integer, &byte| integer << 8 | i64::from(byte))
 }

@@ -32,7 +32,7 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
     }
     let tables = plan.as_ref().map_or(&args.judging.tables, |plan| &plan.header.tables);
     let targets = session.targets(tables)?;
-    let pace = (&args.pace).into();
+    let pace = args.jobs.at((&args.pace).into());
     let work = Work {
         judge: &judge,
         rules: &rules,
