@@ -240,3 +240,6 @@ impl Drop for Post {
         self.send(Message::Over(self.number));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -305,3 +305,27 @@ fn stale(dialect: Dialect) -> String {
         Dialect::Sqlite => format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{STALE_SECONDS} seconds')"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::generations::sample::assets;
+    use crate::domain::target::Scalar;
+
+    #[test]
+    fn what_is_written_out_is_digits_whatever_a_key_says() {
+        let names = Names { dialect: Dialect::Postgres, schema: "public".to_owned() };
+        for text in ["plain", "", "it's", r"\'; DROP TABLE dag; --", "$1 {table} \u{0} 🦀"] {
+            let (key, digits) = (Key(vec![Scalar::Integer(-7), Scalar::Text(text.to_owned())]), hex::encode(text));
+            let written = names.written_out(
+                assets(),
+                "{behind} LIMIT {rows}",
+                &[("behind", Fill::Behind(Some(&key))), ("rows", integer(5))],
+            );
+            let expected = format!(
+                r#"("asset_id", "key") > ('-7'::bigint, convert_from(decode('{digits}', 'hex'), 'UTF8')) LIMIT '5'::bigint"#
+            );
+            assert_eq!(written, expected);
+        }
+    }
+}

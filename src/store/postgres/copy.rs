@@ -157,3 +157,86 @@ impl Cells for Copied<'_> {
         self.field(index)?.map(Stored::Text).ok_or_else(|| sqlx::Error::Decode("a value is null".into()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three rows of an integer, a bigint or null, and a text, as a server sends them.
+    fn stream() -> Vec<u8> {
+        let mut stream = [SIGNATURE, &[0; 4], &3_i32.to_be_bytes(), b"ext"].concat();
+        let rows: [(i32, Option<i64>, &[u8]); 3] =
+            [(7, Some(i64::MIN), b"{\"a\": 1}"), (-1, None, b""), (i32::MAX, Some(-2), b"\xff\0 no text")];
+        for (first, second, text) in rows {
+            stream.extend([&3_i16.to_be_bytes()[..], &4_i32.to_be_bytes(), &first.to_be_bytes()].concat());
+            match second {
+                Some(number) => stream.extend([&8_i32.to_be_bytes()[..], &number.to_be_bytes()].concat()),
+                None => stream.extend((-1_i32).to_be_bytes()),
+            }
+            let length = i32::try_from(text.len()).expect("short");
+            stream.extend([&length.to_be_bytes(), text].concat());
+        }
+        stream.extend((-1_i16).to_be_bytes());
+        stream
+    }
+
+    type Seen = Vec<(Option<i64>, Option<i64>, Vec<u8>)>;
+
+    /// The rows of a stream that arrives in messages of such a size.
+    fn taken(stream: &[u8], size: usize) -> Result<(Seen, bool), StoreError> {
+        let (mut seen, mut rows) = (Seen::new(), Rows::default());
+        let mut see = |cells: &dyn Cells| {
+            let value = cells.value(2).expect("bytes").bytes().to_owned();
+            seen.push((cells.integer(0).expect("a number"), cells.integer(1).expect("a number"), value));
+            Ok(())
+        };
+        for message in stream.chunks(size) {
+            rows.take(message, "the rows could not be read", &mut see)?;
+        }
+        Ok((seen, rows.ended))
+    }
+
+    #[test]
+    fn rows_are_the_same_wherever_messages_end() {
+        let expected = vec![
+            (Some(7), Some(i64::MIN), b"{\"a\": 1}".to_vec()),
+            (Some(-1), None, Vec::new()),
+            (Some(i64::from(i32::MAX)), Some(-2), b"\xff\0 no text".to_vec()),
+        ];
+        let stream = stream();
+        for size in 1..=stream.len() {
+            let (seen, ended) = taken(&stream, size).expect("a whole stream");
+            assert!(seen == expected && ended, "messages of {size} bytes: {seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_stream_that_is_cut_short_has_not_ended() {
+        let stream = stream();
+        for length in 0..stream.len() {
+            let (seen, ended) = taken(&stream[..length], 16).expect("what is there is right");
+            assert!(!ended && seen.len() <= 3, "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn what_is_no_copy_is_an_error_and_no_row() {
+        let mut negative = stream();
+        let length = SIGNATURE.len() + 8 + 3 + 2;
+        negative[length..length + 4].copy_from_slice(&(-2_i32).to_be_bytes());
+        for (stream, complaint) in [(b"<html>".to_vec(), "begin"), (negative, "negative")] {
+            let error = taken(&stream, 4).expect_err("it is broken");
+            let cause = error.source.expect("a cause").to_string();
+            assert!(cause.contains(complaint), "{cause}");
+        }
+    }
+
+    #[test]
+    fn only_text_is_given_as_text() {
+        let (bytes, fields) = (b"key\xff", [Some(0..3), Some(0..4), None]);
+        let row = Copied { bytes, fields: &fields };
+        assert_eq!(row.text(0).expect("text"), Some("key"));
+        assert!(row.text(1).is_err() && row.value(2).is_err() && row.integer(3).is_err());
+        assert_eq!(row.text(2).expect("nothing"), None);
+    }
+}

@@ -175,3 +175,62 @@ impl DatabaseError for Said {
         ErrorKind::Other
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Connection as _;
+
+    use super::*;
+
+    /// What can stand in a column, as SQL; texts that are none among them.
+    const CELLS: [&str; 14] = [
+        "NULL",
+        "''",
+        "'{\"a\": 1}'",
+        "'läuft 🦀'",
+        "x''",
+        "x'7b7d'",
+        "x'ff00fe'",
+        "CAST(x'ff00fe' AS TEXT)",
+        "CAST(x'612062006300' AS TEXT)",
+        "0",
+        "-9223372036854775808",
+        "2.5",
+        "1e999",
+        "0.1 + 0.2",
+    ];
+
+    /// A value as it was read, by whichever of the two libraries.
+    fn kept(cells: &dyn Cells) -> (bool, Vec<u8>) {
+        let value = cells.value(0).expect("every cell can be read");
+        (matches!(value, Stored::Blob(_)), value.bytes().to_owned())
+    }
+
+    #[test]
+    fn both_libraries_read_the_same_whatever_a_column_holds() {
+        let rows = CELLS.map(|cell| format!("INSERT INTO cells VALUES ({cell})")).join(";");
+        let script = format!("CREATE TABLE cells (cell ANY); {rows}");
+        let query = "SELECT cell FROM cells ORDER BY rowid";
+
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let theirs: Vec<_> = runtime.block_on(async {
+            let mut connection = sqlx::SqliteConnection::connect("sqlite::memory:").await.expect("a file in memory");
+            let made = sqlx::raw_sql(sqlx::AssertSqlSafe(&*script)).execute(&mut connection).await;
+            made.expect("what SQLite takes");
+            let rows = sqlx::query(query).fetch_all(&mut connection).await.expect("rows");
+            rows.iter().map(|row| kept(row)).collect()
+        });
+        let (mut ours, mut connection) = (Vec::new(), Connection::open_in_memory().expect("a file in memory"));
+        connection.execute_batch(&script).expect("what SQLite takes");
+        let statement = Statement { text: query.to_owned(), params: Vec::new() };
+        let mut keep = |cells: &dyn Cells| {
+            ours.push(kept(cells));
+            Ok(())
+        };
+        super::query(&begin(&mut connection).expect("a transaction"), "", &statement, &mut keep).expect("rows");
+        assert_eq!(ours.len(), CELLS.len());
+        for ((cell, ours), theirs) in CELLS.iter().zip(ours).zip(theirs) {
+            assert_eq!(ours, theirs, "{cell}");
+        }
+    }
+}
