@@ -3,8 +3,8 @@
 //! Every statement stands in a file under `sql/`, readable as one text; `sql/common` holds what all dialects share.
 //! A hole such as `{table}` or `{run_id}` is filled here: with quoted identifiers, which come from the target
 //! catalogue and the database's own schema name alone, or with a placeholder and a bound parameter. No value from a
-//! row ever becomes part of the text, with one exception: COPY takes no parameters, so there they are written out in
-//! digits, and nothing that they say can be taken for SQL ([`written`]).
+//! row ever becomes part of the text, with one exception: COPY takes no parameters, so there they are written out as
+//! numbers, and nothing that they say can be taken for SQL ([`written`]).
 
 use super::location::Dialect;
 use crate::domain::target::{Column, Key, Target};
@@ -277,12 +277,16 @@ impl<'b, 'f> Builder<'b, 'f> {
     }
 }
 
-/// A parameter as PostgreSQL's SQL writes it. Text is written in hexadecimal digits: whatever it says, and however the
-/// session reads quotes and backslashes, it ends where it should.
+/// A parameter as PostgreSQL's SQL writes it. Every character of a text is written by its number, so whatever it says, and
+/// however the session reads quotes, it ends where it should. What a function would make of digits would not do: it has
+/// another collation than the text, and another order.
 fn written(param: &Param<'_>) -> String {
     match param {
         Param::Integer(integer) => format!("'{integer}'::bigint"),
-        Param::Text(text) => format!("convert_from(decode('{}', 'hex'), 'UTF8')", hex::encode(text)),
+        Param::Text(text) => {
+            let characters: String = text.chars().map(|character| format!("\\U{:08x}", u32::from(character))).collect();
+            format!("E'{characters}'")
+        }
         Param::Null => "NULL".to_owned(),
         Param::Integers(_) | Param::Texts(_) => unreachable!("nothing that is copied out asks for arrays"),
     }
@@ -313,19 +317,23 @@ mod tests {
     use crate::domain::target::Scalar;
 
     #[test]
-    fn what_is_written_out_is_digits_whatever_a_key_says() {
+    fn what_is_written_out_is_numbers_whatever_a_key_says() {
         let names = Names { dialect: Dialect::Postgres, schema: "public".to_owned() };
-        for text in ["plain", "", "it's", r"\'; DROP TABLE dag; --", "$1 {table} \u{0} 🦀"] {
-            let (key, digits) = (Key(vec![Scalar::Integer(-7), Scalar::Text(text.to_owned())]), hex::encode(text));
-            let written = names.written_out(
-                assets(),
-                "{behind} LIMIT {rows}",
-                &[("behind", Fill::Behind(Some(&key))), ("rows", integer(5))],
-            );
-            let expected = format!(
-                r#"("asset_id", "key") > ('-7'::bigint, convert_from(decode('{digits}', 'hex'), 'UTF8')) LIMIT '5'::bigint"#
-            );
-            assert_eq!(written, expected);
+        let written = |text: &str| {
+            let key = Key(vec![Scalar::Integer(-7), Scalar::Text(text.to_owned())]);
+            let fills = [("behind", Fill::Behind(Some(&key))), ("rows", integer(5))];
+            names.written_out(assets(), "{behind} LIMIT {rows}", &fills)
+        };
+        let around = |text: &str| format!(r#"("asset_id", "key") > ('-7'::bigint, E'{text}') LIMIT '5'::bigint"#);
+        assert_eq!(written(""), around(""));
+        assert_eq!(written("k'🦀"), around(r"\U0000006b\U00000027\U0001f980"));
+        for text in ["it's", r"\'; DROP TABLE dag; --", "$1 {table} \u{0}\n", "\"`"] {
+            let written = written(text);
+            let (before, after) = (written.split("E'").next(), written.rsplit("')").next());
+            let literal = written.split("E'").nth(1).and_then(|rest| rest.split("')").next()).expect("a literal");
+            assert_eq!((before, after), (around("").split("E'").next(), around("").rsplit("')").next()));
+            assert_eq!(literal.len(), 10 * text.chars().count());
+            assert!(literal.chars().all(|character| matches!(character, '\\' | 'U' | '0'..='9' | 'a'..='f')));
         }
     }
 }
