@@ -114,7 +114,7 @@ async fn a_table_of_ones_own_is_scanned_mended_and_put_back_beside_airflows(engi
     let of_archive = |row: &&Value| row["table"] == "archive";
     let finding = scanned["findings"].as_array().expect("a list").iter().find(of_archive).expect("a finding");
     assert_eq!(finding["key"], json!({"batch": "b", "id": 1}));
-    assert_eq!(finding["identity"], json!({"dag_id": "sales", "task_id": "load"}));
+    assert_eq!(finding["identity"], json!({"dag_id": "sales", "task_id": "load", "batch": "b", "id": 1}));
     assert_eq!(finding["readers"], json!({"jsonb": "error"}));
     assert_eq!(dump(&database, "archive").await, before);
 
