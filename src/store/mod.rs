@@ -15,6 +15,7 @@ mod journal;
 mod keys;
 mod migrate;
 mod mysql;
+mod own;
 mod postgres;
 mod replica;
 pub mod sample;
@@ -24,5 +25,5 @@ mod statement;
 mod stored;
 mod windows;
 
-pub use catalog::{Overview, SqlStore};
+pub use catalog::{Overview, SqlStore, Wanted};
 pub use driver::Access;

@@ -70,6 +70,9 @@ fn identify_at_once(dialect: Dialect) -> usize {
 
 /// The key of a row whose first columns are the key's.
 pub(super) fn key(cells: &dyn Cells, target: &Target) -> Result<Key, sqlx::Error> {
+    for (index, column) in target.key.iter().enumerate() {
+        cells.insist(index, column.holds)?;
+    }
     scalars(cells, &target.key, 0).map(Key)
 }
 

@@ -11,6 +11,7 @@ use super::error::unreachable;
 use super::location::{Host, Location};
 use super::statement::Param;
 use crate::domain::judge::Stored;
+use crate::domain::target::ColumnType;
 use crate::engine::store::{StoreError, Trouble};
 
 pub(super) mod reading;
@@ -115,11 +116,26 @@ impl Cells for SqliteRow {
         self.try_get_unchecked(index)
     }
 
+    fn insist(&self, index: usize, wanted: ColumnType) -> Result<(), sqlx::Error> {
+        let value = self.try_get_raw(index)?;
+        let found = value.type_info();
+        check_key(wanted, value.is_null(), found.name())
+    }
+
     fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error> {
         let is_blob = self.try_get_raw(index)?.type_info().name() == "BLOB";
         let bytes = self.try_get_unchecked(index)?;
         Ok(if is_blob { Stored::Blob(bytes) } else { Stored::Text(bytes) })
     }
+}
+
+/// Whether a key holds what its column should.
+fn check_key(wanted: ColumnType, is_null: bool, found: &str) -> Result<(), sqlx::Error> {
+    let wanted = if wanted == ColumnType::Integer { "INTEGER" } else { "TEXT" };
+    if !is_null && found == wanted {
+        return Ok(());
+    }
+    Err(sqlx::Error::Decode(format!("a key holds {found} where its column should hold {wanted}").into()))
 }
 
 #[cfg(test)]
@@ -131,7 +147,7 @@ mod tests {
     use super::super::windows::fills;
     use super::*;
     use crate::domain::generations::sample::targets;
-    use crate::domain::target::{ColumnType, Key, Scalar, Target};
+    use crate::domain::target::{Key, Scalar, Target};
     use crate::engine::store::{Besides, Span};
 
     fn keys(target: &Target, count: i64) -> Vec<Key> {

@@ -45,7 +45,7 @@ async fn no_statement_looks_at_many_more_rows_than_a_window_has(engine: Engine) 
         assert!(of_table.count() > 40, "{engine:?}: hardly a statement about {table} was logged");
     }
     for Look { text, rows } in looks {
-        assert!(rows <= MOST, "{engine:?} looked at {rows} rows for {:.1000}", text);
+        assert!(rows <= MOST, "{engine:?} looked at {rows} rows for {text:.1000}");
     }
 }
 

@@ -17,7 +17,9 @@ use sqlx::error::{DatabaseError, ErrorKind};
 use super::super::driver::{Cells, EachCells};
 use super::super::error::failed;
 use super::super::statement::{Param, Statement};
+use super::check_key;
 use crate::domain::judge::Stored;
+use crate::domain::target::ColumnType;
 use crate::engine::store::StoreError;
 
 /// Opens a file that is there, and says how it encodes text.
@@ -100,6 +102,12 @@ impl Lying<'_> {
 }
 
 impl Cells for Lying<'_> {
+    fn insist(&self, index: usize, wanted: ColumnType) -> Result<(), sqlx::Error> {
+        let cell = self.cell(index)?;
+        let found = cell.data_type().to_string().to_uppercase();
+        check_key(wanted, cell == ValueRef::Null, &found)
+    }
+
     fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
         match self.cell(index)? {
             ValueRef::Null => Ok(None),
