@@ -31,9 +31,16 @@ struct List {
     unreadable: u64,
 }
 
+impl Events for Lists {
+    fn event(&mut self, event: &Event<'_>) {
+        if let Event::Flagged { target, row } = event {
+            self.add(target, row);
+        }
+    }
+}
+
 impl Lists {
-    /// Looks at a flagged row.
-    pub fn add(&mut self, target: &Target, row: &Flagged) {
+    fn add(&mut self, target: &Target, row: &Flagged) {
         let breaks = row.finding.as_ref().is_some_and(|finding| finding.readings.break_list());
         let identity = row.identity().filter(|_| breaks);
         let Some(name) = identity.and_then(|identity| target.list(identity)) else { return };

@@ -7,7 +7,8 @@ use clap::{Args as ClapArgs, Subcommand};
 use clap_complete::Shell;
 
 use super::shared::{
-    FailOnArgs, FindingsArgs, JudgingArgs, LimitArgs, MostArgs, OutputArgs, PaceArgs, RateArgs, ReportArgs, TargetArgs,
+    FailOnArgs, FindingsArgs, JobsArgs, JudgingArgs, LimitArgs, MostArgs, OutputArgs, PaceArgs, RateArgs, ReportArgs,
+    TargetArgs,
 };
 
 /// Judge every row and report, without writing or locking anything
@@ -31,6 +32,8 @@ pub(in crate::cli) struct ScanArgs {
     pub plan_out: Option<PathBuf>,
     #[command(flatten)]
     pub output: ReportArgs,
+    #[command(flatten)]
+    pub jobs: JobsArgs,
     #[command(flatten)]
     pub rate: RateArgs,
 }
@@ -60,6 +63,8 @@ pub(in crate::cli) struct RepairArgs {
     pub fail_on: FailOnArgs,
     #[command(flatten)]
     pub output: ReportArgs,
+    #[command(flatten)]
+    pub jobs: JobsArgs,
     #[command(flatten)]
     pub pace: PaceArgs,
 }
@@ -130,6 +135,8 @@ pub(in crate::cli) struct RulesSuggestArgs {
     /// Write the rules to a new file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub jobs: JobsArgs,
     #[command(flatten)]
     pub rate: RateArgs,
 }
