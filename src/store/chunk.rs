@@ -6,7 +6,7 @@ use super::driver::Cells;
 use super::error::failed_on_values;
 use super::location::Dialect;
 use super::source::{facts, key, value_index};
-use super::statement::{Fill, Names, Param, sql, text};
+use super::statement::{Fill, Names, Param, Statement, sql, text};
 use super::stored::as_text;
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
@@ -46,11 +46,14 @@ impl Chunk for SqlChunk<'_> {
 
     async fn apply(&mut self, target: &'static Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
         for batch in batches(changes, self.names.dialect, self.capacity) {
-            self.record(target, batch).await?;
             match self.names.dialect {
-                Dialect::Postgres => self.update_by_arrays(target, batch).await?,
-                Dialect::MySql => self.update_by_cases(target, batch).await?,
-                Dialect::Sqlite => self.update_one_by_one(target, batch).await?,
+                // A row that stands alone goes in two statements, since of one nobody knows whether it is the row that
+                // is refused or its journal entry.
+                Dialect::Postgres if batch.len() > 1 => self.mend(target, batch).await?,
+                _ => {
+                    self.record(target, batch).await?;
+                    self.update(target, batch).await?;
+                }
             }
         }
         Ok(())
@@ -85,32 +88,47 @@ impl SqlChunk<'_> {
         }
     }
 
-    async fn update_by_arrays(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        let keys = changes.iter().map(|change| change.key).collect();
-        let after = changes.iter().map(|change| change.after).collect();
-        let fills = [("key_arrays", Fill::KeyArrays(keys)), ("after", Fill::Param(Param::Texts(after)))];
-        self.update(target, &fills, changes.len()).await
+    async fn update(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
+        let [first, ..] = changes else { return Ok(()) };
+        let fills = match self.names.dialect {
+            Dialect::Postgres => vec![("after", text(first.after)), ("key_is", Fill::KeyIs(first.key))],
+            Dialect::MySql => {
+                let new_values = changes.iter().map(|change| (change.key, change.after)).collect();
+                let keys = changes.iter().map(|change| change.key).collect();
+                vec![("new_values", Fill::NewValues(new_values)), ("key_in", Fill::KeyIn(keys))]
+            }
+            Dialect::Sqlite => vec![("new_values", Fill::Rows(changes.iter().map(new_value).collect()))],
+        };
+        let statement = self.names.about(target, sql!(self.names.dialect, "update"), &fills);
+        self.write(target, statement, changes.len()).await
     }
 
-    async fn update_by_cases(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        let new_values = changes.iter().map(|change| (change.key, change.after)).collect();
-        let keys = changes.iter().map(|change| change.key).collect();
-        let fills = [("new_values", Fill::NewValues(new_values)), ("key_in", Fill::KeyIn(keys))];
-        self.update(target, &fills, changes.len()).await
-    }
-
-    async fn update_one_by_one(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        for change in changes {
-            let fills = [("after", text(change.after)), ("key_is", Fill::KeyIs(change.key))];
-            self.update(target, &fills, 1).await?;
-        }
-        Ok(())
+    /// Journal entries and new values in one statement, which only PostgreSQL takes.
+    async fn mend(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
+        let stored: Vec<(String, String)> = changes.iter().map(|change| stored_texts(target, change)).collect();
+        let run = self.run.clone();
+        let integers = |integer: fn(&Change<'_>) -> i64| Fill::Param(Param::Integers(changes.iter().map(integer).collect()));
+        let fills = [
+            ("key_arrays", Fill::KeyArrays(changes.iter().map(|change| change.key).collect())),
+            ("seqs", integers(|change| change.seq)),
+            ("row_keys", texts(stored.iter().map(|(key, _)| key.as_str()))),
+            ("kinds", texts(changes.iter().map(|change| change.kind))),
+            ("actions", texts(changes.iter().map(|change| change.action))),
+            ("before", texts(changes.iter().map(|change| change.before))),
+            ("bytes", integers(|change| change.before.len() as i64)),
+            ("after", texts(changes.iter().map(|change| change.after))),
+            ("digests", texts(stored.iter().map(|(_, digest)| digest.as_str()))),
+            ("written_at", texts(changes.iter().map(|change| change.written_at.unwrap_or_default()))),
+            run_id(&run),
+            ("table_name", text(&target.table)),
+        ];
+        let statement = self.names.about(target, include_str!("sql/postgres/mend.sql"), &fills);
+        self.write(target, statement, changes.len()).await
     }
 
     /// Locked rows cannot go away, so a row that is not matched was kept back by a trigger; better no chunk than a wrong
     /// journal.
-    async fn update(&mut self, target: &Target, fills: &[(&str, Fill<'_>)], rows: usize) -> Result<(), StoreError> {
-        let statement = self.names.about(target, sql!(self.names.dialect, "update"), fills);
+    async fn write(&mut self, target: &Target, statement: Statement<'_>, rows: usize) -> Result<(), StoreError> {
         let what = format!("rows of {} could not be written", target.table);
         let matched = self.transaction.try_run(statement).await.map_err(|error| failed_on_values(&what, error))?;
         if matched == rows as u64 {
@@ -119,6 +137,15 @@ impl SqlChunk<'_> {
         let what = format!("of {rows} locked rows of {}, {matched} were changed", target.table);
         Err(StoreError::new(Trouble::Refused, what))
     }
+}
+
+fn texts<'t>(texts: impl Iterator<Item = &'t str>) -> Fill<'t> {
+    Fill::Param(Param::Texts(texts.collect()))
+}
+
+/// The key of a row, and its new value.
+fn new_value<'c>(change: &Change<'c>) -> Vec<Param<'c>> {
+    change.key.0.iter().map(Param::from).chain([Param::Text(change.after)]).collect()
 }
 
 /// What the key of a row adds to a statement that names it twice: of Airflow's tables, the longest has a task id of 250
@@ -132,7 +159,12 @@ fn batches<'b, 'c>(
     dialect: Dialect,
     capacity: Capacity,
 ) -> impl Iterator<Item = &'b [Change<'c>]> {
-    let most = if dialect == Dialect::MySql { 128 } else { 1_024 };
+    let most = match dialect {
+        // Arrays may be as long as a chunk.
+        Dialect::Postgres => usize::MAX,
+        Dialect::MySql => 128,
+        Dialect::Sqlite => 1_024,
+    };
     std::iter::from_fn(move || {
         let mut bytes = 0u64;
         let fits = |change: &&Change<'_>| {

@@ -117,6 +117,10 @@ mod tests {
         (0..count).map(key).collect()
     }
 
+    fn with_new_value(key: &Key) -> Vec<Param<'_>> {
+        key.0.iter().map(Param::from).chain([Param::Text("new")]).collect()
+    }
+
     /// What SQLite says that it would do.
     async fn plan(statement: Statement<'_>, connection: &mut SqliteConnection) -> Vec<String> {
         let arguments = Sqlite::arguments(&statement.params).expect("parameters that SQLite takes");
@@ -152,10 +156,12 @@ mod tests {
             let window =
                 [("behind", Fill::Behind(Some(&keys[0]))), ("within", Fill::Within(&keys[2])), ("rows", integer(1000))];
             let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
+            let new_values = [("new_values", Fill::Rows(keys.iter().map(with_new_value).collect()))];
             let statements = [
                 names.about(target, sql!("window"), &window),
                 names.about(target, sql!("identify"), &key_in),
                 names.about(target, sql!(Dialect::Sqlite, "lock"), &key_in),
+                names.about(target, sql!(Dialect::Sqlite, "update"), &new_values),
             ];
             for statement in statements {
                 let text = statement.text.clone();
