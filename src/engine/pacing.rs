@@ -122,6 +122,9 @@ fn fitting(rows: u32, aim: Duration, took: Duration) -> u32 {
 /// The most bytes of old values that one chunk changes. A rewrite is up to six times as long, and both are held.
 pub const CHUNK_BYTES: u64 = 1 << 20;
 
+/// How long a row that is to be mended waits for others to share its chunk.
+pub const CHUNK_WAIT: Duration = Duration::from_secs(1);
+
 /// How often a run says that it still lives while no chunk says it.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
 

@@ -5,7 +5,7 @@ use super::connection::Transaction;
 use super::driver::Cells;
 use super::error::failed_on_values;
 use super::location::Dialect;
-use super::source::{facts, key, value_index};
+use super::source::{facts, key, keys_at_once, value_index};
 use super::statement::{Fill, Names, Param, Statement, sql, text};
 use super::stored::as_text;
 use crate::domain::judge::Stored;
@@ -26,11 +26,6 @@ pub struct SqlChunk<'c> {
 
 impl Chunk for SqlChunk<'_> {
     async fn lock(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError> {
-        let statement = self.names.about(
-            target,
-            sql!(self.names.dialect, "lock"),
-            &[("key_in", Fill::KeyIn(keys.iter().collect()))],
-        );
         let what = format!("rows of {} could not be locked", target.table);
         let value_index = value_index(target, Besides::Facts);
         let read = |cells: &dyn Cells| {
@@ -41,7 +36,13 @@ impl Chunk for SqlChunk<'_> {
             let written_at = cells.text(value_index + 1)?.map(str::to_owned);
             Ok(LockedRow { key: key(cells, target)?, facts: facts(cells, target)?, value, written_at })
         };
-        self.transaction.rows(&what, statement, read).await
+        let mut locked = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(keys_at_once(self.names.dialect)) {
+            let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
+            let statement = self.names.about(target, sql!(self.names.dialect, "lock"), &key_in);
+            locked.extend(self.transaction.rows(&what, statement, read).await?);
+        }
+        Ok(locked)
     }
 
     async fn apply(&mut self, target: &'static Target, changes: &[Change<'_>]) -> Result<(), StoreError> {

@@ -12,6 +12,10 @@ use super::statement::Param;
 use crate::domain::judge::Stored;
 use crate::engine::store::{StoreError, Trouble};
 
+/// How many rows the driver's thread reads before it waits for them to be taken. With few, the two threads wait for each
+/// other all the time.
+const ROWS_AHEAD: usize = 1_024;
+
 pub(super) async fn connect(location: &Location, access: Access) -> Result<SqliteConnection, StoreError> {
     let Host::File(path) = &location.host else { unreachable!("a SQLite location is a file") };
     if !path.is_file() {
@@ -25,6 +29,7 @@ pub(super) async fn connect(location: &Location, access: Access) -> Result<Sqlit
         .create_if_missing(false)
         .read_only(access == Access::Read)
         .busy_timeout(Duration::from_secs(1))
+        .row_buffer_size(ROWS_AHEAD)
         .disable_statement_logging();
     let what = || format!("the database file {} cannot be opened", path.display());
     let mut connection = options.connect().await.map_err(|error| unreachable(what(), error))?;
