@@ -4,6 +4,7 @@ use super::catalog::run_id;
 use super::connection::Transaction;
 use super::driver::Cells;
 use super::error::failed_on_values;
+use super::keys::is_plain_number;
 use super::location::Dialect;
 use super::source::{facts, key, keys_at_once, value_index};
 use super::statement::{Fill, Names, Param, Statement, sql, text};
@@ -46,7 +47,7 @@ impl Chunk for SqlChunk<'_> {
     }
 
     async fn apply(&mut self, target: &'static Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        for batch in batches(changes, self.names.dialect, self.capacity) {
+        for batch in batches(changes, at_once(self.names.dialect, changes), self.capacity) {
             match self.names.dialect {
                 // A row that stands alone goes in two statements, since of one nobody knows whether it is the row that
                 // is refused or its journal entry.
@@ -108,7 +109,8 @@ impl SqlChunk<'_> {
     async fn mend(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
         let stored: Vec<(String, String)> = changes.iter().map(|change| stored_texts(target, change)).collect();
         let run = self.run.clone();
-        let integers = |integer: fn(&Change<'_>) -> i64| Fill::Param(Param::Integers(changes.iter().map(integer).collect()));
+        let integers =
+            |integer: fn(&Change<'_>) -> i64| Fill::Param(Param::Integers(changes.iter().map(integer).collect()));
         let fills = [
             ("key_arrays", Fill::KeyArrays(changes.iter().map(|change| change.key).collect())),
             ("seqs", integers(|change| change.seq)),
@@ -153,33 +155,51 @@ fn new_value<'c>(change: &Change<'c>) -> Vec<Param<'c>> {
 /// and a key of 512 characters.
 const KEY_BYTES: u64 = 6400;
 
-/// Cuts changes into what one statement takes: so many rows that a round trip does not count, so few that their CASE
-/// does not, and no more bytes than the server accepts at once. Statements that stay prepared come in few lengths.
+/// How many changes one statement takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AtOnce {
+    /// Arrays may be as long as a chunk.
+    All,
+    /// So many that a round trip does not count, and so few that looking for a key in a list of them does not.
+    AtMost(usize),
+}
+
+fn at_once(dialect: Dialect, changes: &[Change<'_>]) -> AtOnce {
+    match dialect {
+        Dialect::Postgres => AtOnce::All,
+        Dialect::MySql if !changes.iter().all(|change| is_plain_number(change.key)) => AtOnce::AtMost(128),
+        Dialect::MySql | Dialect::Sqlite => AtOnce::AtMost(1_024),
+    }
+}
+
+/// Cuts changes into what one statement takes, and no more bytes than the server accepts at once.
 fn batches<'b, 'c>(
     mut changes: &'b [Change<'c>],
-    dialect: Dialect,
+    at_once: AtOnce,
     capacity: Capacity,
 ) -> impl Iterator<Item = &'b [Change<'c>]> {
-    let most = match dialect {
-        // Arrays may be as long as a chunk.
-        Dialect::Postgres => usize::MAX,
-        Dialect::MySql => 128,
-        Dialect::Sqlite => 1_024,
-    };
     std::iter::from_fn(move || {
         let mut bytes = 0u64;
         let fits = |change: &&Change<'_>| {
             bytes += KEY_BYTES + change.before.len().max(change.after.len()) as u64;
             bytes <= capacity.0
         };
-        let mut rows = changes.iter().take(most).take_while(fits).count().max(1);
-        if dialect != Dialect::Postgres {
-            rows = 1 << rows.ilog2();
-        }
-        let (batch, rest) = changes.split_at_checked(rows)?;
+        let fitting = changes.iter().take_while(fits).count().max(1);
+        let rows = match at_once {
+            AtOnce::All => fitting.min(changes.len()),
+            AtOnce::AtMost(most) => round(fitting.min(most)),
+        };
+        let (batch, rest) = changes.split_at_checked(rows).filter(|_| rows > 0)?;
         changes = rest;
         Some(batch)
     })
+}
+
+/// Rounds down to three binary digits. Statements stay prepared, each with its length, so few lengths are better than many;
+/// powers of two alone would cut a chunk into too many of them.
+const fn round(rows: usize) -> usize {
+    let rest = (usize::BITS - rows.leading_zeros()).saturating_sub(3);
+    rows >> rest << rest
 }
 
 /// The key and the digest of the new value, in the form in which the journal stores them.
@@ -244,20 +264,22 @@ pub(super) fn lease_lost(run: &RunId) -> StoreError {
 mod tests {
     use super::*;
 
-    fn cut(lengths: &[usize], dialect: Dialect, capacity: u64) -> Vec<usize> {
+    fn cut(lengths: &[usize], at_once: AtOnce, capacity: u64) -> Vec<usize> {
         let texts: Vec<String> = lengths.iter().map(|&length| "x".repeat(length)).collect();
         let key = Key(Vec::new());
         let change = |after| Change { seq: 1, key: &key, kind: "", action: "", before: "", after, written_at: None };
         let changes: Vec<Change<'_>> = texts.iter().map(|text| change(text)).collect();
-        batches(&changes, dialect, Capacity(capacity)).map(<[_]>::len).collect()
+        batches(&changes, at_once, Capacity(capacity)).map(<[_]>::len).collect()
     }
 
     #[test]
     fn a_statement_takes_no_more_rows_and_bytes_than_the_server_likes() {
-        assert_eq!(cut(&[], Dialect::MySql, 10), [0; 0]);
-        assert_eq!(cut(&[1; 250], Dialect::MySql, 1 << 20), [128, 64, 32, 16, 8, 2]);
-        assert_eq!(cut(&[1; 250], Dialect::Postgres, 1 << 21), [250]);
+        let some = AtOnce::AtMost(128);
+        assert_eq!(cut(&[], some, 10), [0; 0]);
+        assert_eq!(cut(&[], AtOnce::All, 10), [0; 0]);
+        assert_eq!(cut(&[1; 251], some, 1 << 21), [128, 112, 10, 1]);
+        assert_eq!(cut(&[1; 250], AtOnce::All, 1 << 21), [250]);
         let room_for_two = 2 * KEY_BYTES + 10;
-        assert_eq!(cut(&[6, 4, 1, 10_000, 3], Dialect::MySql, room_for_two), [2, 1, 1, 1]);
+        assert_eq!(cut(&[6, 4, 1, 10_000, 3], some, room_for_two), [2, 1, 1, 1]);
     }
 }
