@@ -13,7 +13,7 @@ from clock import Command, Measured
 from engines import HERE, Engine
 
 SCAN, REPAIR = "`statemend scan`", "`statemend repair`"
-UPDATE = "`INSERT` into a journal and `UPDATE` of the known rows, in SQL"
+UPDATE = "`UPDATE` of the known rows, with a journal"
 LOOKING, MENDING = "Python script, looking", "Python script, mending"
 
 

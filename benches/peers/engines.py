@@ -5,8 +5,10 @@ What stands in `sql/` is sent by the engine's own client, so that a peer is what
 
 import abc
 import contextlib
+import math
 import os
 import pathlib
+import secrets
 import shutil
 import sqlite3
 import subprocess
@@ -26,8 +28,6 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 REFERRED = ROOT / "tests/support/referred.sql"
 
-PURGE_SECONDS = 120
-
 
 class Engine(abc.ABC):
     """A database with the rows in it. `url` is that of the database as peers find it, in SQLAlchemy's form."""
@@ -43,6 +43,13 @@ class Engine(abc.ABC):
 
     def __init__(self, url: str):
         self.url = url
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    @abc.abstractmethod
+    def __exit__(self, *_) -> None:
+        """Leaves nothing behind."""
 
     @abc.abstractmethod
     def version(self) -> str: ...
@@ -95,21 +102,23 @@ class Postgres(Engine):
     name, folder, schema = "PostgreSQL", "postgres", "postgresql"
     dump = "`COPY (SELECT id, value …) TO STDOUT (FORMAT binary)`"
 
-    # Peers work on a copy, which is made anew from this one.
-    ORIGINAL = "peers_original"
-
     def __init__(self, server: str):
-        super().__init__(f"{server}/peers")
-        self._server = server
+        # Peers work on a copy of the original.
+        self._server, self._copy = server, new_name()
+        self._original = f"{self._copy}_original"
+        super().__init__(f"{server}/{self._copy}")
         number = int(self._ask("SHOW server_version_num"))
         self.json_test = "`value IS NOT JSON`" if number >= 160_000 else None
 
+    def __exit__(self, *_) -> None:
+        self._drop(self._copy, self._original)
+
     def version(self) -> str:
-        return self._ask("SHOW server_version")
+        return self._ask("SHOW server_version").split()[0]
 
     def load(self, rows: data.Data, files: data.Files) -> None:
-        self._drop("peers", self.ORIGINAL)
-        self._ask(f"CREATE DATABASE {self.ORIGINAL}")
+        self._drop(self._copy, self._original)
+        self._ask(f"CREATE DATABASE {self._original}")
         self._feed(self.tables(rows))
         # As a replica would: references are not looked up row by row.
         self._feed(files.rows, "--command=SET session_replication_role = replica", f"--command={self.text('load')}")
@@ -118,8 +127,8 @@ class Postgres(Engine):
         self.fresh()
 
     def fresh(self) -> None:
-        self._drop("peers")
-        self._ask(f"CREATE DATABASE peers TEMPLATE {self.ORIGINAL} STRATEGY file_copy")
+        self._drop(self._copy)
+        self._ask(f"CREATE DATABASE {self._copy} TEMPLATE {self._original} STRATEGY file_copy")
         self.say("warm")
 
     def client(self) -> list[str]:
@@ -138,7 +147,7 @@ class Postgres(Engine):
         return processes.finish([*self._psql(f"{self._server}/postgres"), f"--command={sql}"])
 
     def _feed(self, source: pathlib.Path | str, *options: str) -> None:
-        feed([*self._psql(f"{self._server}/{self.ORIGINAL}"), *options], source)
+        feed([*self._psql(f"{self._server}/{self._original}"), *options], source)
 
 
 class MariaDb(Engine):
@@ -147,13 +156,17 @@ class MariaDb(Engine):
     json_test = "`NOT JSON_VALID(value)`"
 
     def __init__(self, server: str):
-        super().__init__(f"{server}/peers")
+        self._database = new_name()
+        super().__init__(f"{server}/{self._database}")
+
+    def __exit__(self, *_) -> None:
+        self._ask(f"DROP DATABASE IF EXISTS {self._database}")
 
     def version(self) -> str:
-        return self._ask("SELECT VERSION()")
+        return self._ask("SELECT VERSION()").split("-")[0]
 
     def load(self, rows: data.Data, files: data.Files) -> None:
-        self._ask("DROP DATABASE IF EXISTS peers; CREATE DATABASE peers")
+        self._ask(f"DROP DATABASE IF EXISTS {self._database}; CREATE DATABASE {self._database}")
         feed(self.client(), self.tables(rows))
         feed([*self.client(), "--local-infile=1", f"--execute={self.text('load')}"], files.rows)
         feed([*self.client(), "--local-infile=1", f"--execute={self.text('load_known')}"], files.known)
@@ -163,12 +176,14 @@ class MariaDb(Engine):
 
     def fresh(self) -> None:
         self.say("fresh")
-        deadline = time.monotonic() + PURGE_SECONDS
-        while int(self.say("unpurged")) > 100 and time.monotonic() < deadline:
+        # The next peer shall not share the machine with a server that clears up. Others may be at work on the same one.
+        before, left = math.inf, int(self.say("unpurged"))
+        while left < before:
             time.sleep(0.1)
+            before, left = left, int(self.say("unpurged"))
 
     def client(self) -> list[str]:
-        return [*self._mariadb(), urlsplit(self.url).path.lstrip("/")]
+        return [*self._mariadb(), self._database]
 
     def _mariadb(self) -> list[str]:
         parts = urlsplit(self.url)
@@ -193,6 +208,10 @@ class Sqlite(Engine):
         self._original, self._file = home / "original.db", home / "airflow.db"
         super().__init__(f"sqlite:///{self._file}")
 
+    def __exit__(self, *_) -> None:
+        self._original.unlink(missing_ok=True)
+        self._file.unlink(missing_ok=True)
+
     def version(self) -> str:
         return processes.finish(["sqlite3", ":memory:", "SELECT sqlite_version()"])
 
@@ -214,6 +233,10 @@ class Sqlite(Engine):
 
     def client(self) -> list[str]:
         return ["sqlite3", "-batch", "-bail", str(self._file)]
+
+
+def new_name() -> str:
+    return f"peers_{secrets.token_hex(4)}"
 
 
 def feed(client: list[str], source: pathlib.Path | str) -> None:
