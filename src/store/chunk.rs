@@ -151,9 +151,8 @@ fn new_value<'c>(change: &Change<'c>) -> Vec<Param<'c>> {
     change.key.0.iter().map(Param::from).chain([Param::Text(change.after)]).collect()
 }
 
-/// What the key of a row adds to a statement that names it twice: of Airflow's tables, the longest has a task id of 250
-/// and a key of 512 characters.
-const KEY_BYTES: u64 = 6400;
+/// What the key of a row adds to a statement that names it twice: no index of InnoDB has longer entries than 3,072 bytes.
+const KEY_BYTES: u64 = 2 * 3_072 + 256;
 
 /// How many changes one statement takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,7 +181,7 @@ fn batches<'b, 'c>(
         let mut bytes = 0u64;
         let fits = |change: &&Change<'_>| {
             bytes += KEY_BYTES + change.before.len().max(change.after.len()) as u64;
-            bytes <= capacity.0
+            bytes <= capacity.bytes
         };
         let fitting = changes.iter().take_while(fits).count().max(1);
         let rows = match at_once {
@@ -269,7 +268,7 @@ mod tests {
         let key = Key(Vec::new());
         let change = |after| Change { seq: 1, key: &key, kind: "", action: "", before: "", after, written_at: None };
         let changes: Vec<Change<'_>> = texts.iter().map(|text| change(text)).collect();
-        batches(&changes, at_once, Capacity(capacity)).map(<[_]>::len).collect()
+        batches(&changes, at_once, Capacity::bytes(capacity)).map(<[_]>::len).collect()
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod journal;
 mod keys;
 mod migrate;
 mod mysql;
+mod own;
 mod postgres;
 mod replica;
 pub mod sample;
@@ -22,6 +23,7 @@ mod source;
 mod sqlite;
 mod statement;
 mod stored;
+mod windows;
 
-pub use catalog::{Overview, SqlStore};
+pub use catalog::{Overview, SqlStore, Wanted};
 pub use driver::Access;

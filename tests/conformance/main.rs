@@ -3,6 +3,8 @@
 #[macro_use]
 #[path = "../support/engines.rs"]
 mod engines;
+#[path = "../support/commands.rs"]
+mod commands;
 #[path = "../support/statemend.rs"]
 mod statemend;
 #[path = "../support/mod.rs"]
@@ -11,6 +13,7 @@ mod support;
 mod access;
 mod census;
 mod generations;
+mod jobs;
 mod keys;
 mod locks;
 mod memory;
@@ -20,5 +23,7 @@ mod resume;
 mod rules;
 mod runs;
 mod scan;
+mod secrets;
 mod state;
+mod targets;
 mod undo;
