@@ -50,7 +50,7 @@ impl Source for SqlStore {
         let both = |cells: &dyn Cells| Ok((key(cells, target)?, facts(cells, target)?));
         let identify = async |read: &mut Transaction<'_>| {
             let mut found = Vec::with_capacity(keys.len());
-            for keys in keys.chunks(asked_at_once(names.dialect)) {
+            for keys in keys.chunks(keys_at_once(names.dialect)) {
                 let key_in = ("key_in", Fill::KeyIn(keys.iter().collect()));
                 found.extend(read.rows(&what, names.about(target, sql!("identify"), &[key_in]), both).await?);
             }
@@ -64,7 +64,7 @@ impl Source for SqlStore {
         let what = format!("rows of {} could not be counted", target.table);
         let count = async |read: &mut Transaction<'_>| {
             let mut counts = Vec::new();
-            for lists in lists.chunks(asked_at_once(names.dialect)) {
+            for lists in lists.chunks(keys_at_once(names.dialect)) {
                 let list_in = ("list_in", Fill::ListIn(lists.to_vec()));
                 let statement = names.about(target, sql!("count_rows_of_lists"), &[list_in]);
                 counts.extend(read.rows(&what, statement, |cells| cells.integer(0)).await?);
@@ -76,11 +76,13 @@ impl Source for SqlStore {
     }
 }
 
-/// How many keys or lists one statement asks for: PostgreSQL takes arrays of any length, the others bind every one.
-fn asked_at_once(dialect: Dialect) -> usize {
+/// How many keys or lists one statement asks for: PostgreSQL takes arrays of any length, the others bind every part of
+/// every one, and there is no other machine that would be asked again for more of SQLite's.
+pub(super) fn keys_at_once(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Postgres => 100_000,
-        Dialect::MySql | Dialect::Sqlite => 1_024,
+        Dialect::MySql => 4_096,
+        Dialect::Sqlite => 1_024,
     }
 }
 
