@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 /// The browser takes its pipes as file descriptors 3 and 4. It runs as root in containers, where its sandbox does not
 /// work, and would look for news of itself.
-const START: &str = "exec chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+const START: &str = "exec chromium --headless --no-sandbox --disable-dev-shm-usage --disable-gpu --disable-quic --no-first-run \
     --disable-background-networking --disable-component-update --disable-sync --remote-debugging-pipe \
     --user-data-dir=\"$1\" about:blank 3<&0 4>&1 0</dev/null 1>/dev/null";
 

@@ -73,7 +73,7 @@ pub struct Column {
     pub height: String,
     pub rows: String,
     pub from: String,
-    /// Whether it belongs to the 24 hours before the report was begun.
+    /// Whether it reaches into the 24 hours before the report was begun.
     pub lately: bool,
 }
 
@@ -84,6 +84,10 @@ impl Histogram {
     pub fn new(written: &WrittenReport, started_at: &str) -> Option<Self> {
         let [first, .., last] = written.buckets.as_slice() else { return None };
         let most = written.buckets.iter().map(|bucket| bucket.rows).max().unwrap_or_default();
+        let yesterday = micros(started_at).saturating_sub(DAY);
+        // Where each of them ends: at the beginning of the next, the last with the row that was written last.
+        let ends = written.buckets[1..].iter().map(|next| &next.from).chain([&written.last]);
+        let ends: Vec<i64> = ends.map(|end| micros(end)).collect();
         let column = |(index, bucket): (usize, &BucketReport)| {
             let height = share(bucket.rows, most);
             Column {
@@ -92,7 +96,7 @@ impl Histogram {
                 height: format!("{height:.1}"),
                 rows: count(bucket.rows, "row"),
                 from: moment(&bucket.from),
-                lately: micros(&bucket.from) >= micros(started_at).saturating_sub(DAY),
+                lately: ends[index] > yesterday,
             }
         };
         Some(Self {

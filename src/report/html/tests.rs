@@ -4,6 +4,7 @@ use crate::domain::repair::Reason;
 use crate::domain::rules::{Conditions, Name, Rule, RuleRef, Rules};
 use crate::engine::Ending;
 use crate::engine::events::Outcome as Row;
+use crate::report::collect::Preface;
 use crate::report::sample::{self, assets, flagged, fold, preface, scanned, started, task, tasks, written};
 
 fn page(report: &Report) -> String {
@@ -56,7 +57,7 @@ fn rules_are_told_with_what_they_take() {
     let conditions = Conditions::default();
     let rule = Rule::new(Name::Given("<b>all</b>".to_owned()), conditions, crate::domain::finding::Action::String);
     let rules = Rules { rules: vec![rule.expect("a rule")], ..Rules::default() };
-    let report = fold(crate::report::collect::Preface { rules, ..preface(Mode::Scan) }, Ending::Complete, |events| {
+    let report = fold(Preface { rules, ..preface(Mode::Scan) }, Ending::Complete, |events| {
         scanned(events, tasks(), 12);
         let row = task(2, Kind::RawText, Row::Rewritten);
         flagged(events, tasks(), crate::engine::events::Flagged { rule: Some(RuleRef::Rule(0)), ..row });
@@ -64,6 +65,23 @@ fn rules_are_told_with_what_they_take() {
     let page = page(&report);
     assert!(page.contains("<bdi>&#60;b&#62;all&#60;/b&#62;</bdi>"), "names are escaped");
     assert!(texts(&page).contains("What each rule takes"));
+}
+
+#[test]
+fn a_writer_that_is_still_at_it_stands_out() {
+    let marks = |started_at: &str| {
+        let preface = Preface { started_at: started_at.to_owned(), ..preface(Mode::Scan) };
+        let report = fold(preface, Ending::Complete, |events| {
+            scanned(events, tasks(), 12);
+            // Written at 00:00, 23:00 and 22:00, the days being 20 and 19 November 2026.
+            (2..5).for_each(|id| flagged(events, tasks(), task(id, Kind::RawText, Row::Rewritten)));
+        });
+        let page = page(&report);
+        (page.matches("class=\"lately\"").count(), page.contains("class=\"alarm\""))
+    };
+    assert_eq!(marks("2026-11-20T00:30:00.000Z"), (3, true));
+    assert_eq!(marks("2026-11-20T23:10:00.000Z"), (2, true));
+    assert_eq!(marks("2026-11-21T00:00:00.000Z"), (0, false));
 }
 
 #[test]
