@@ -35,6 +35,8 @@ pub enum Trouble {
     Migrating,
     /// The reviewed plan cannot be read any more.
     Plan,
+    /// What the last check left cannot be read any more.
+    Memory,
     /// Anything else.
     Other,
 }
@@ -90,6 +92,9 @@ pub struct Span<'k> {
     pub after: Option<&'k Key>,
     /// The window ends with this key at the latest.
     pub until: &'k Key,
+    /// Rows are left out that were written before this moment, in microseconds since 1970. A row that does not tell when
+    /// it was written never is.
+    pub since: Option<i64>,
     /// The most rows to read.
     pub rows: u32,
     pub besides: Besides,
@@ -136,6 +141,16 @@ pub trait Source {
     /// How many rows a table has, as far as the database can say without counting them.
     async fn estimate(&mut self, target: &'static Target) -> Result<Option<u64>, StoreError>;
 
+    /// The last key of a window of so many rows, counting those that a span would leave out; nothing where fewer are
+    /// left up to `until`.
+    async fn nth_key(
+        &mut self,
+        target: &'static Target,
+        after: Option<&Key>,
+        until: &Key,
+        rows: u32,
+    ) -> Result<Option<Key>, StoreError>;
+
     /// Hands over the rows of a span in key order, and says where it stopped: the last key where the window was
     /// full, nothing where the span is exhausted.
     async fn window(
@@ -144,6 +159,14 @@ pub trait Source {
         span: Span<'_>,
         each: &mut EachRow<'_>,
     ) -> Result<Option<Key>, StoreError>;
+
+    /// Hands over the rows with these keys and their facts, in no order; rows that are gone are missing.
+    async fn look_up(
+        &mut self,
+        target: &'static Target,
+        keys: &[Key],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), StoreError>;
 
     /// The identities of rows, in no order; rows that are gone are missing.
     async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError>;

@@ -7,8 +7,9 @@ use super::Work;
 use super::events::Flagged;
 use super::flag::{Flag, Keep, Met};
 use super::pacing::WindowSize;
-use super::store::{Facts, Source, Span, StoreError};
+use super::store::{Facts, Row, Source, Span, StoreError};
 use crate::domain::census::{JsonType, Sighting};
+use crate::domain::repair::Capacity;
 use crate::domain::target::{Identity, Key, Target};
 
 /// A flagged row of a window, and how far the window had come with it.
@@ -34,20 +35,75 @@ pub(super) struct Window {
     pub next: Option<Key>,
 }
 
-/// Reads and judges the rows behind `after`, as many as `size` says.
+/// The part of a table that is still to be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ahead<'k> {
+    pub after: Option<&'k Key>,
+    pub until: &'k Key,
+    /// As in [`Span`].
+    pub since: Option<i64>,
+}
+
+/// Reads and judges the next rows, as many as `size` says.
 pub(super) async fn read<S: Source>(
     source: &mut S,
     target: &'static Target,
-    after: Option<&Key>,
-    until: &Key,
+    ahead: Ahead<'_>,
     size: &mut WindowSize,
     work: &Work<'_>,
 ) -> Result<Window, StoreError> {
-    let capacity = source.capacity();
-    let keep = if work.show_values { Keep::Both } else { Keep::Nothing };
+    let Ahead { after, until, since } = ahead;
     let began = Instant::now();
-    let mut window = Window { spotted: Vec::new(), sightings: Vec::new(), rows: 0, bytes: 0, next: None };
-    let mut judge_row = |row: &dyn super::store::Row| {
+    let mut judging = Judging::new(source, target, work);
+    // Where rows are left out, a window ends after so many of the table and not after so many that are handed over: the
+    // server might have to go through all of the table for those.
+    let end = match since {
+        Some(_) => source.nth_key(target, after, until, size.rows()).await?,
+        None => None,
+    };
+    let until = end.as_ref().unwrap_or(until);
+    let span = Span { after, until, since, rows: size.rows(), besides: work.besides() };
+    let next = source.window(target, span, &mut |row| judging.take(row)).await?;
+    let window = Window { next: next.or(end), ..judging.window };
+    if window.next.is_some() {
+        size.learn(began.elapsed(), window.bytes);
+    }
+    Ok(window)
+}
+
+/// Reads and judges the rows with these keys. Those that are gone are missing.
+pub(super) async fn look_up<S: Source>(
+    source: &mut S,
+    target: &'static Target,
+    keys: &[Key],
+    size: &mut WindowSize,
+    work: &Work<'_>,
+) -> Result<Window, StoreError> {
+    let began = Instant::now();
+    let mut judging = Judging::new(source, target, work);
+    source.look_up(target, keys, &mut |row| judging.take(row)).await?;
+    size.learn(began.elapsed(), judging.window.bytes);
+    Ok(judging.window)
+}
+
+/// A window into which rows are judged one by one.
+struct Judging<'j> {
+    target: &'static Target,
+    work: &'j Work<'j>,
+    capacity: Capacity,
+    keep: Keep,
+    window: Window,
+}
+
+impl<'j> Judging<'j> {
+    fn new(source: &impl Source, target: &'static Target, work: &'j Work<'j>) -> Self {
+        let keep = if work.show_values { Keep::Both } else { Keep::Nothing };
+        let window = Window { spotted: Vec::new(), sightings: Vec::new(), rows: 0, bytes: 0, next: None };
+        Self { target, work, capacity: source.capacity(), keep, window }
+    }
+
+    fn take(&mut self, row: &dyn Row) -> Result<(), StoreError> {
+        let Self { target, work, capacity, keep, ref mut window } = *self;
         let value = row.value();
         window.rows += 1;
         window.bytes += value.bytes().len() as u64;
@@ -61,14 +117,7 @@ pub(super) async fn read<S: Source>(
             window.spotted.push(Spotted { key: row.key()?, flag, rows: window.rows, bytes: window.bytes });
         }
         Ok(())
-    };
-    let besides = work.besides();
-    let next = source.window(target, Span { after, until, rows: size.rows(), besides }, &mut judge_row).await?;
-    window.next = next;
-    if window.next.is_some() {
-        size.learn(began.elapsed(), window.bytes);
     }
-    Ok(window)
 }
 
 /// A row for the census, where it has a name.

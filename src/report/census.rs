@@ -64,10 +64,15 @@ fn key((key, types): (&str, &KeyTypes)) -> KeyReport {
 
 /// A moment of the database, in microseconds since 1970, as RFC 3339.
 pub fn moment(micros: i64) -> String {
+    humantime::format_rfc3339_micros(time(micros)).to_string()
+}
+
+/// So many microseconds since 1970.
+pub(super) fn time(micros: i64) -> SystemTime {
     let since = Duration::from_micros(micros.unsigned_abs());
     let time = match micros {
         0.. => SystemTime::UNIX_EPOCH.checked_add(since),
         _ => SystemTime::UNIX_EPOCH.checked_sub(since),
     };
-    humantime::format_rfc3339_micros(time.unwrap_or(SystemTime::UNIX_EPOCH)).to_string()
+    time.unwrap_or(SystemTime::UNIX_EPOCH)
 }

@@ -1,6 +1,7 @@
 //! Folds the engine's events into a [`Report`].
 
 use super::census::{self, CensusReport};
+use super::check::{CheckReport, Comparing, Earlier};
 use super::distinct::Distinct;
 use super::model::{
     Counts, Database, Fates, FindingReport, Mode, Outcome, Report, RowOutcome, RuleReport, SCHEMA_VERSION, TableReport,
@@ -8,6 +9,7 @@ use super::model::{
 };
 use super::shortlist::{Shortlist, weight};
 use crate::domain::census::Census;
+use crate::domain::check::Novelty;
 use crate::domain::finding::Severity;
 use crate::domain::reader::{Reading, Readings};
 use crate::domain::repair::Reason;
@@ -37,8 +39,25 @@ pub struct Preface {
     pub started_at: String,
     /// How many findings are listed at most.
     pub max_findings: usize,
-    /// The severity from which on a finding counts for [`Outcome::Findings`].
-    pub fail_on: Severity,
+    /// What counts for [`Outcome::Findings`].
+    pub fail_on: FailOn,
+    /// What a check knows of earlier ones.
+    pub earlier: Earlier,
+}
+
+/// What a mode that only reads must find to end with [`Outcome::Findings`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    /// A row of at least this severity.
+    Severity(Severity),
+    /// A row that some reader fails on and that is new to a check.
+    New,
+}
+
+impl From<Severity> for FailOn {
+    fn from(severity: Severity) -> Self {
+        Self::Severity(severity)
+    }
 }
 
 /// Collects what happens until the report can be written.
@@ -59,6 +78,7 @@ struct Table {
     earlier: Option<Tally>,
     unreadable_lists: Distinct,
     unreadable_lists_left: Distinct,
+    check: Option<Comparing>,
     census: Option<Census>,
 }
 
@@ -77,11 +97,18 @@ impl Collector {
         let rules = rules.into_iter().map(|(rule, rows)| RuleReport::new(&preface.rules, rule, rows)).collect();
         let censuses: Vec<&Census> = tables.iter().filter_map(|table| table.census.as_ref()).collect();
         let legacy_before = Census::legacy_before(&censuses).map(census::moment);
-        let tables: Vec<_> = tables.into_iter().map(Table::into_report).collect();
+        let started_at = &preface.started_at;
+        let tables: Vec<_> = tables.into_iter().map(|table| table.into_report(ending, started_at)).collect();
         let mut totals = Counts::default();
         for table in &tables {
             totals.add(&table.counts);
         }
+        let is_check = preface.mode == Mode::Check;
+        let check = is_check.then(|| CheckReport::new(preface.earlier, &tables, &totals, started_at));
+        let found = match preface.fail_on {
+            FailOn::Severity(severity) => totals.of_at_least(severity),
+            FailOn::New => check.as_ref().map_or(0, |check| check.rows.new_errors),
+        };
         let (findings, findings_truncated) = findings.into_findings();
         Report {
             schema_version: SCHEMA_VERSION,
@@ -94,10 +121,11 @@ impl Collector {
             finished_at,
             tables,
             rules,
+            check,
             legacy_before,
             findings,
             findings_truncated,
-            outcome: outcome(preface.mode, ending, preface.fail_on, &totals),
+            outcome: outcome(preface.mode, ending, found, &totals),
             totals,
         }
     }
@@ -127,8 +155,12 @@ impl Collector {
         let table = self.table(target);
         let before = table.counts.flagged;
         table.count(row, outcome);
+        if let (Some(check), Some(novelty)) = (&mut table.check, row.novelty) {
+            check.flagged(row, novelty);
+        }
         let severity = row.finding.as_ref().map(|finding| finding.kind.severity());
-        self.findings.offer(weight(outcome, severity), before, || listed(target, row, outcome, reason));
+        let weight = weight(outcome, severity, is_new(row) == Some(true));
+        self.findings.offer(weight, before, || listed(target, row, outcome, reason));
     }
 }
 
@@ -155,6 +187,12 @@ impl Events for Collector {
                 let census = self.table(target).census.get_or_insert_default();
                 sightings.iter().for_each(|sighting| census.add(sighting));
             }
+            Event::Compared { target, last, pass } => self.table(target).check = Some(Comparing::new(last, pass)),
+            Event::Gone { target, readable, deleted } => {
+                if let Some(check) = &mut self.table(target).check {
+                    check.gone(readable, deleted);
+                }
+            }
             Event::Waiting { .. } => {}
         }
     }
@@ -168,6 +206,7 @@ impl Table {
             earlier: None,
             unreadable_lists: Distinct::default(),
             unreadable_lists_left: Distinct::default(),
+            check: None,
             census: None,
         }
     }
@@ -215,12 +254,14 @@ impl Table {
         self.earlier.get_or_insert_default().add(tally);
     }
 
-    fn into_report(self) -> TableReport {
+    fn into_report(self, ending: Ending, started_at: &str) -> TableReport {
         let mut counts = self.counts;
         counts.unreadable_lists = self.unreadable_lists.count();
         counts.unreadable_lists_left = self.unreadable_lists_left.count();
         counts.unreadable_lists_estimated = self.unreadable_lists.is_estimate();
+        let check = self.check.map(|check| check.into_report(&counts, ending, started_at));
         TableReport {
+            check,
             table: self.target.table.clone(),
             generation: self.target.generation,
             counts,
@@ -233,6 +274,15 @@ impl Table {
 /// Whether a row takes its list with it. Lists are the `api` reader's; a worker asks for one key at a time.
 fn fails(readings: Readings) -> bool {
     readings.api == Reading::Error
+}
+
+/// Whether a row is new to a check, where there is something to compare it with.
+fn is_new(row: &Flagged) -> Option<bool> {
+    match row.novelty? {
+        Novelty::New | Novelty::Changed => Some(true),
+        Novelty::Still => Some(false),
+        Novelty::Unknown => None,
+    }
 }
 
 const fn split(outcome: events::Outcome) -> (RowOutcome, Option<Reason>) {
@@ -260,15 +310,17 @@ fn listed(target: &Target, row: &Flagged, outcome: RowOutcome, reason: Option<Re
         action: row.action,
         outcome,
         reason,
+        new: is_new(row),
         value: row.value.clone(),
         rewrite: row.rewrite.clone(),
     }
 }
 
-fn outcome(mode: Mode, ending: Ending, fail_on: Severity, totals: &Counts) -> Outcome {
+/// How it went. `found` is how many rows there are that a mode that only reads is to fail for.
+fn outcome(mode: Mode, ending: Ending, found: u64, totals: &Counts) -> Outcome {
     match mode {
         _ if ending == Ending::Interrupted => Outcome::Interrupted,
-        Mode::Scan | Mode::DryRun | Mode::Check if totals.of_at_least(fail_on) > 0 => Outcome::Findings,
+        Mode::Scan | Mode::DryRun | Mode::Check if found > 0 => Outcome::Findings,
         Mode::Repair | Mode::Undo if totals.left() > 0 => Outcome::Partial,
         Mode::Repair if totals.rewritten > 0 => Outcome::Repaired,
         Mode::Undo => Outcome::Undone,

@@ -5,11 +5,13 @@
 //! line, or whether anyone is watching: times, widths and colours are passed in.
 
 mod census;
+pub mod check;
 pub mod collect;
 mod distinct;
 pub mod escape;
 pub mod explain;
 pub mod json;
+pub mod metrics;
 pub mod model;
 mod page;
 pub mod progress;
@@ -21,6 +23,6 @@ pub mod terminal;
 pub mod wording;
 
 #[cfg(test)]
-mod sample;
+pub mod sample;
 
 pub use page::{Colour, Page};

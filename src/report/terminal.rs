@@ -14,6 +14,7 @@ use super::page::Page;
 use super::wording::duration;
 
 mod census;
+mod check;
 mod counts;
 mod findings;
 mod sentences;
@@ -36,6 +37,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page, target: Opti
         counts::write(out, report.mode, table, page)?;
     }
     counts::write_rules(out, report, page)?;
+    check::write(out, report, page)?;
     census::write(out, report, page)?;
     for table in &report.tables {
         findings::write(out, report, table, page)?;

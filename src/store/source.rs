@@ -5,7 +5,7 @@ use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
 use super::error::failed;
 use super::location::Dialect;
-use super::statement::{Fill, sql, text};
+use super::statement::{Fill, integer, sql, text};
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
 use crate::domain::target::{Column, ColumnType, Identity, Key, Scalar, Target};
@@ -20,6 +20,21 @@ impl Source for SqlStore {
     async fn last_key(&mut self, target: &'static Target) -> Result<Option<Key>, StoreError> {
         let statement = self.names.about(target, sql!("last_key"), &[]);
         let what = format!("the last key of {} could not be read", target.table);
+        let keys = self.rows(&what, statement, |cells| key(cells, target)).await?;
+        Ok(keys.into_iter().next())
+    }
+
+    async fn nth_key(
+        &mut self,
+        target: &'static Target,
+        after: Option<&Key>,
+        until: &Key,
+        rows: u32,
+    ) -> Result<Option<Key>, StoreError> {
+        let before = ("before", integer(rows.saturating_sub(1)));
+        let fills = [("behind", Fill::Behind(after)), ("within", Fill::Within(until)), before];
+        let statement = self.names.about(target, sql!("nth_key"), &fills);
+        let what = format!("keys of {} could not be read", target.table);
         let keys = self.rows(&what, statement, |cells| key(cells, target)).await?;
         Ok(keys.into_iter().next())
     }
@@ -41,7 +56,9 @@ impl Source for SqlStore {
         span: Span<'_>,
         each: &mut EachRow<'_>,
     ) -> Result<Option<Key>, StoreError> {
-        let fills = [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), rows(span.rows)];
+        let since = ("since", Fill::WrittenSince(span.since));
+        let fills =
+            [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), since, rows(span.rows)];
         let window = match span.besides {
             Besides::Nothing => sql!("window"),
             Besides::Facts => sql!("window_with_facts"),
@@ -49,9 +66,7 @@ impl Source for SqlStore {
         let statement = self.names.about(target, window, &fills);
         let (mut seen, mut last) = (0, None);
         let mut hand_over = |cells: &dyn Cells| {
-            let value = cells.value(value_index(target, span.besides));
-            let value = value.map_err(|error| unreadable(target, error))?;
-            let row = KeyedRow { cells, target, value, besides: span.besides };
+            let row = KeyedRow::new(cells, target, span.besides)?;
             seen += 1;
             if seen == span.rows {
                 last = Some(row.key()?);
@@ -64,6 +79,25 @@ impl Source for SqlStore {
         Ok(last)
     }
 
+    async fn look_up(
+        &mut self,
+        target: &'static Target,
+        keys: &[Key],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), StoreError> {
+        let names = &self.names;
+        let what = format!("rows of {} could not be looked up", target.table);
+        let mut hand_over = |cells: &dyn Cells| each(&KeyedRow::new(cells, target, Besides::Facts)?);
+        let query = async |read: &mut Transaction<'_>| {
+            for keys in keys.chunks(keys_at_once(names.dialect)) {
+                let key_in = ("key_in", Fill::KeyIn(keys.iter().collect()));
+                read.query(&what, names.about(target, sql!("look_up"), &[key_in]), &mut hand_over).await?;
+            }
+            Ok(())
+        };
+        self.connection.within(Access::Read, query).await
+    }
+
     async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError> {
         if keys.is_empty() {
             return Ok(Vec::new());
@@ -73,7 +107,7 @@ impl Source for SqlStore {
         let both = |cells: &dyn Cells| Ok((key(cells, target)?, identity(cells, target)?));
         let identify = async |read: &mut Transaction<'_>| {
             let mut found = Vec::with_capacity(keys.len());
-            for keys in keys.chunks(identify_at_once(names.dialect)) {
+            for keys in keys.chunks(keys_at_once(names.dialect)) {
                 let key_in = ("key_in", Fill::KeyIn(keys.iter().collect()));
                 found.extend(read.rows(&what, names.about(target, sql!("identify"), &[key_in]), both).await?);
             }
@@ -88,19 +122,26 @@ impl Source for SqlStore {
 }
 
 /// How many keys one statement asks for: PostgreSQL takes arrays of any length, the others bind every key.
-fn identify_at_once(dialect: Dialect) -> usize {
+fn keys_at_once(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Postgres => 100_000,
         Dialect::MySql | Dialect::Sqlite => 1_024,
     }
 }
 
-/// A row of a window.
+/// A row of a window, or one that was looked up.
 struct KeyedRow<'r> {
     cells: &'r dyn Cells,
     target: &'static Target,
     value: Stored<'r>,
     besides: Besides,
+}
+
+impl<'r> KeyedRow<'r> {
+    fn new(cells: &'r dyn Cells, target: &'static Target, besides: Besides) -> Result<Self, StoreError> {
+        let value = cells.value(value_index(target, besides)).map_err(|error| unreadable(target, error))?;
+        Ok(Self { cells, target, value, besides })
+    }
 }
 
 impl Row for KeyedRow<'_> {

@@ -149,11 +149,20 @@ mod tests {
         let names = Names { dialect: Dialect::Sqlite, schema: "main".to_owned() };
         for target in targets {
             let keys = keys(target, 3);
-            let window =
-                [("behind", Fill::Behind(Some(&keys[0]))), ("within", Fill::Within(&keys[2])), ("rows", integer(1000))];
+            let behind = ("behind", Fill::Behind(Some(&keys[0])));
+            let within = ("within", Fill::Within(&keys[2]));
+            let window = |since| {
+                let since = ("since", Fill::WrittenSince(since));
+                [behind.clone(), within.clone(), since, ("rows", integer(1000))]
+            };
+            let nth = [behind.clone(), within.clone(), ("before", integer(999))];
             let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
             let statements = [
-                names.about(target, sql!("window"), &window),
+                names.about(target, sql!("window"), &window(None)),
+                names.about(target, sql!("window"), &window(Some(0))),
+                names.about(target, sql!("window_with_facts"), &window(Some(0))),
+                names.about(target, sql!("nth_key"), &nth),
+                names.about(target, sql!("look_up"), &key_in),
                 names.about(target, sql!("identify"), &key_in),
                 names.about(target, sql!(Dialect::Sqlite, "lock"), &key_in),
             ];

@@ -46,6 +46,9 @@ pub(super) enum Fill<'f> {
     Behind(Option<&'f Key>),
     /// The condition that a row stands before this key or at it.
     Within(&'f Key),
+    /// The condition that a row was written at this moment or later, in microseconds since 1970, or does not tell when;
+    /// without a moment, no condition.
+    WrittenSince(Option<i64>),
     /// The condition that a row has one of these keys.
     KeyIn(Vec<&'f Key>),
     /// The condition that a row has this key.
@@ -176,6 +179,7 @@ impl<'b, 'f> Builder<'b, 'f> {
             Fill::Behind(None) => self.push("TRUE"),
             Fill::Behind(Some(key)) => self.compare(key, ">", ">"),
             Fill::Within(key) => self.compare(key, "<", "<="),
+            Fill::WrittenSince(since) => self.written_since(*since),
             Fill::KeyIs(key) => self.key_is(key),
             Fill::KeyIn(keys) => self.key_in(keys),
             Fill::NewValues(changes) => self.new_values(changes),
@@ -235,6 +239,20 @@ impl<'b, 'f> Builder<'b, 'f> {
             Dialect::MySql => format!("TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {column})"),
             Dialect::Sqlite => format!("CAST(unixepoch({column}, 'subsec') * 1000000 AS INTEGER)"),
         }
+    }
+
+    fn written_since(&mut self, since: Option<i64>) {
+        let (Some(since), Some(column)) = (since, &self.target().written_at) else { return self.push("TRUE") };
+        let column = self.names.quoted(column);
+        let (written, before, after) = match self.names.dialect {
+            Dialect::Postgres => (column.clone(), "to_timestamp(", "::double precision / 1000000)"),
+            Dialect::MySql => (column.clone(), "TIMESTAMPADD(MICROSECOND, ", ", TIMESTAMP'1970-01-01 00:00:00')"),
+            // Its times are texts, in more than one form.
+            Dialect::Sqlite => (self.moment(), "", ""),
+        };
+        self.push(&format!("({written} >= {before}"));
+        self.bind(Param::Integer(since));
+        self.push(&format!("{after} OR {column} IS NULL)"));
     }
 
     /// Further assignments, which change nothing.

@@ -1,9 +1,11 @@
 //! What rules see of a row.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::finding::Kind;
 
 /// A moment, in microseconds since 1970 in UTC, which is as precise as the databases keep it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Moment(pub i64);
 
 /// Whose state a row is.

@@ -25,7 +25,8 @@ pub fn write(out: &mut dyn io::Write, report: &Report, table: &TableReport, page
         return Ok(());
     }
     let mut findings: Vec<_> = report.findings.iter().filter(|finding| finding.table == table.table).collect();
-    findings.sort_by_key(|finding| std::cmp::Reverse(weight(finding.outcome, finding.severity)));
+    findings
+        .sort_by_key(|finding| std::cmp::Reverse(weight(finding.outcome, finding.severity, finding.new == Some(true))));
     findings.truncate(usize::try_from(OF_EACH_TABLE).unwrap_or(usize::MAX));
     writeln!(out)?;
     let what = if report.mode == Mode::Undo { "Rows left in" } else { "Findings in" };
@@ -56,6 +57,7 @@ fn one(out: &mut dyn io::Write, mode: Mode, finding: &FindingReport, page: &Page
         page.write(out, &indent, &page.plain(), &format!("{kind}: {}", sanitise(message)))?;
     }
     let mut facts = Vec::new();
+    facts.extend((finding.new == Some(true)).then(|| "new".to_owned()));
     facts.extend(finding.readers.map(readings));
     facts.extend(finding.identity.as_ref().map(|_| wording::bytes(finding.bytes)));
     facts.push(fate(mode, finding));

@@ -2,6 +2,7 @@
 
 use indicatif::HumanCount;
 
+use crate::report::check::{CheckReport, Comparison, PassKind};
 use crate::report::model::{Counts, Mode, Outcome, Report};
 use crate::report::wording::{count, either, list};
 
@@ -17,7 +18,8 @@ pub fn verdict(report: &Report) -> String {
     let interrupted = report.outcome == Outcome::Interrupted;
     match report.mode {
         Mode::Scan | Mode::DryRun | Mode::Check if interrupted => so_far(&report.totals),
-        Mode::Scan | Mode::DryRun | Mode::Check => found(&report.totals),
+        Mode::Scan | Mode::DryRun => found(&report.totals),
+        Mode::Check => checked(report),
         Mode::Repair if interrupted => {
             format!("Interrupted: {} mended so far, and this is committed.", count(report.totals.rewritten, "row"))
         }
@@ -43,6 +45,54 @@ fn found(totals: &Counts) -> String {
             either(noted, "is worth", "are worth")
         ),
     }
+}
+
+/// What a check found, and how much of it is new.
+fn checked(report: &Report) -> String {
+    let Some(check) = &report.check else { return found(&report.totals) };
+    let totals = &report.totals;
+    let found = match (check.pass, totals.rows_scanned) {
+        (PassKind::Full, _) => found(totals),
+        (PassKind::Incremental, 0) => "No row has been written since the last check.".to_owned(),
+        (PassKind::Incremental, _) if totals.errors > 0 => {
+            format!("{} cannot be read by Airflow{}.", count(totals.errors, "row"), because(totals))
+        }
+        (PassKind::Incremental, rows) => {
+            format!("Airflow can read {} that {} looked at.", all(rows), either(rows, "was", "were"))
+        }
+    };
+    format!("{found} {}", since(check))
+}
+
+fn since(check: &CheckReport) -> String {
+    if check.is_first() {
+        return "This is the first check; the next one tells what is new.".to_owned();
+    }
+    let Comparison { new, new_errors, gone, at_least, .. } = check.rows;
+    let new = match (new, at_least) {
+        (0, false) => "Nothing is new since the last check".to_owned(),
+        (0, true) => "The numbers tell of nothing new since the last check".to_owned(),
+        _ => {
+            let least = if at_least { "At least " } else { "" };
+            let unreadable = match new_errors {
+                _ if new_errors == new || at_least => String::new(),
+                0 => ", all of them readable".to_owned(),
+                some => format!(", {} of them unreadable", HumanCount(some)),
+            };
+            let findings = count(new, "finding");
+            format!("{least}{findings} {} new since the last check{unreadable}", either(new, "is", "are"))
+        }
+    };
+    let gone = match gone {
+        0 => String::new(),
+        gone => format!(
+            "; {}{} {} gone",
+            if at_least { "at least " } else { "" },
+            HumanCount(gone),
+            either(gone, "is", "are")
+        ),
+    };
+    format!("{new}{gone}.")
 }
 
 fn so_far(totals: &Counts) -> String {
@@ -140,6 +190,9 @@ pub fn closing(report: &Report) -> Option<String> {
             if report.mode == Mode::DryRun {
                 said.push("Nothing has been changed.".to_owned());
             }
+            if report.mode == Mode::Check && report.outcome == Outcome::Interrupted {
+                said.push("The next check compares with the last one that came to its end.".to_owned());
+            }
             said.extend(would(totals));
         }
         Mode::Repair => {
@@ -181,7 +234,8 @@ fn would(totals: &Counts) -> Vec<String> {
 pub fn next(report: &Report) -> Option<Next> {
     let next = |purpose, command: &str| Some(Next { purpose, command: command.to_owned() });
     match (report.mode, report.outcome) {
-        (Mode::Scan | Mode::Check, Outcome::Interrupted) => next("To start again:", "scan"),
+        (Mode::Scan, Outcome::Interrupted) => next("To start again:", "scan"),
+        (Mode::Check, Outcome::Interrupted) => next("To start again:", "check"),
         (Mode::Repair | Mode::DryRun, Outcome::Interrupted) => next("To go on:", "repair"),
         (Mode::Scan | Mode::Check | Mode::DryRun, _) if report.totals.rewritten > 0 => {
             next("To mend what can be mended (shows the plan and asks first):", "repair")
