@@ -49,6 +49,17 @@ async fn a_password_is_masked_and_a_value_is_not_shown(engine: Engine) {
         statemend(&["repair", "-vv", "--yes", "--url", &url]),
         statemend(&["runs", "-vv", "--url", &url]),
     ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = ["state.jsonl", "metrics.prom"].map(|file| folder.path().join(file).display().to_string());
+    let check = ["check", "-vv", "--state", &files[0], "--metrics-file", &files[1], "--url", &url];
+    runs.push(statemend(&[&check, &["--format", "json"][..]].concat()));
+    database.execute("UPDATE task_state_store SET value = CONCAT(value, 'opensesame')").await;
+    runs.push(statemend(&[&check, &["--log-format", "json"][..]].concat()));
+    for file in files {
+        let kept = std::fs::read_to_string(file).expect("a file");
+        assert!(!kept.contains("hunter2") && !kept.contains("opensesame"), "{kept}");
+    }
+    runs.push(statemend(&["repair", "-vv", "--yes", "--log-format", "json", "--url", &url]));
     let report = statemend(&["runs", "--format", "json", "--url", &url]).json();
     let run = report["runs"][0]["run_id"].as_str().expect("a run").to_owned();
     runs.push(statemend(&["undo", "-vv", &run, "--yes", "--url", &url]));
@@ -126,6 +137,11 @@ fn a_role_that_may_only_read_can_scan_and_the_statements_it_is_told_let_it_repai
             let before = dump_all(&database).await;
             let reader = as_role(&database, "SELECT").await;
             statemend(&["scan", "--url", &reader]).exits(10);
+            let folder = tempfile::tempdir().expect("a folder");
+            let state = folder.path().join("state.jsonl").display().to_string();
+            for _ in 0..2 {
+                statemend(&["check", "--incremental", "--state", &state, "--url", &reader]).exits(10);
+            }
             statemend(&["repair", "--dry-run", "--url", &reader]).exits(10);
             let refused = statemend(&["repair", "--yes", "--url", &reader]).exits(3);
             assert_eq!(dump_all(&database).await, before, "nothing was changed");

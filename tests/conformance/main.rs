@@ -10,6 +10,7 @@ mod support;
 
 mod access;
 mod census;
+mod check;
 mod generations;
 mod keys;
 mod locks;
