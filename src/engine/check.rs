@@ -13,6 +13,9 @@ use super::{Ending, Work, scan, window};
 use crate::domain::check::{Looked, Novelty, Pass};
 use crate::domain::target::{Key, Target};
 
+/// How many rows are looked up at once, at most. Most of them are flagged again, and each that is takes some room.
+const MOST_AT_ONCE: u32 = 2_048;
+
 /// What the last check found, and what this one leaves to the next.
 pub trait Memory {
     /// What the last check said of a table, if it looked at it, and which rows of it this one reads.
@@ -69,7 +72,7 @@ async fn look_again<S: Source, M: Memory, E: Events>(
     let (mut readable, mut deleted) = (0, 0);
     loop {
         work.go_on()?;
-        let keys = events.memory.missed(target, size.rows() as usize)?;
+        let keys = events.memory.missed(target, size.rows().min(MOST_AT_ONCE) as usize)?;
         if keys.is_empty() {
             break;
         }
