@@ -244,15 +244,15 @@ impl<'b, 'f> Builder<'b, 'f> {
     fn written_since(&mut self, since: Option<i64>) {
         let (Some(since), Some(column)) = (since, &self.target().written_at) else { return self.push("TRUE") };
         let column = self.names.quoted(column);
-        let (written, before, after) = match self.names.dialect {
-            Dialect::Postgres => (column.clone(), "to_timestamp(", "::double precision / 1000000)"),
-            Dialect::MySql => (column.clone(), "TIMESTAMPADD(MICROSECOND, ", ", TIMESTAMP'1970-01-01 00:00:00')"),
-            // Its times are texts, in more than one form.
+        let (written, before, behind) = match self.names.dialect {
+            Dialect::Postgres => (column, "to_timestamp(", "::double precision / 1000000)"),
+            Dialect::MySql => (column, "TIMESTAMPADD(MICROSECOND, ", ", TIMESTAMP'1970-01-01 00:00:00')"),
+            // Its times are texts, in more than one form, and some that are none.
             Dialect::Sqlite => (self.moment(), "", ""),
         };
         self.push(&format!("({written} >= {before}"));
         self.bind(Param::Integer(since));
-        self.push(&format!("{after} OR {column} IS NULL)"));
+        self.push(&format!("{behind} OR {written} IS NULL)"));
     }
 
     /// Further assignments, which change nothing.
