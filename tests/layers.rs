@@ -29,6 +29,8 @@ const ASYNC: &[&str] = &["engine", "store", "cli"];
 const OTHERS: &[(&str, &[&str])] = &[
     ("base64", &["domain"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("comfy_table", &["report"]),
     ("console", &["report", "cli"]),
     ("fastrand", &["engine", "store"]),

@@ -162,6 +162,7 @@ impl StateFile {
         Looked {
             table: table.target.table.clone(),
             key: table.target.key.iter().map(|column| column.name.clone()).collect(),
+            declared: table.target.declared(),
             checked_at: self.now,
             full_at,
             options: self.options.clone(),
@@ -203,7 +204,7 @@ impl StateFile {
             match last {
                 Some(place) => differences.extend(self.options.differences(&stored[*place].options)),
                 None if stored.iter().any(|looked| looked.table == target.table) => {
-                    differences.push(Difference::OtherKey(target.table.clone()));
+                    differences.push(Difference::Other(target.table.clone()));
                 }
                 None => differences.push(Difference::Joined(target.table.clone())),
             }

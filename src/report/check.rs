@@ -8,6 +8,7 @@ use super::wording::count;
 use crate::domain::check::{Difference, Looked, Novelty, Pass, Past};
 use crate::domain::finding::Severity;
 use crate::domain::rules::Moment;
+use crate::domain::target::Target;
 use crate::engine::Ending;
 use crate::engine::events::Flagged;
 
@@ -125,9 +126,10 @@ impl Comparing {
         Self { last: last.cloned(), pass, rows: Comparison::default() }
     }
 
-    pub fn flagged(&mut self, row: &Flagged, novelty: Novelty) {
+    pub fn flagged(&mut self, target: &Target, row: &Flagged, novelty: Novelty) {
         let rows = &mut self.rows;
-        let fails = row.finding.as_ref().is_some_and(|finding| finding.kind.severity() == Severity::Error);
+        let severity = row.finding.as_ref().map(|finding| target.reader.severity(finding.kind));
+        let fails = severity == Some(Severity::Error);
         match novelty {
             Novelty::Unknown => rows.baseline += 1,
             Novelty::Still => rows.still += 1,
@@ -263,8 +265,10 @@ fn sentence(difference: &Difference) -> String {
         Difference::LeftOut(table) => {
             format!("{table} is not looked at now: what was found in it stays remembered.")
         }
-        Difference::OtherKey(table) => {
-            format!("{table} has another key than when it was looked at, so nothing in it is new.")
+        Difference::Other(table) => {
+            format!(
+                "{table} has another key, or is declared otherwise, than when it was looked at, so nothing in it is new."
+            )
         }
         Difference::Limit { was, is } => format!(
             "The limit on the length of values was {} and is {}: rows may be too large now and not then, or the other \

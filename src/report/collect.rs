@@ -95,7 +95,8 @@ impl Collector {
     pub fn finish(self, ending: Ending, finished_at: String) -> Report {
         let Self { preface, run_id, tables, rules, findings } = self;
         let rules = rules.into_iter().map(|(rule, rows)| RuleReport::new(&preface.rules, rule, rows)).collect();
-        let censuses: Vec<&Census> = tables.iter().filter_map(|table| table.census.as_ref()).collect();
+        let airflows = tables.iter().filter(|table| !table.target.is_own());
+        let censuses: Vec<&Census> = airflows.filter_map(|table| table.census.as_ref()).collect();
         let legacy_before = Census::legacy_before(&censuses).map(census::moment);
         let started_at = &preface.started_at;
         let tables: Vec<_> = tables.into_iter().map(|table| table.into_report(ending, started_at)).collect();
@@ -156,9 +157,9 @@ impl Collector {
         let before = table.counts.flagged;
         table.count(row, outcome);
         if let (Some(check), Some(novelty)) = (&mut table.check, row.novelty) {
-            check.flagged(row, novelty);
+            check.flagged(target, row, novelty);
         }
-        let severity = row.finding.as_ref().map(|finding| finding.kind.severity());
+        let severity = row.finding.as_ref().map(|finding| target.reader.severity(finding.kind));
         let weight = weight(outcome, severity, is_new(row) == Some(true));
         self.findings.offer(weight, before, || listed(target, row, outcome, reason));
     }
@@ -223,10 +224,11 @@ impl Table {
             counts.flagged += 1;
             return;
         };
-        counts.count_kind(finding.kind, 1);
+        let severity = self.target.reader.severity(finding.kind);
+        counts.count_kind(finding.kind, severity, 1);
         counts.outcomes.entry(finding.kind).or_default().count(outcome);
-        if let Some(identity) = row.identity.as_ref().filter(|_| fails(finding.readings)) {
-            let list = self.target.list(identity);
+        let identity = row.identity.as_ref().filter(|_| fails(finding.readings));
+        if let Some(list) = identity.and_then(|identity| self.target.list(identity)) {
             self.unreadable_lists.insert(list);
             if outcome != RowOutcome::Rewritten {
                 self.unreadable_lists_left.insert(list);
@@ -240,7 +242,8 @@ impl Table {
         self.earlier = self.earlier.map(|Tally { rewritten, .. }| Tally { rewritten, ..Tally::default() });
         self.counts.rewritten = counts.rewritten;
         for (kind, Fates { rewritten, .. }) in counts.outcomes.into_iter().filter(|(_, fates)| fates.rewritten > 0) {
-            self.counts.count_kind(kind, rewritten);
+            let severity = self.target.reader.severity(kind);
+            self.counts.count_kind(kind, severity, rewritten);
             self.counts.outcomes.insert(kind, Fates { rewritten, ..Fates::default() });
         }
     }
@@ -264,6 +267,7 @@ impl Table {
             check,
             table: self.target.table.clone(),
             generation: self.target.generation,
+            reader: self.target.is_own().then_some(self.target.reader),
             counts,
             earlier: self.earlier,
             census: self.census.as_ref().map(CensusReport::new),
@@ -272,8 +276,8 @@ impl Table {
 }
 
 /// Whether a row takes its list with it. Lists are the `api` reader's; a worker asks for one key at a time.
-fn fails(readings: Readings) -> bool {
-    readings.api == Reading::Error
+const fn fails(readings: Readings) -> bool {
+    matches!(readings, Readings::Airflow { api: Reading::Error, .. })
 }
 
 /// Whether a row is new to a check, where there is something to compare it with.
@@ -301,7 +305,7 @@ fn listed(target: &Target, row: &Flagged, outcome: RowOutcome, reason: Option<Re
         key: target.key_object(&row.key),
         identity: row.identity.as_ref().map(|identity| target.identity_object(identity)),
         kind: finding.map(|finding| finding.kind),
-        severity: finding.map(|finding| finding.kind.severity()),
+        severity: finding.map(|finding| target.reader.severity(finding.kind)),
         readers: finding.map(|finding| finding.readings),
         message: finding.map(|finding| finding.message.clone()),
         offset: finding.and_then(|finding| finding.offset),

@@ -76,9 +76,10 @@ fn name(series: &str) -> &str {
 fn findings(report: &Report) -> Gauge {
     let mut gauge = Gauge::new(("findings", "Rows that the last check flagged"));
     for table in &report.tables {
-        for kind in Kind::ALL {
+        let reader = table.reader.unwrap_or_default();
+        for kind in Kind::ALL.iter().filter(|kind| reader.meets(**kind)) {
             let rows = table.counts.findings.get(kind).copied().unwrap_or_default();
-            let severity = wording::severity(kind.severity()).to_owned();
+            let severity = wording::severity(table.severity(*kind)).to_owned();
             let labels = [("table", table.table.clone()), ("kind", kind.name().to_owned()), ("severity", severity)];
             gauge.series.push((labels.to_vec(), Value::Count(rows)));
         }

@@ -199,6 +199,7 @@ impl<'b, 'f> Builder<'b, 'f> {
             "identity" => self.columns(&self.target().identity, ""),
             "written_at" => self.written_at(),
             "moment" => self.moment(),
+            "present" => self.present(),
             "keep" => self.keep(),
             "key_aliases" => self.key_aliases(),
             "target_is_change" => self.same_keys("change", |number| format!("key_{number}")),
@@ -244,6 +245,7 @@ impl<'b, 'f> Builder<'b, 'f> {
     fn written_since(&mut self, since: Option<i64>) {
         let (Some(since), Some(column)) = (since, &self.target().written_at) else { return self.push("TRUE") };
         let column = self.names.quoted(column);
+        // Where times have no zone of their own, it is the session's, which the drivers set to UTC.
         let (written, before, behind) = match self.names.dialect {
             Dialect::Postgres => (column, "to_timestamp(", "::double precision / 1000000)"),
             Dialect::MySql => (column, "TIMESTAMPADD(MICROSECOND, ", ", TIMESTAMP'1970-01-01 00:00:00')"),
@@ -253,6 +255,12 @@ impl<'b, 'f> Builder<'b, 'f> {
         self.push(&format!("({written} >= {before}"));
         self.bind(Param::Integer(since));
         self.push(&format!("{behind} OR {written} IS NULL)"));
+    }
+
+    /// The condition that there is a value at all. Airflow's columns are never null.
+    fn present(&self) -> String {
+        let target = self.target();
+        if target.is_own() { format!("{} IS NOT NULL", self.names.quoted(&target.value)) } else { "TRUE".to_owned() }
     }
 
     /// Further assignments, which change nothing.

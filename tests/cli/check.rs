@@ -21,7 +21,7 @@ fn the_human_reports_of_the_first_check_and_of_the_next_are_pinned() {
     let writers = "UPDATE asset_state_store SET value = 'half past' WHERE \"key\" = 'watermark' AND asset_id = 2; \
                    DELETE FROM asset_state_store WHERE asset_id = 3; \
                    UPDATE asset_state_store SET value = 'new' WHERE asset_id = 1;";
-    block_on(sample::run_scripts(&folder.path("airflow.db"), &[writers])).expect("rows to write");
+    block_on(sample::run_scripts(&folder.path().join("airflow.db"), &[writers])).expect("rows to write");
     let next = check(&folder, &only).exits(10);
     assert_snapshot!("check_next", folder.steady(&next.stdout));
     assert_snapshot!("check_summary", folder.steady(&next.stderr));

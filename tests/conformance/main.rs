@@ -3,6 +3,8 @@
 #[macro_use]
 #[path = "../support/engines.rs"]
 mod engines;
+#[path = "../support/commands.rs"]
+mod commands;
 #[path = "../support/statemend.rs"]
 mod statemend;
 #[path = "../support/mod.rs"]
@@ -21,5 +23,7 @@ mod resume;
 mod rules;
 mod runs;
 mod scan;
+mod secrets;
 mod state;
+mod targets;
 mod undo;

@@ -7,15 +7,16 @@ use crate::cli::failure::Failure;
 use crate::cli::logging;
 use crate::cli::metrics_file::MetricsFile;
 use crate::cli::output::Output;
-use crate::cli::session::{self, Session};
+use crate::cli::session::{self, Decisions, Session};
 use crate::cli::state_file::{self, Order, StateError, StateFile};
 use crate::domain::check::{Options, Pass, Wish};
+use crate::domain::rules::Rules;
 use crate::engine::Work;
 use crate::engine::check::{self, Memory as _};
 use crate::report::collect::Collector;
 use crate::report::model::{Mode, Outcome, Report};
 use crate::report::terminal;
-use crate::store::Access;
+use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: CheckArgs, context: &Context) -> Result<Exit, Failure> {
     let metrics = args.metrics_file.as_deref().map(MetricsFile::at).transpose()?;
@@ -47,9 +48,12 @@ impl Check<'_> {
         let output = Output::open(&self.args.output)?;
         let database = session::find(&self.args.target)?;
         self.database = Some(database.location.address());
-        let mut session = Session::connect(&self.args.target, database, Access::Read).await?;
-        let (report, state) = self.check(&mut session).await?;
-        output.write(&report, |out, page| terminal::write(out, &report, page, Some(&session.again)))?;
+        let Decisions { rules, own } = session::decisions(&self.args.judging, &self.args.judging.tables)?;
+        let wanted = Wanted::Tables(&own);
+        let mut session = Session::connect(&self.args.target, database, Access::Read, wanted).await?;
+        let (report, state) = self.check(&mut session, &rules).await?;
+        let again = session.again_with(&self.args.judging);
+        output.write(&report, |out, page| terminal::write(out, &report, page, Some(&again)))?;
         if report.outcome != Outcome::Interrupted {
             if let (Some(metrics), Some(database)) = (self.metrics, &self.database) {
                 metrics.tell(&report, database)?;
@@ -62,21 +66,20 @@ impl Check<'_> {
     }
 
     /// Looks at the database, and compares.
-    async fn check(&self, session: &mut Session) -> Result<(Report, StateFile), Failure> {
+    async fn check(&self, session: &mut Session, rules: &Rules) -> Result<(Report, StateFile), Failure> {
         let Self { args, context, .. } = self;
         let targets = session.targets(&args.judging.tables)?;
         let judge = session::judge(&args.judging.limits);
-        let rules = session::rules(&args.judging)?;
         let work = Work {
             judge: &judge,
-            rules: &rules,
+            rules,
             targets: &targets,
             show_values: args.findings.show_values,
             census: false,
             pace: args.rate.into(),
             stop: &context.stop,
         };
-        let mut preface = session.preface(Mode::Check, &rules, args.findings.max_findings, args.fail_on);
+        let mut preface = session.preface(Mode::Check, rules, args.findings.max_findings, args.fail_on);
         let mut state = self.state(session, &work, &preface.started_at)?;
         preface.earlier = state.earlier();
         let mut events = (Collector::new(preface), session::progress(context.common));

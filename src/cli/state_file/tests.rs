@@ -201,7 +201,7 @@ fn a_table_with_another_key_is_compared_with_nothing() {
     folder.check(Check { targets: &[old], ..Check::default() });
     let other = folder.check(Check { targets: &[new], rows: &[(new, 1, 1)], day: 2, ..Check::default() });
     assert_eq!(other.novelties, [Novelty::Unknown]);
-    assert_eq!(other.differences, [Difference::OtherKey("task_state".to_owned())]);
+    assert_eq!(other.differences, [Difference::Other("task_state".to_owned())]);
     assert_eq!(folder.text().matches("\"table\":\"task_state\"").count(), 1, "the old table is forgotten");
 }
 

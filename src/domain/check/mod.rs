@@ -8,6 +8,7 @@ mod pass;
 
 use serde::{Deserialize, Serialize};
 
+use super::own::Declared;
 use super::rules::Moment;
 use super::target::{Key, Target};
 
@@ -63,6 +64,9 @@ pub struct Looked {
     pub table: String,
     /// The columns of its key. A table of the same name may have another key by now.
     pub key: Vec<String>,
+    /// How its owner has declared it, where it is none of Airflow's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Declared>,
     /// When that check began.
     pub checked_at: Moment,
     /// When the last check began that read all of its rows.
@@ -78,7 +82,8 @@ pub struct Looked {
 impl Looked {
     /// Whether this is the table that is there now.
     pub fn is(&self, target: &Target) -> bool {
-        self.table == target.table && self.key.iter().eq(target.key.iter().map(|column| &column.name))
+        let same_key = self.key.iter().eq(target.key.iter().map(|column| &column.name));
+        self.table == target.table && same_key && self.declared == target.declared()
     }
 }
 
@@ -116,8 +121,8 @@ pub enum Difference {
     Joined(String),
     /// This check does not look at a table that an earlier one did.
     LeftOut(String),
-    /// The table has another key than the one that was looked at.
-    OtherKey(String),
+    /// The table has another key than the one that was looked at, or is declared otherwise.
+    Other(String),
     /// Another limit on the length of values.
     Limit {
         was: Option<u64>,
@@ -164,7 +169,9 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::generations::sample::{assets, targets};
+    use crate::domain::generations;
+    use crate::domain::generations::sample::{assets, tables, targets};
+    use crate::domain::reader::Reader;
     use crate::domain::target::Scalar;
 
     #[test]
@@ -195,6 +202,19 @@ mod tests {
     }
 
     #[test]
+    fn a_table_that_is_declared_otherwise_is_another_table() {
+        let own = |reader| Target { generation: None, reader, table: "t".to_owned(), ..tasks() };
+        let looked = sample::looked(&own(Reader::Jsonb));
+        assert!(looked.is(&own(Reader::Jsonb)) && !looked.is(&own(Reader::JsonLoads)));
+        let text = serde_json::to_string(&looked).expect("JSON");
+        assert_eq!(serde_json::from_str::<Looked>(&text).expect("a table"), looked);
+    }
+
+    fn tasks() -> Target {
+        generations::recognise(&tables(4)).remove(0)
+    }
+
+    #[test]
     fn every_option_that_differs_is_told() {
         let is = sample::options();
         let was = Options { max_value_bytes: None, rules: Some("1".to_owned()), tool_version: "0.0.9".to_owned() };
@@ -222,6 +242,7 @@ pub mod sample {
         Looked {
             table: target.table.clone(),
             key: target.key.iter().map(|column| column.name.clone()).collect(),
+            declared: target.declared(),
             checked_at: day,
             full_at: day,
             options: options(),

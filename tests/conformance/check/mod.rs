@@ -6,6 +6,7 @@ mod watch;
 use std::fs;
 
 use serde_json::{Value, json};
+pub use watch::now;
 use watch::{Watch, compared};
 
 use crate::state::{dump_all, fill_assets, fill_tasks};
