@@ -141,16 +141,6 @@ pub trait Source {
     /// How many rows a table has, as far as the database can say without counting them.
     async fn estimate(&mut self, target: &'static Target) -> Result<Option<u64>, StoreError>;
 
-    /// The last key of a window of so many rows, counting those that a span would leave out; nothing where fewer are
-    /// left up to `until`.
-    async fn nth_key(
-        &mut self,
-        target: &'static Target,
-        after: Option<&Key>,
-        until: &Key,
-        rows: u32,
-    ) -> Result<Option<Key>, StoreError>;
-
     /// Hands over the rows of a span in key order, and says where it stopped: the last key where the window was
     /// full, nothing where the span is exhausted.
     async fn window(
@@ -159,6 +149,10 @@ pub trait Source {
         span: Span<'_>,
         each: &mut EachRow<'_>,
     ) -> Result<Option<Key>, StoreError>;
+
+    /// The last key of the window of a span without its rows, those included that it would leave out; nothing where the
+    /// span has fewer rows than that. Costs a part of what the window costs.
+    async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError>;
 
     /// Hands over the rows with these keys and their facts, in no order; rows that are gone are missing.
     async fn look_up(

@@ -55,14 +55,11 @@ pub(super) async fn read<S: Source>(
     let Ahead { after, until, since } = ahead;
     let began = Instant::now();
     let mut judging = Judging::new(source, target, work);
+    let span = Span { after, until, since, rows: size.rows(), besides: work.besides() };
     // Where rows are left out, a window ends after so many of the table and not after so many that are handed over: the
     // server might have to go through all of the table for those.
-    let end = match since {
-        Some(_) => source.nth_key(target, after, until, size.rows()).await?,
-        None => None,
-    };
-    let until = end.as_ref().unwrap_or(until);
-    let span = Span { after, until, since, rows: size.rows(), besides: work.besides() };
+    let end = if since.is_some() { source.boundary(target, span).await? } else { None };
+    let span = Span { until: end.as_ref().unwrap_or(until), ..span };
     let next = source.window(target, span, &mut |row| judging.take(row)).await?;
     let window = Window { next: next.or(end), ..judging.window };
     if window.next.is_some() {

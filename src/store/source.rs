@@ -24,21 +24,6 @@ impl Source for SqlStore {
         Ok(keys.into_iter().next())
     }
 
-    async fn nth_key(
-        &mut self,
-        target: &'static Target,
-        after: Option<&Key>,
-        until: &Key,
-        rows: u32,
-    ) -> Result<Option<Key>, StoreError> {
-        let before = ("before", integer(rows.saturating_sub(1)));
-        let fills = [("behind", Fill::Behind(after)), ("within", Fill::Within(until)), before];
-        let statement = self.names.about(target, sql!("nth_key"), &fills);
-        let what = format!("keys of {} could not be read", target.table);
-        let keys = self.rows(&what, statement, |cells| key(cells, target)).await?;
-        Ok(keys.into_iter().next())
-    }
-
     async fn estimate(&mut self, target: &'static Target) -> Result<Option<u64>, StoreError> {
         let table = self.names.table(&target.table);
         let schema = self.names.schema.clone();
@@ -56,14 +41,11 @@ impl Source for SqlStore {
         span: Span<'_>,
         each: &mut EachRow<'_>,
     ) -> Result<Option<Key>, StoreError> {
-        let since = ("since", Fill::WrittenSince(span.since));
-        let fills =
-            [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), since, rows(span.rows)];
         let window = match span.besides {
             Besides::Nothing => sql!("window"),
             Besides::Facts => sql!("window_with_facts"),
         };
-        let statement = self.names.about(target, window, &fills);
+        let statement = self.names.about(target, window, &fills(span));
         let (mut seen, mut last) = (0, None);
         let mut hand_over = |cells: &dyn Cells| {
             let row = KeyedRow::new(cells, target, span.besides)?;
@@ -77,6 +59,13 @@ impl Source for SqlStore {
         let query = async |read: &mut Transaction<'_>| read.query(&what, statement, &mut hand_over).await;
         self.connection.within(Access::Read, query).await?;
         Ok(last)
+    }
+
+    async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError> {
+        let statement = self.names.about(target, sql!("boundary"), &fills(span));
+        let what = format!("rows of {} could not be read", target.table);
+        let keys = self.rows(&what, statement, |cells| key(cells, target)).await?;
+        Ok(keys.into_iter().next())
     }
 
     async fn look_up(
@@ -119,6 +108,13 @@ impl Source for SqlStore {
     fn capacity(&self) -> Capacity {
         self.capacity
     }
+}
+
+/// What the statements about a span are filled with.
+fn fills(span: Span<'_>) -> [(&'static str, Fill<'_>); 5] {
+    let before_last = ("rows_before_last", integer(span.rows.saturating_sub(1)));
+    let since = ("since", Fill::WrittenSince(span.since));
+    [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), since, rows(span.rows), before_last]
 }
 
 /// How many keys one statement asks for: PostgreSQL takes arrays of any length, the others bind every key.

@@ -166,13 +166,13 @@ mod tests {
                 let since = ("since", Fill::WrittenSince(since));
                 [behind.clone(), within.clone(), since, ("rows", integer(1000))]
             };
-            let nth = [behind.clone(), within.clone(), ("before", integer(999))];
+            let boundary = [behind.clone(), within.clone(), ("rows_before_last", integer(999))];
             let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
             let statements = [
                 names.about(target, sql!("window"), &window(None)),
                 names.about(target, sql!("window"), &window(Some(0))),
                 names.about(target, sql!("window_with_facts"), &window(Some(0))),
-                names.about(target, sql!("nth_key"), &nth),
+                names.about(target, sql!("boundary"), &boundary),
                 names.about(target, sql!("look_up"), &key_in),
                 names.about(target, sql!("identify"), &key_in),
                 names.about(target, sql!(Dialect::Sqlite, "lock"), &key_in),
