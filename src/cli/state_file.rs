@@ -142,7 +142,7 @@ impl StateFile {
 
     /// Keeps what is known of tables that this check has not looked at.
     fn keep(&mut self, others: &[(usize, Looked)]) -> io::Result<()> {
-        let Some(last) = &mut self.last else { return Ok(()) };
+        let Some(last) = self.last.as_mut().filter(|_| !others.is_empty()) else { return Ok(()) };
         last.rewind()?;
         while let Some(Line(table, key, value)) = last.next_row()? {
             let other = |(place, looked): &(usize, Looked)| *place == table && looked.remembered;

@@ -36,7 +36,7 @@ Exit codes:
     3  the database cannot be used; the message says what to do
    10  scan, check, --dry-run or explain found what Airflow cannot read
    11  repair or undo left rows; they are listed
-   12  another run is at work
+   12  another run or check is at work
   130  interrupted; stopped cleanly between chunks";
 
 #[derive(Debug, Subcommand)]

@@ -68,8 +68,11 @@ fn which_rows(out: &mut dyn io::Write, report: &Report, page: &Page) -> io::Resu
 fn in_words(rows: &Comparison) -> String {
     let Comparison { new, changed, still, gone, gone_readable, gone_deleted, at_least, .. } = *rows;
     if at_least {
-        let (new, gone) = (HumanCount(new), HumanCount(gone));
-        return format!("at least {new} new and {gone} gone; the last check had found too many to remember each");
+        let least = |rows, word| {
+            if rows == 0 { format!("nothing {word}") } else { format!("at least {} {word}", HumanCount(rows)) }
+        };
+        let (new, gone) = (least(new, "new"), least(gone, "gone"));
+        return format!("by the numbers {new} and {gone}; the last check had found too many to remember each");
     }
     let mut facts = vec![match (new, changed) {
         (0, _) => "nothing new".to_owned(),

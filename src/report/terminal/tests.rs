@@ -59,6 +59,18 @@ fn a_check_that_was_interrupted_says_that_it_is_not_remembered() {
 }
 
 #[test]
+fn a_check_that_has_only_numbers_to_compare_says_so() {
+    let report = fold(preface(Mode::Check), Ending::Complete, |events| {
+        let (last, pass) = (sample::looked(tasks(), 2_000_000), Pass::Full(Why::Wished));
+        let last = Looked { remembered: false, ..last };
+        events.event(&Event::Compared { target: tasks(), last: Some(&last), pass });
+        scanned(events, tasks(), 2_500_000);
+    });
+    let text = human(&report, 100);
+    assert!(text.contains("by the numbers nothing new and at least 2,000,000 gone"), "{text}");
+}
+
+#[test]
 fn the_verdict_of_a_check_says_how_much_is_new() {
     let raw = |id, novelty| sample::compared(task(id, Kind::RawText, Row::Rewritten), novelty);
     let all = |last: Option<u64>, remembered, rows: &[Flagged]| {
