@@ -42,6 +42,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("percent_encoding", &["store", "cli"]),
     ("prometheus_client", &["report"]),
     ("regex", &["domain"]),
+    ("rusqlite", &["store"]),
     ("ruzstd", &["domain"]),
     ("serde", &["domain", "engine", "store", "report", "cli"]),
     ("serde_json", &["domain", "engine", "store", "report", "cli"]),

@@ -4,10 +4,13 @@
 //! flagged then and was not met now is looked up by its key, so that a check can tell rows that read well again from
 //! rows that are gone, and an incremental one, which does not read rows that nobody has written, misses none of them.
 
-use super::events::{Event, Events, Flagged};
+use std::time::Instant;
+
+use super::events::{Event, Events, Flagged, Wait};
 use super::halt::{self, Halt};
 use super::pacing::{RowRate, WindowSize};
-use super::patience::insist;
+use super::patience::{self, insist};
+use super::scan::Scan;
 use super::store::{Source, StoreError};
 use super::{Ending, Work, scan, window};
 use crate::domain::check::{Looked, Novelty, Pass};
@@ -47,12 +50,17 @@ async fn all_tables<S: Source, M: Memory, E: Events>(
     work: &Work<'_>,
     mut events: Compared<'_, M, E>,
 ) -> Result<(), Halt> {
+    let passes: Vec<Pass> = work.targets.iter().map(|target| events.memory.before(target).1).collect();
+    let since = |target: &Target| {
+        let place = work.targets.iter().position(|other| other.table == target.table)?;
+        passes[place].since().map(|moment| moment.0)
+    };
+    let mut scan = Scan::start(source, work, &mut events, since).await?;
     let mut rate = RowRate::new(&work.pace);
     for &target in work.targets {
         let (last, pass) = events.memory.before(target);
         events.events.event(&Event::Compared { target, last, pass });
-        let since = pass.since().map(|moment| moment.0);
-        scan::table(source, target, since, work, &mut events, &mut rate).await?;
+        scan.table(source, work, &mut events).await?;
         look_again(source, target, pass, work, &mut events, &mut rate).await?;
     }
     Ok(())
@@ -76,8 +84,9 @@ async fn look_again<S: Source, M: Memory, E: Events>(
         if keys.is_empty() {
             break;
         }
-        let look_up = async |source: &mut S| window::look_up(source, target, &keys, &mut size, work).await;
+        let look_up = async |source: &mut S| window::look_up(source, target, &keys, work).await;
         let window = insist(source, work, events, look_up).await?;
+        size.learn(window.took, window.bytes);
         let (rows, bytes) = (window.rows, window.bytes);
         readable += rows - window.spotted.len() as u64;
         deleted += keys.len() as u64 - rows;
@@ -86,7 +95,10 @@ async fn look_again<S: Source, M: Memory, E: Events>(
         if pass.since().is_some() {
             events.event(&Event::Scanned { target, rows, bytes });
         }
-        scan::rest(rows, work, events, rate).await?;
+        let rest = rate.rest(rows, Instant::now());
+        if !rest.is_zero() {
+            patience::pause(work, events, Wait::Rate, rest).await?;
+        }
     }
     events.event(&Event::Gone { target, readable, deleted });
     Ok(())

@@ -13,6 +13,7 @@ pub mod consent;
 pub mod events;
 pub mod flag;
 mod halt;
+mod jobs;
 pub mod lease;
 pub mod pacing;
 pub mod patience;

@@ -1,13 +1,13 @@
 //! The read-only fold: every row is judged, flagged rows become events, nothing is written or locked.
 
-use std::time::Instant;
+use std::collections::VecDeque;
 
-use super::events::{Event, Events, Wait};
+use super::events::{Event, Events};
 use super::halt::{self, Halt};
-use super::pacing::{RowRate, WindowSize};
-use super::patience::{self, insist};
+use super::jobs::{Jobs, Leg};
+use super::patience::insist;
 use super::store::{Source, StoreError};
-use super::window::{self, Ahead, Spotted};
+use super::window::{self, Spotted};
 use super::{Ending, Work};
 use crate::domain::target::{Key, Target};
 
@@ -17,53 +17,72 @@ pub async fn scan<S: Source>(source: &mut S, work: &Work<'_>, events: &mut impl 
 }
 
 async fn all_tables<S: Source>(source: &mut S, work: &Work<'_>, events: &mut impl Events) -> Result<(), Halt> {
-    let mut rate = RowRate::new(&work.pace);
-    for &target in work.targets {
-        table(source, target, None, work, events, &mut rate).await?;
+    let mut scan = Scan::start(source, work, events, |_| None).await?;
+    for _ in work.targets {
+        scan.table(source, work, events).await?;
     }
     Ok(())
 }
 
-/// Scans a table: all of it, or the rows that were written at a moment or later.
-pub(super) async fn table<S: Source>(
-    source: &mut S,
+/// A scan under way. Jobs read ahead of what it tells.
+pub(super) struct Scan {
+    jobs: Jobs,
+    tables: VecDeque<Table>,
+}
+
+/// A table that is still to be told.
+struct Table {
     target: &'static Target,
-    since: Option<i64>,
-    work: &Work<'_>,
-    events: &mut impl Events,
-    rate: &mut RowRate,
-) -> Result<(), Halt> {
-    let rows = match since {
-        None => insist(source, work, events, async |source| source.estimate(target).await).await?,
-        // Nobody knows how many those are.
-        Some(_) => None,
-    };
-    events.event(&Event::TableStarted { target, rows });
-    // Rows that are added from now on are not this scan's: without an upper bound it might never end.
-    let until = insist(source, work, events, async |source| source.last_key(target).await).await?;
-    let Some(until) = until else { return Ok(()) };
-    let mut size = WindowSize::new(&work.pace);
-    let mut after: Option<Key> = None;
-    loop {
-        work.go_on()?;
-        let ahead = Ahead { after: after.as_ref(), until: &until, since };
-        let read = async |source: &mut S| window::read(source, target, ahead, &mut size, work).await;
-        let window = insist(source, work, events, read).await?;
-        let (rows, bytes) = (window.rows, window.bytes);
-        tell(source, target, window.spotted, work, events).await?;
-        if work.census {
-            events.event(&Event::Census { target, sightings: &window.sightings });
+    /// How many rows are ahead, where that is known.
+    rows: Option<u64>,
+    is_empty: bool,
+}
+
+impl Scan {
+    /// Starts to read the tables in their order: all rows, or those that were written since a moment.
+    pub async fn start<S: Source>(
+        source: &mut S,
+        work: &Work<'_>,
+        events: &mut impl Events,
+        since: impl Fn(&Target) -> Option<i64>,
+    ) -> Result<Self, Halt> {
+        let (mut tables, mut legs) = (VecDeque::new(), VecDeque::new());
+        for &target in work.targets {
+            let rows = insist(source, work, events, async |source| source.estimate(target).await).await?;
+            // Rows that are added from now on are not this scan's: without an upper bound it might never end.
+            let until = insist(source, work, events, async |source| source.last_key(target).await).await?;
+            let since = since(target);
+            // Nobody knows how many of them were written since.
+            tables.push_back(Table { target, rows: rows.filter(|_| since.is_none()), is_empty: until.is_none() });
+            legs.extend(until.map(|until| Leg { target, until, since }));
         }
-        events.event(&Event::Scanned { target, rows, bytes });
-        rest(rows, work, events, rate).await?;
-        match window.next {
-            Some(key) => after = Some(key),
-            None => return Ok(()),
+        Ok(Self { jobs: Jobs::start(source, work, legs)?, tables })
+    }
+
+    /// Tells of the next table, if there is one.
+    pub async fn table<S: Source>(
+        &mut self,
+        source: &mut S,
+        work: &Work<'_>,
+        events: &mut impl Events,
+    ) -> Result<(), Halt> {
+        let Some(Table { target, rows, is_empty: mut ended }) = self.tables.pop_front() else { return Ok(()) };
+        events.event(&Event::TableStarted { target, rows });
+        while !ended {
+            let window = self.jobs.next(events).await?.ok_or(Halt::Stop)?;
+            ended = window.next.is_none();
+            let (rows, bytes) = (window.rows, window.bytes);
+            tell(source, target, window.spotted, work, events).await?;
+            if work.census {
+                events.event(&Event::Census { target, sightings: &window.sightings });
+            }
+            events.event(&Event::Scanned { target, rows, bytes });
         }
+        Ok(())
     }
 }
 
-/// Finds out whose the flagged rows of a window are, and tells of them.
+/// Finds out whose flagged rows are, and tells of them.
 pub(super) async fn tell<S: Source>(
     source: &mut S,
     target: &'static Target,
@@ -77,10 +96,4 @@ pub(super) async fn tell<S: Source>(
         events.event(&Event::Flagged { target, row });
     }
     Ok(())
-}
-
-/// Rests as long as the rows that were read ask for.
-pub(super) async fn rest(rows: u64, work: &Work<'_>, events: &mut impl Events, rate: &mut RowRate) -> Result<(), Halt> {
-    let rest = rate.rest(rows, Instant::now());
-    if rest.is_zero() { Ok(()) } else { patience::pause(work, events, Wait::Rate, rest).await }
 }

@@ -1,13 +1,13 @@
 //! One window of a table, judged: the step that scan and repair share.
 
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Work;
 use super::events::Flagged;
 use super::flag::{Flag, Keep, Met};
 use super::pacing::WindowSize;
-use super::store::{Facts, Row, Source, Span, StoreError};
+use super::store::{Facts, Row, Source, Span, StoreError, Windows};
 use crate::domain::census::{JsonType, Sighting};
 use crate::domain::repair::Capacity;
 use crate::domain::target::{Identity, Key, Target};
@@ -23,7 +23,7 @@ pub(super) struct Spotted {
 }
 
 /// A window that was read and judged.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Window {
     /// The flagged rows, in key order.
     pub spotted: Vec<Spotted>,
@@ -33,39 +33,29 @@ pub(super) struct Window {
     pub bytes: u64,
     /// Where the next window begins, or nothing where this was the last.
     pub next: Option<Key>,
+    /// How long reading and judging took.
+    pub took: Duration,
 }
 
-/// The part of a table that is still to be read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ahead<'k> {
-    pub after: Option<&'k Key>,
-    pub until: &'k Key,
-    /// As in [`Span`].
-    pub since: Option<i64>,
+impl Window {
+    /// Lets the size of the next windows follow the time that this one took. The last one tells nothing.
+    pub fn teach(&self, size: &mut WindowSize) {
+        if self.next.is_some() {
+            size.learn(self.took, self.bytes);
+        }
+    }
 }
 
-/// Reads and judges the next rows, as many as `size` says.
-pub(super) async fn read<S: Source>(
-    source: &mut S,
+/// Reads and judges the rows of a span.
+pub(super) async fn read<W: Windows>(
+    windows: &mut W,
     target: &'static Target,
-    ahead: Ahead<'_>,
-    size: &mut WindowSize,
+    span: Span<'_>,
     work: &Work<'_>,
 ) -> Result<Window, StoreError> {
-    let Ahead { after, until, since } = ahead;
-    let began = Instant::now();
-    let mut judging = Judging::new(source, target, work);
-    let span = Span { after, until, since, rows: size.rows(), besides: work.besides() };
-    // Where rows are left out, a window ends after so many of the table and not after so many that are handed over: the
-    // server might have to go through all of the table for those.
-    let end = if since.is_some() { source.boundary(target, span).await? } else { None };
-    let span = Span { until: end.as_ref().unwrap_or(until), ..span };
-    let next = source.window(target, span, &mut |row| judging.take(row)).await?;
-    let window = Window { next: next.or(end), ..judging.window };
-    if window.next.is_some() {
-        size.learn(began.elapsed(), window.bytes);
-    }
-    Ok(window)
+    let mut judging = Judging::of(target, windows.capacity(), work);
+    let next = windows.window(target, span, &mut |row| judging.take(row)).await?;
+    Ok(Window { next, ..judging.end() })
 }
 
 /// Reads and judges the rows with these keys. Those that are gone are missing.
@@ -73,34 +63,31 @@ pub(super) async fn look_up<S: Source>(
     source: &mut S,
     target: &'static Target,
     keys: &[Key],
-    size: &mut WindowSize,
     work: &Work<'_>,
 ) -> Result<Window, StoreError> {
-    let began = Instant::now();
-    let mut judging = Judging::new(source, target, work);
+    let mut judging = Judging::of(target, source.capacity(), work);
     source.look_up(target, keys, &mut |row| judging.take(row)).await?;
-    size.learn(began.elapsed(), judging.window.bytes);
-    Ok(judging.window)
+    Ok(judging.end())
 }
 
 /// A window into which rows are judged one by one.
 struct Judging<'j> {
     target: &'static Target,
-    work: &'j Work<'j>,
     capacity: Capacity,
+    work: &'j Work<'j>,
     keep: Keep,
+    began: Instant,
     window: Window,
 }
 
 impl<'j> Judging<'j> {
-    fn new(source: &impl Source, target: &'static Target, work: &'j Work<'j>) -> Self {
+    fn of(target: &'static Target, capacity: Capacity, work: &'j Work<'j>) -> Self {
         let keep = if work.show_values { Keep::Both } else { Keep::Nothing };
-        let window = Window { spotted: Vec::new(), sightings: Vec::new(), rows: 0, bytes: 0, next: None };
-        Self { target, work, capacity: source.capacity(), keep, window }
+        Self { target, capacity, work, keep, began: Instant::now(), window: Window::default() }
     }
 
     fn take(&mut self, row: &dyn Row) -> Result<(), StoreError> {
-        let Self { target, work, capacity, keep, ref mut window } = *self;
+        let Self { target, capacity, work, keep, ref mut window, .. } = *self;
         let value = row.value();
         window.rows += 1;
         window.bytes += value.bytes().len() as u64;
@@ -115,6 +102,10 @@ impl<'j> Judging<'j> {
             window.spotted.push(Spotted { key: row.key()?, flag, rows: window.rows, bytes: window.bytes });
         }
         Ok(())
+    }
+
+    fn end(self) -> Window {
+        Window { took: self.began.elapsed(), ..self.window }
     }
 }
 

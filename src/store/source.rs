@@ -1,20 +1,26 @@
-//! Reading: windows, upper bounds and identities.
+//! Reading: upper bounds and identities, and what the columns of a row say.
 
-use super::catalog::{SqlStore, rows};
+use super::catalog::SqlStore;
 use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
-use super::error::failed;
 use super::location::Dialect;
-use super::statement::{Fill, integer, sql, text};
-use crate::domain::judge::Stored;
-use crate::domain::repair::Capacity;
+use super::statement::{Fill, sql, text};
+use super::windows::{KeyedRow, SqlWindows};
 use crate::domain::target::{Column, ColumnType, Identity, Key, Scalar, Target};
-use crate::engine::store::{Besides, EachRow, Facts, Row, Source, Span, StoreError};
+use crate::engine::store::{Besides, EachRow, Facts, Reconnect, Source, StoreError};
 
-impl Source for SqlStore {
+impl Reconnect for SqlStore {
     async fn reconnect(&mut self) -> Result<(), StoreError> {
         self.connection = Connection::open(&self.location, self.access).await?;
         Ok(())
+    }
+}
+
+impl Source for SqlStore {
+    type Windows = SqlWindows;
+
+    fn windows(&self) -> SqlWindows {
+        SqlWindows::of(self)
     }
 
     async fn last_key(&mut self, target: &'static Target) -> Result<Option<Key>, StoreError> {
@@ -33,39 +39,6 @@ impl Source for SqlStore {
         let what = format!("the rows of {} could not be estimated", target.table);
         let estimates = self.rows(&what, statement, |cells| cells.integer(0)).await?;
         Ok(estimates.into_iter().flatten().next().and_then(|rows| u64::try_from(rows).ok()))
-    }
-
-    async fn window(
-        &mut self,
-        target: &'static Target,
-        span: Span<'_>,
-        each: &mut EachRow<'_>,
-    ) -> Result<Option<Key>, StoreError> {
-        let window = match span.besides {
-            Besides::Nothing => sql!("window"),
-            Besides::Facts => sql!("window_with_facts"),
-        };
-        let statement = self.names.about(target, window, &fills(span));
-        let (mut seen, mut last) = (0, None);
-        let mut hand_over = |cells: &dyn Cells| {
-            let row = KeyedRow::new(cells, target, span.besides)?;
-            seen += 1;
-            if seen == span.rows {
-                last = Some(row.key()?);
-            }
-            each(&row)
-        };
-        let what = format!("rows of {} could not be read", target.table);
-        let query = async |read: &mut Transaction<'_>| read.query(&what, statement, &mut hand_over).await;
-        self.connection.within(Access::Read, query).await?;
-        Ok(last)
-    }
-
-    async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError> {
-        let statement = self.names.about(target, sql!("boundary"), &fills(span));
-        let what = format!("rows of {} could not be read", target.table);
-        let keys = self.rows(&what, statement, |cells| key(cells, target)).await?;
-        Ok(keys.into_iter().next())
     }
 
     async fn look_up(
@@ -104,17 +77,6 @@ impl Source for SqlStore {
         };
         self.connection.within(Access::Read, identify).await
     }
-
-    fn capacity(&self) -> Capacity {
-        self.capacity
-    }
-}
-
-/// What the statements about a span are filled with.
-fn fills(span: Span<'_>) -> [(&'static str, Fill<'_>); 5] {
-    let before_last = ("rows_before_last", integer(span.rows.saturating_sub(1)));
-    let since = ("since", Fill::WrittenSince(span.since));
-    [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), since, rows(span.rows), before_last]
 }
 
 /// How many keys one statement asks for: PostgreSQL takes arrays of any length, the others bind every key.
@@ -123,42 +85,6 @@ fn keys_at_once(dialect: Dialect) -> usize {
         Dialect::Postgres => 100_000,
         Dialect::MySql | Dialect::Sqlite => 1_024,
     }
-}
-
-/// A row of a window, or one that was looked up.
-struct KeyedRow<'r> {
-    cells: &'r dyn Cells,
-    target: &'static Target,
-    value: Stored<'r>,
-    besides: Besides,
-}
-
-impl<'r> KeyedRow<'r> {
-    fn new(cells: &'r dyn Cells, target: &'static Target, besides: Besides) -> Result<Self, StoreError> {
-        let value = cells.value(value_index(target, besides)).map_err(|error| unreadable(target, error))?;
-        Ok(Self { cells, target, value, besides })
-    }
-}
-
-impl Row for KeyedRow<'_> {
-    fn value(&self) -> Stored<'_> {
-        self.value
-    }
-
-    fn key(&self) -> Result<Key, StoreError> {
-        key(self.cells, self.target).map_err(|error| unreadable(self.target, error))
-    }
-
-    fn facts(&self) -> Result<Option<Facts>, StoreError> {
-        match self.besides {
-            Besides::Nothing => Ok(None),
-            Besides::Facts => facts(self.cells, self.target).map(Some).map_err(|error| unreadable(self.target, error)),
-        }
-    }
-}
-
-fn unreadable(target: &Target, error: sqlx::Error) -> StoreError {
-    failed(&format!("a row of {} could not be read", target.table), error)
 }
 
 /// The key of a row whose first columns are the key's.

@@ -14,6 +14,7 @@ mod access;
 mod census;
 mod check;
 mod generations;
+mod jobs;
 mod keys;
 mod locks;
 mod memory;

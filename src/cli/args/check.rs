@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-use super::shared::{FindingsArgs, JudgingArgs, OutputArgs, RateArgs, TargetArgs};
+use super::shared::{FindingsArgs, JobsArgs, JudgingArgs, OutputArgs, RateArgs, TargetArgs};
 use crate::domain::check::Wish;
 use crate::domain::finding::Severity;
 use crate::report::collect::FailOn;
@@ -41,6 +41,8 @@ pub(in crate::cli) struct CheckArgs {
     pub output: OutputArgs,
     #[command(flatten)]
     pub rate: RateArgs,
+    #[command(flatten)]
+    pub jobs: JobsArgs,
 }
 
 impl CheckArgs {

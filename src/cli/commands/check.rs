@@ -76,7 +76,7 @@ impl Check<'_> {
             targets: &targets,
             show_values: args.findings.show_values,
             census: false,
-            pace: args.rate.into(),
+            pace: args.jobs.at(args.rate.into()),
             stop: &context.stop,
         };
         let mut preface = session.preface(Mode::Check, rules, args.findings.max_findings, args.fail_on);
