@@ -206,7 +206,9 @@ impl Trial {
         let name = parameter.value.as_deref().expect("the name of a value");
         let new = self.path("written").join(self.calls.to_string());
         match (name, parameter.option.as_deref()) {
+            (_, Some("--log-format")) => "json".to_owned(),
             _ if !parameter.choices.is_empty() => parameter.choices[0].clone(),
+            (_, Some("--metrics-file")) => format!("{}.prom", new.display()),
             ("FILE", None | Some("--rules")) => self.path("rules.toml").display().to_string(),
             ("FILE", Some("--plan")) => self.plan(),
             ("FILE" | "DIR", _) => new.display().to_string(),
@@ -237,6 +239,7 @@ impl Trial {
         self.calls += 1;
         let words: Vec<&str> = args.iter().map(String::as_str).collect();
         let mut program = command(&words);
+        program.env("XDG_STATE_HOME", self.path("written"));
         program.current_dir(self.path("written")).stdin(File::open(self.path("input")).expect("the input"));
         program.envs(variable);
         let ran = ran(program.output().expect("the program starts"));
