@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::events::{Event, Events, Flagged, Outcome};
 use super::pacing::CHUNK_BYTES;
-use super::store::LockedRow;
+use super::store::{Chunk, Deed, LockedRow, StoreError};
 use super::window::{Spotted, Window};
 use super::writer::{Done, Piece, Verdict, Writing};
 use crate::domain::repair::Reason;
@@ -107,12 +107,18 @@ impl Stretch {
 }
 
 impl Piece for Stretch {
-    fn target(&self) -> &'static Target {
-        self.target
+    type Row = LockedRow;
+
+    fn deed(&self) -> Deed {
+        Deed::Rewrite(self.target)
     }
 
     fn keys(&self) -> Vec<Key> {
         self.mendable().map(|row| row.key.clone()).collect()
+    }
+
+    async fn read(&self, chunk: &mut impl Chunk, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError> {
+        chunk.lock(self.target, keys).await
     }
 
     fn decide(&self, rows: Vec<LockedRow>, writing: &Writing<'_>) -> Vec<Verdict> {

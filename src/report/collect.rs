@@ -3,12 +3,13 @@
 use super::census::{self, CensusReport};
 use super::distinct::Distinct;
 use super::model::{
-    Counts, Database, Fates, FindingReport, Mode, Outcome, Report, RowOutcome, RuleReport, SCHEMA_VERSION, TableReport,
-    Tool,
+    CarryCounts, Counts, Database, Fates, FindingReport, Mode, Outcome, Report, RowOutcome, RuleReport, SCHEMA_VERSION,
+    TableReport, Tool,
 };
 use super::shortlist::{Shortlist, weight};
 use crate::domain::census::Census;
 use crate::domain::finding::Severity;
+use crate::domain::generations;
 use crate::domain::reader::{Reading, Readings};
 use crate::domain::repair::Reason;
 use crate::domain::rules::{RuleRef, Rules};
@@ -29,6 +30,8 @@ pub struct Preface {
     pub mode: Mode,
     /// The run whose values an undo puts back.
     pub undoes: Option<String>,
+    /// Whether it takes rows away that a carry has made.
+    pub removes: bool,
     /// What decides about rows.
     pub rules: Rules,
     /// Where.
@@ -77,8 +80,9 @@ impl Collector {
         let rules = rules.into_iter().map(|(rule, rows)| RuleReport::new(&preface.rules, rule, rows)).collect();
         let censuses: Vec<&Census> = tables.iter().filter_map(|table| table.census.as_ref()).collect();
         let legacy_before = Census::legacy_before(&censuses).map(census::moment);
-        let tables: Vec<_> = tables.into_iter().map(Table::into_report).collect();
-        let mut totals = Counts::default();
+        let tables: Vec<_> = tables.into_iter().map(|table| table.into_report(preface.mode)).collect();
+        let carry = preface.mode.carries().then(CarryCounts::default);
+        let mut totals = Counts { carry, ..Counts::default() };
         for table in &tables {
             totals.add(&table.counts);
         }
@@ -89,6 +93,7 @@ impl Collector {
             mode: preface.mode,
             run_id,
             undoes: preface.undoes,
+            removes: preface.removes,
             database: preface.database,
             started_at: preface.started_at,
             finished_at,
@@ -126,7 +131,7 @@ impl Collector {
         }
         let table = self.table(target);
         let before = table.counts.flagged;
-        table.count(row, outcome);
+        table.count(row, outcome, reason);
         let severity = row.finding.as_ref().map(|finding| finding.kind.severity());
         self.findings.offer(weight(outcome, severity), before, || listed(target, row, outcome, reason));
     }
@@ -149,6 +154,7 @@ impl Events for Collector {
                 counts.bytes_scanned += bytes;
             }
             Event::Flagged { target, ref row } => self.flagged(target, row),
+            Event::Carried { target, rows } => self.table(target).carry().carried += rows,
             Event::PutBack { target, rows, .. } => self.table(target).counts.rewritten += rows,
             Event::Earlier { target, tally } => self.table(target).count_earlier(tally),
             Event::Census { target, sightings } => {
@@ -172,8 +178,15 @@ impl Table {
         }
     }
 
-    fn count(&mut self, row: &Flagged, outcome: RowOutcome) {
+    fn carry(&mut self) -> &mut CarryCounts {
+        self.counts.carry.get_or_insert_default()
+    }
+
+    fn count(&mut self, row: &Flagged, outcome: RowOutcome, reason: Option<Reason>) {
         let counts = &mut self.counts;
+        if let (Some(carry), Some(reason)) = (&mut counts.carry, reason) {
+            carry.leave(reason);
+        }
         match outcome {
             RowOutcome::Reported => {}
             RowOutcome::Rewritten => counts.rewritten += 1,
@@ -198,8 +211,11 @@ impl Table {
     fn look_again(&mut self) {
         let counts = std::mem::take(&mut self.counts);
         self.unreadable_lists_left = Distinct::default();
-        self.earlier = self.earlier.map(|Tally { rewritten, .. }| Tally { rewritten, ..Tally::default() });
+        let changes = |Tally { rewritten, carried, .. }| Tally { rewritten, carried, ..Tally::default() };
+        self.earlier = self.earlier.map(changes);
         self.counts.rewritten = counts.rewritten;
+        self.counts.carry =
+            counts.carry.map(|CarryCounts { carried, .. }| CarryCounts { carried, ..CarryCounts::default() });
         for (kind, Fates { rewritten, .. }) in counts.outcomes.into_iter().filter(|(_, fates)| fates.rewritten > 0) {
             self.counts.count_kind(kind, rewritten);
             self.counts.outcomes.insert(kind, Fates { rewritten, ..Fates::default() });
@@ -212,17 +228,27 @@ impl Table {
         self.counts.rewritten += tally.rewritten;
         self.counts.skipped += tally.skipped;
         self.counts.drifted += tally.drifted;
+        let Tally { carried, already_there, orphans, .. } = tally;
+        if carried + already_there + orphans > 0 {
+            self.carry().add(CarryCounts { carried, present: 0, already_there, orphans });
+        }
         self.earlier.get_or_insert_default().add(tally);
     }
 
-    fn into_report(self) -> TableReport {
+    fn into_report(self, mode: Mode) -> TableReport {
         let mut counts = self.counts;
+        let into = generations::released(&self.target.table).filter(|_| mode.carries());
+        if into.is_some() {
+            let accounted_for = counts.carry.map_or(0, |carry| carry.carried) + counts.skipped;
+            counts.carry.get_or_insert_default().present = counts.rows_scanned.saturating_sub(accounted_for);
+        }
         counts.unreadable_lists = self.unreadable_lists.count();
         counts.unreadable_lists_left = self.unreadable_lists_left.count();
         counts.unreadable_lists_estimated = self.unreadable_lists.is_estimate();
         TableReport {
             table: self.target.table.clone(),
             generation: self.target.generation,
+            into: into.map(str::to_owned),
             counts,
             earlier: self.earlier,
             census: self.census.as_ref().map(CensusReport::new),
@@ -268,11 +294,13 @@ fn listed(target: &Target, row: &Flagged, outcome: RowOutcome, reason: Option<Re
 fn outcome(mode: Mode, ending: Ending, fail_on: Severity, totals: &Counts) -> Outcome {
     match mode {
         _ if ending == Ending::Interrupted => Outcome::Interrupted,
-        Mode::Scan | Mode::DryRun | Mode::Check if totals.of_at_least(fail_on) > 0 => Outcome::Findings,
-        Mode::Repair | Mode::Undo if totals.left() > 0 => Outcome::Partial,
+        Mode::CarryDryRun if totals.left() > 0 => Outcome::Findings,
+        _ if mode.only_reads() && totals.of_at_least(fail_on) > 0 => Outcome::Findings,
+        Mode::Repair | Mode::Carry | Mode::Undo if totals.left() > 0 => Outcome::Partial,
         Mode::Repair if totals.rewritten > 0 => Outcome::Repaired,
+        Mode::Carry if totals.carry.is_some_and(|carry| carry.carried > 0) => Outcome::Carried,
         Mode::Undo => Outcome::Undone,
-        Mode::Scan | Mode::DryRun | Mode::Check | Mode::Repair => Outcome::Clean,
+        _ => Outcome::Clean,
     }
 }
 

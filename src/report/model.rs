@@ -28,6 +28,10 @@ pub enum Mode {
     DryRun,
     /// Rows are mended.
     Repair,
+    /// Rows of older tables are copied into the released ones.
+    Carry,
+    /// A carry that shows its plan and changes nothing.
+    CarryDryRun,
     /// The values from before a run are put back.
     Undo,
     /// A scan on a schedule, compared with the one before.
@@ -35,9 +39,14 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Whether this mode only looks; its report then tells what a repair would do.
+    /// Whether this mode only looks; its report then tells what a repair or a carry would do.
     pub const fn only_reads(self) -> bool {
-        matches!(self, Self::Scan | Self::DryRun | Self::Check)
+        matches!(self, Self::Scan | Self::DryRun | Self::CarryDryRun | Self::Check)
+    }
+
+    /// Whether rows go from table to table, or would.
+    pub const fn carries(self) -> bool {
+        matches!(self, Self::Carry | Self::CarryDryRun)
     }
 }
 
@@ -51,7 +60,9 @@ pub enum Outcome {
     Findings,
     /// A repair mended everything that was to be mended.
     Repaired,
-    /// A repair or undo left rows, skipped or drifted.
+    /// A carry brought over everything that was not there already.
+    Carried,
+    /// A repair, carry or undo left rows, skipped or drifted.
     Partial,
     /// An undo put every value back.
     Undone,
@@ -95,6 +106,9 @@ pub struct Report {
     /// The run whose values an undo puts back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
+    /// Whether an undo takes rows away that a carry has made.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub removes: bool,
     /// Where.
     pub database: Database,
     /// RFC 3339.
@@ -148,6 +162,9 @@ pub struct TableReport {
     pub table: String,
     /// Which generation of Airflow's state tables this is; `null` where it is none of Airflow's.
     pub generation: Option<u8>,
+    /// The table into which a carry copies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub into: Option<String>,
     /// Stand beside the name, not below it.
     #[serde(flatten)]
     pub counts: Counts,
@@ -186,12 +203,49 @@ pub struct Counts {
     /// Present where there were too many lists to count exactly.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unreadable_lists_estimated: bool,
-    /// Rows that a repair changed, or that an undo put back; in a mode that only reads, those a repair would change.
+    /// Rows that a repair changed, that a carry mended on the way, or that an undo put back; in a mode that only reads,
+    /// those that would be.
     pub rewritten: u64,
     /// Rows that should be changed and cannot be.
     pub skipped: u64,
     /// Rows that someone else has changed, and that were left.
     pub drifted: u64,
+    /// Only of a carry.
+    #[serde(flatten)]
+    pub carry: Option<CarryCounts>,
+}
+
+/// What became of the rows of a carry, or would. Those that it mends on the way are [`Counts::rewritten`], too, and those
+/// that it leaves are [`Counts::skipped`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CarryCounts {
+    /// Rows that were copied.
+    pub carried: u64,
+    /// Rows that stood in the released table as a carry writes them.
+    pub present: u64,
+    /// Of those that were left, the rows whose place is taken by another.
+    pub already_there: u64,
+    /// Of those that were left, the rows whose DAG run or asset does not exist.
+    pub orphans: u64,
+}
+
+impl CarryCounts {
+    /// Counts a row that was left.
+    pub const fn leave(&mut self, reason: Reason) {
+        match reason {
+            Reason::AlreadyThere | Reason::Superseded => self.already_there += 1,
+            Reason::Orphan => self.orphans += 1,
+            _ => {}
+        }
+    }
+
+    /// Adds the counts of another table.
+    pub const fn add(&mut self, other: Self) {
+        self.carried += other.carried;
+        self.present += other.present;
+        self.already_there += other.already_there;
+        self.orphans += other.orphans;
+    }
 }
 
 /// What became of rows of one kind.
@@ -298,6 +352,9 @@ impl Counts {
         self.rewritten += other.rewritten;
         self.skipped += other.skipped;
         self.drifted += other.drifted;
+        if let Some(carry) = other.carry {
+            self.carry.get_or_insert_default().add(carry);
+        }
     }
 
     /// Rows that should have been changed and were not.

@@ -19,6 +19,7 @@ pub fn preface(mode: Mode) -> Preface {
         tool: Tool { name: "statemend".to_owned(), version: "0.1.0".to_owned() },
         mode,
         rules: crate::domain::rules::Rules::default(),
+        removes: false,
         undoes: (mode == Mode::Undo).then(|| "20261121-230000-a7bd".to_owned()),
         database: Database {
             dialect: "postgresql".to_owned(),

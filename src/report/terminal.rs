@@ -13,6 +13,7 @@ use super::model::{Mode, Outcome, Report};
 use super::page::Page;
 use super::wording::duration;
 
+mod carried;
 mod census;
 mod counts;
 mod findings;
@@ -60,7 +61,7 @@ fn verdict_style(report: &Report, page: &Page) -> Style {
         Outcome::Findings if report.totals.errors > 0 => style.red(),
         Outcome::Findings | Outcome::Partial | Outcome::Interrupted => style.yellow(),
         Outcome::Clean if report.totals.flagged > 0 => style.yellow(),
-        Outcome::Clean | Outcome::Repaired | Outcome::Undone => style.green(),
+        Outcome::Clean | Outcome::Repaired | Outcome::Carried | Outcome::Undone => style.green(),
     })
 }
 
@@ -70,6 +71,8 @@ fn subject(report: &Report) -> [String; 2] {
         Mode::Scan => "scan",
         Mode::DryRun => "dry run of a repair",
         Mode::Repair => "repair",
+        Mode::Carry => "carry",
+        Mode::CarryDryRun => "dry run of a carry",
         Mode::Undo => "undo",
         Mode::Check => "check",
     };

@@ -21,8 +21,6 @@ pub struct SqlStore {
     pub(super) location: Location,
     pub(super) access: Access,
     pub(super) names: Names,
-    /// The tables that names in the journal mean.
-    pub(super) targets: Vec<&'static Target>,
     /// The replicas that must not be left behind, where the user named them.
     pub(super) replicas: Vec<Replica>,
     /// Names this process in the lease, so that a run that was taken over is noticed.
@@ -41,6 +39,8 @@ pub struct Overview {
     pub fingerprint: String,
     /// The state tables that are there, in the order in which they are worked on.
     pub targets: Vec<&'static Target>,
+    /// What they were recognised by.
+    pub tables: Vec<Table>,
 }
 
 impl SqlStore {
@@ -51,8 +51,8 @@ impl SqlStore {
         let transaction = connection.begin(Access::Read).await?;
         let (mut overview, capacity, names) = Look { transaction, names, location }.all().await?;
         let owner = format!("{:016x}", fastrand::u64(..));
-        let (location, targets, replicas) = (location.clone(), overview.targets.clone(), Vec::new());
-        let mut store = Self { connection, location, access, names, targets, replicas, owner, capacity };
+        let (location, replicas) = (location.clone(), Vec::new());
+        let mut store = Self { connection, location, access, names, replicas, owner, capacity };
         overview.airflow_revision = store.revision().await;
         overview.fingerprint = store.fingerprint().await;
         Ok((store, overview))
@@ -127,7 +127,8 @@ impl Look<'_> {
         if targets.is_empty() {
             return Err(self.missing(&tables).await);
         }
-        Ok(Overview { dialect, server_version, airflow_revision: None, fingerprint: String::new(), targets })
+        let (airflow_revision, fingerprint) = (None, String::new());
+        Ok(Overview { dialect, server_version, airflow_revision, fingerprint, targets, tables })
     }
 
     /// The schema of the state tables, and the tables there that have one of the names of state tables. The journal

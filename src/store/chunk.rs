@@ -1,19 +1,18 @@
 //! The transaction that changes rows: lock, write, journal, move the cursor.
 
+use super::carry;
 use super::catalog::run_id;
 use super::connection::Transaction;
-use super::driver::Cells;
 use super::error::failed_on_values;
 use super::location::Dialect;
-use super::source::{facts, key, value_index};
-use super::statement::{Fill, Names, Param, sql, text};
+use super::source::{keys_at_once, row};
+use super::statement::{Fill, Names, Param, Statement, sql, text};
 use super::stored::as_text;
-use crate::domain::judge::Stored;
+use crate::domain::carry::Route;
 use crate::domain::repair::Capacity;
 use crate::domain::run::RunId;
 use crate::domain::target::{Key, Target};
-use crate::engine::flag::digest;
-use crate::engine::store::{Besides, Change, Chunk, LockedRow, OwnedValue, Step, StoreError, Trouble};
+use crate::engine::store::{Candidate, Change, Chunk, Deed, Effect, LockedRow, Step, StoreError, Trouble};
 
 /// A chunk of a run that holds the lease.
 pub struct SqlChunk<'c> {
@@ -26,31 +25,29 @@ pub struct SqlChunk<'c> {
 
 impl Chunk for SqlChunk<'_> {
     async fn lock(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError> {
-        let statement = self.names.about(
-            target,
-            sql!(self.names.dialect, "lock"),
-            &[("key_in", Fill::KeyIn(keys.iter().collect()))],
-        );
         let what = format!("rows of {} could not be locked", target.table);
-        let value_index = value_index(target, Besides::Facts);
-        let read = |cells: &dyn Cells| {
-            let value = match cells.value(value_index)? {
-                Stored::Text(bytes) => OwnedValue::Text(bytes.to_owned()),
-                Stored::Blob(bytes) => OwnedValue::Blob(bytes.to_owned()),
-            };
-            let written_at = cells.text(value_index + 1)?.map(str::to_owned);
-            Ok(LockedRow { key: key(cells, target)?, facts: facts(cells, target)?, value, written_at })
-        };
-        self.transaction.rows(&what, statement, read).await
+        let mut rows = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(keys_at_once(self.names.dialect)) {
+            let key_in = ("key_in", Fill::KeyIn(keys.iter().collect()));
+            let statement = self.names.about(target, sql!(self.names.dialect, "lock"), &[key_in]);
+            rows.extend(self.transaction.rows(&what, statement, |cells| row(cells, target)).await?);
+        }
+        Ok(rows)
     }
 
-    async fn apply(&mut self, target: &'static Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
+    async fn candidates(&mut self, route: &'static Route, keys: &[Key]) -> Result<Vec<Candidate>, StoreError> {
+        carry::candidates(&mut self.transaction, self.names, route, keys).await
+    }
+
+    async fn apply(&mut self, deed: Deed, changes: &[Change<'_>]) -> Result<(), StoreError> {
         for batch in batches(changes, self.names.dialect, self.capacity) {
-            self.record(target, batch).await?;
-            match self.names.dialect {
-                Dialect::Postgres => self.update_by_arrays(target, batch).await?,
-                Dialect::MySql => self.update_by_cases(target, batch).await?,
-                Dialect::Sqlite => self.update_one_by_one(target, batch).await?,
+            self.record(deed, batch).await?;
+            match (deed, self.names.dialect) {
+                (Deed::Rewrite(target), Dialect::Postgres) => self.update_by_arrays(target, batch).await?,
+                (Deed::Rewrite(target), Dialect::MySql) => self.update_by_cases(target, batch).await?,
+                (Deed::Rewrite(target), Dialect::Sqlite) => self.update_one_by_one(target, batch).await?,
+                (Deed::Carry(route), _) => carry::insert(&mut self.transaction, self.names, route, batch).await?,
+                (Deed::Remove(target), _) => self.remove(target, batch).await?,
             }
         }
         Ok(())
@@ -72,10 +69,10 @@ impl Chunk for SqlChunk<'_> {
 }
 
 impl SqlChunk<'_> {
-    async fn record(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        let texts: Vec<(String, String)> = changes.iter().map(|change| stored_texts(target, change)).collect();
+    async fn record(&mut self, deed: Deed, changes: &[Change<'_>]) -> Result<(), StoreError> {
+        let texts: Vec<Texts> = changes.iter().map(|change| Texts::of(deed, change)).collect();
         let rows = changes.iter().zip(&texts);
-        let entries = rows.map(|(change, (key, digest))| entry(&self.run, target, change, key, digest)).collect();
+        let entries = rows.map(|(change, texts)| entry(&self.run, deed.changes(), change, texts)).collect();
         let statement = self.names.statement(sql!("record"), &[("entries", Fill::Rows(entries))]);
         let what = "the journal could not be written";
         match self.transaction.try_run(statement).await.map_err(|error| failed_on_values(what, error)) {
@@ -87,13 +84,13 @@ impl SqlChunk<'_> {
 
     async fn update_by_arrays(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
         let keys = changes.iter().map(|change| change.key).collect();
-        let after = changes.iter().map(|change| change.after).collect();
+        let after = changes.iter().map(|change| change.effect.after().unwrap_or_default()).collect();
         let fills = [("key_arrays", Fill::KeyArrays(keys)), ("after", Fill::Param(Param::Texts(after)))];
         self.update(target, &fills, changes.len()).await
     }
 
     async fn update_by_cases(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        let new_values = changes.iter().map(|change| (change.key, change.after)).collect();
+        let new_values = changes.iter().map(|change| (change.key, change.effect.after().unwrap_or_default())).collect();
         let keys = changes.iter().map(|change| change.key).collect();
         let fills = [("new_values", Fill::NewValues(new_values)), ("key_in", Fill::KeyIn(keys))];
         self.update(target, &fills, changes.len()).await
@@ -101,16 +98,27 @@ impl SqlChunk<'_> {
 
     async fn update_one_by_one(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
         for change in changes {
-            let fills = [("after", text(change.after)), ("key_is", Fill::KeyIs(change.key))];
+            let fills =
+                [("after", text(change.effect.after().unwrap_or_default())), ("key_is", Fill::KeyIs(change.key))];
             self.update(target, &fills, 1).await?;
         }
         Ok(())
     }
 
-    /// Locked rows cannot go away, so a row that is not matched was kept back by a trigger; better no chunk than a wrong
-    /// journal.
     async fn update(&mut self, target: &Target, fills: &[(&str, Fill<'_>)], rows: usize) -> Result<(), StoreError> {
         let statement = self.names.about(target, sql!(self.names.dialect, "update"), fills);
+        self.change_all(target, statement, rows).await
+    }
+
+    async fn remove(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
+        let key_in = ("key_in", Fill::KeyIn(changes.iter().map(|change| change.key).collect()));
+        let statement = self.names.about(target, sql!("delete"), &[key_in]);
+        self.change_all(target, statement, changes.len()).await
+    }
+
+    /// Locked rows cannot go away, so a row that is not matched was kept back by a trigger; better no chunk than a wrong
+    /// journal.
+    async fn change_all(&mut self, target: &Target, statement: Statement<'_>, rows: usize) -> Result<(), StoreError> {
         let what = format!("rows of {} could not be written", target.table);
         let matched = self.transaction.try_run(statement).await.map_err(|error| failed_on_values(&what, error))?;
         if matched == rows as u64 {
@@ -136,7 +144,8 @@ fn batches<'b, 'c>(
     std::iter::from_fn(move || {
         let mut bytes = 0u64;
         let fits = |change: &&Change<'_>| {
-            bytes += KEY_BYTES + change.before.len().max(change.after.len()) as u64;
+            let texts = [change.effect.before(), change.effect.after()].into_iter().flatten();
+            bytes += KEY_BYTES + texts.map(str::len).max().unwrap_or_default() as u64;
             bytes <= capacity.0
         };
         let mut rows = changes.iter().take(most).take_while(fits).count().max(1);
@@ -149,30 +158,43 @@ fn batches<'b, 'c>(
     })
 }
 
-/// The key and the digest of the new value, in the form in which the journal stores them.
-fn stored_texts(target: &Target, change: &Change<'_>) -> (String, String) {
-    let key = serde_json::Value::Object(target.key_object(change.key)).to_string();
-    (key, hex::encode(digest(change.after.as_bytes())))
+/// What the journal stores of a change in a form of its own.
+struct Texts {
+    key: String,
+    /// The digest of the value that is there afterwards.
+    digest: Option<String>,
+    /// Where the row comes from, if it is a new one.
+    origin: Option<String>,
 }
 
-fn entry<'e>(
-    run: &'e RunId,
-    target: &'e Target,
-    change: &'e Change<'_>,
-    key: &'e str,
-    digest: &'e str,
-) -> Vec<Param<'e>> {
+impl Texts {
+    fn of(deed: Deed, change: &Change<'_>) -> Self {
+        let object = |target: &Target, key: &Key| serde_json::Value::Object(target.key_object(key));
+        let origin = match (deed, change.effect) {
+            (Deed::Carry(Route { from: target, .. }), Effect::Carry { from, .. }) => {
+                Some(serde_json::json!({ "table": target.table, "key": object(target, from) }).to_string())
+            }
+            _ => None,
+        };
+        let key = object(deed.changes(), change.key).to_string();
+        Self { key, digest: change.effect.sha256_after().map(hex::encode), origin }
+    }
+}
+
+fn entry<'e>(run: &'e RunId, target: &'e Target, change: &'e Change<'_>, texts: &'e Texts) -> Vec<Param<'e>> {
+    let maybe = |text: Option<&'e str>| text.map_or(Param::Null, Param::Text);
     vec![
         Param::Text(&run.0),
         Param::Integer(change.seq),
         Param::Text(&target.table),
-        Param::Text(key),
+        Param::Text(&texts.key),
         Param::Text(change.kind),
         Param::Text(change.action),
-        Param::Text(change.before),
-        Param::Integer(change.before.len() as i64),
-        Param::Text(digest),
-        change.written_at.map_or(Param::Null, Param::Text),
+        maybe(change.effect.before()),
+        Param::Integer(i64::try_from(change.effect.bytes_before()).unwrap_or(i64::MAX)),
+        maybe(texts.digest.as_deref()),
+        maybe(change.written_at),
+        maybe(texts.origin.as_deref()),
     ]
 }
 
@@ -214,8 +236,10 @@ mod tests {
     fn cut(lengths: &[usize], dialect: Dialect, capacity: u64) -> Vec<usize> {
         let texts: Vec<String> = lengths.iter().map(|&length| "x".repeat(length)).collect();
         let key = Key(Vec::new());
-        let change = |after| Change { seq: 1, key: &key, kind: "", action: "", before: "", after, written_at: None };
-        let changes: Vec<Change<'_>> = texts.iter().map(|text| change(text)).collect();
+        let rewrite = |after| Effect::Rewrite { before: String::new(), after };
+        let effects: Vec<Effect> = texts.into_iter().map(rewrite).collect();
+        let change = |effect| Change { seq: 1, key: &key, kind: "", action: "", effect, written_at: None };
+        let changes: Vec<Change<'_>> = effects.iter().map(change).collect();
         batches(&changes, dialect, Capacity(capacity)).map(<[_]>::len).collect()
     }
 

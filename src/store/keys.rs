@@ -54,9 +54,11 @@ impl<'f> Builder<'_, 'f> {
         self.bind((&key.0[part]).into());
     }
 
-    /// Tells the new value of each key: `WHEN id = 7 THEN 'x'`.
+    /// Tells the new value of each key: `WHEN id = 7 THEN 'x'`. The first branch of a key counts, so those that round up
+    /// their number need no value.
     pub(super) fn new_values(&mut self, changes: &[(&'f Key, &'f str)]) {
-        self.join(changes, " ", |builder, (key, value)| {
+        let more = changes.last().map(|(key, _)| (*key, ""));
+        self.join(rounded_up(changes, more), " ", |builder, (key, value)| {
             builder.push("WHEN ");
             builder.key_is(key);
             builder.push(" THEN ");
@@ -80,17 +82,17 @@ impl<'f> Builder<'_, 'f> {
                 // turn round. Airflow's tables all have a rowid.
                 let same = self.same_keys("wanted", |number| format!("column{number}"));
                 self.push("rowid IN (SELECT target.rowid FROM (VALUES ");
-                self.rows(rounded_up(keys).map(parts));
+                self.rows(rounded_up(keys, keys.last().copied()).map(parts));
                 self.push(&format!(") AS wanted CROSS JOIN {} AS target ON {same})", self.table()));
             }
             (Dialect::MySql, [_]) => {
                 self.push(&format!("{names} IN ("));
-                self.join(rounded_up(keys).flat_map(parts), ", ", Builder::bind);
+                self.join(rounded_up(keys, keys.last().copied()).flat_map(parts), ", ", Builder::bind);
                 self.push(")");
             }
             (Dialect::MySql, _) => {
                 self.push("((");
-                self.join(rounded_up(keys), ") OR (", Builder::key_is);
+                self.join(rounded_up(keys, keys.last().copied()), ") OR (", Builder::key_is);
                 self.push("))");
             }
         }
@@ -111,11 +113,11 @@ impl<'f> Builder<'_, 'f> {
     }
 }
 
-/// The keys, the last one repeated until their number is a power of two: a statement stays prepared by its text, so
-/// few lengths are better than many.
-fn rounded_up<'f>(keys: &[&'f Key]) -> impl Iterator<Item = &'f Key> {
-    let last = keys.last().copied();
-    keys.iter().copied().chain(std::iter::repeat_n(last, keys.len().next_power_of_two() - keys.len()).flatten())
+/// The items, with so many more that their number is a power of two: a statement stays prepared by its text, so few
+/// lengths are better than many.
+fn rounded_up<T: Copy>(items: &[T], more: Option<T>) -> impl Iterator<Item = T> {
+    let missing = items.len().next_power_of_two() - items.len();
+    items.iter().copied().chain(std::iter::repeat_n(more, missing).flatten())
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
 //! Reading: windows, upper bounds and identities.
 
+use super::carry;
 use super::catalog::{SqlStore, rows};
 use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
 use super::error::failed;
 use super::location::Dialect;
 use super::statement::{Fill, sql, text};
+use crate::domain::carry::Route;
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
 use crate::domain::target::{Column, ColumnType, Identity, Key, Scalar, Target};
-use crate::engine::store::{Besides, EachRow, Facts, Row, Source, Span, StoreError};
+use crate::engine::store::{Besides, Candidate, EachRow, Facts, LockedRow, OwnedValue, Row, Source, Span, StoreError};
 
 impl Source for SqlStore {
     async fn reconnect(&mut self) -> Result<(), StoreError> {
@@ -64,6 +66,24 @@ impl Source for SqlStore {
         Ok(last)
     }
 
+    async fn lengths(&mut self, target: &'static Target, span: Span<'_>) -> Result<Vec<(Key, u64)>, StoreError> {
+        let fills = [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), rows(span.rows)];
+        let statement = self.names.about(target, sql!("lengths"), &fills);
+        let what = format!("rows of {} could not be looked for", target.table);
+        let length = |cells: &dyn Cells| {
+            let length = cells.integer(target.key.len())?.unwrap_or_default();
+            Ok((key(cells, target)?, length.unsigned_abs()))
+        };
+        let query = async |read: &mut Transaction<'_>| read.rows(&what, statement, length).await;
+        self.connection.within(Access::Read, query).await
+    }
+
+    async fn candidates(&mut self, route: &'static Route, keys: &[Key]) -> Result<Vec<Candidate>, StoreError> {
+        let names = &self.names;
+        let look = async |read: &mut Transaction<'_>| carry::candidates(read, names, route, keys).await;
+        self.connection.within(Access::Read, look).await
+    }
+
     async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError> {
         if keys.is_empty() {
             return Ok(Vec::new());
@@ -73,7 +93,7 @@ impl Source for SqlStore {
         let both = |cells: &dyn Cells| Ok((key(cells, target)?, identity(cells, target)?));
         let identify = async |read: &mut Transaction<'_>| {
             let mut found = Vec::with_capacity(keys.len());
-            for keys in keys.chunks(identify_at_once(names.dialect)) {
+            for keys in keys.chunks(keys_at_once(names.dialect)) {
                 let key_in = ("key_in", Fill::KeyIn(keys.iter().collect()));
                 found.extend(read.rows(&what, names.about(target, sql!("identify"), &[key_in]), both).await?);
             }
@@ -87,8 +107,9 @@ impl Source for SqlStore {
     }
 }
 
-/// How many keys one statement asks for: PostgreSQL takes arrays of any length, the others bind every key.
-fn identify_at_once(dialect: Dialect) -> usize {
+/// How many keys one statement asks for: PostgreSQL takes arrays of any length, the others bind every part of every key,
+/// SQLite no more than 32,766 of them.
+pub(super) fn keys_at_once(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Postgres => 100_000,
         Dialect::MySql | Dialect::Sqlite => 1_024,
@@ -140,6 +161,21 @@ pub(super) fn facts(cells: &dyn Cells, target: &Target) -> Result<Facts, sqlx::E
     Ok(Facts { identity: identity(cells, target)?, moment })
 }
 
+/// A row as `lock` reads it: its facts, its value, and when it was written.
+pub(super) fn row(cells: &dyn Cells, target: &Target) -> Result<LockedRow, sqlx::Error> {
+    let (value, written_at) = value_and_time(cells, value_index(target, Besides::Facts))?;
+    Ok(LockedRow { key: key(cells, target)?, facts: facts(cells, target)?, value, written_at })
+}
+
+/// A value that stands in this place, and behind it the time at which it was written.
+pub(super) fn value_and_time(cells: &dyn Cells, at: usize) -> Result<(OwnedValue, Option<String>), sqlx::Error> {
+    let value = match cells.value(at)? {
+        Stored::Text(bytes) => OwnedValue::Text(bytes.to_owned()),
+        Stored::Blob(bytes) => OwnedValue::Blob(bytes.to_owned()),
+    };
+    Ok((value, cells.text(at + 1)?.map(str::to_owned)))
+}
+
 /// Where the value stands in a row.
 pub(super) fn value_index(target: &Target, besides: Besides) -> usize {
     match besides {
@@ -148,7 +184,7 @@ pub(super) fn value_index(target: &Target, besides: Besides) -> usize {
     }
 }
 
-fn scalars(cells: &dyn Cells, columns: &[Column], first: usize) -> Result<Vec<Scalar>, sqlx::Error> {
+pub(super) fn scalars(cells: &dyn Cells, columns: &[Column], first: usize) -> Result<Vec<Scalar>, sqlx::Error> {
     let scalar = |(index, column): (usize, &Column)| {
         Ok(match column.holds {
             ColumnType::Integer => cells.integer(index)?.map_or(Scalar::Null, Scalar::Integer),

@@ -64,7 +64,7 @@ async fn a_password_is_masked_and_a_value_is_not_shown(engine: Engine) {
 }
 
 /// The URL for a new role that has these privileges on every table, and no others.
-async fn as_role(database: &TestDatabase, privileges: &str) -> String {
+pub async fn as_role(database: &TestDatabase, privileges: &str) -> String {
     let role = format!("role_{:08x}", fastrand::u32(..));
     let grant = match database.engine {
         Engine::Postgres => {
@@ -155,7 +155,7 @@ fn a_journal_that_another_role_made_is_opened_by_the_statements_that_are_told() 
 }
 
 /// The statements that a message gives.
-fn grants(message: &str) -> String {
+pub fn grants(message: &str) -> String {
     let grants: Vec<&str> = message.lines().map(str::trim).filter(|line| line.starts_with("GRANT ")).collect();
     assert!(!grants.is_empty(), "no statement in: {message}");
     grants.join("\n")

@@ -3,12 +3,15 @@
 #[macro_use]
 #[path = "../support/engines.rs"]
 mod engines;
+#[path = "../support/older.rs"]
+mod older;
 #[path = "../support/statemend.rs"]
 mod statemend;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod access;
+mod carry;
 mod census;
 mod generations;
 mod keys;

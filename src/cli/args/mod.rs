@@ -5,9 +5,11 @@
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 use tracing::level_filters::LevelFilter;
 
+mod carry;
 mod commands;
 mod shared;
 
+pub(super) use carry::CarryArgs;
 pub(super) use commands::{
     DemoArgs, ExplainArgs, RepairArgs, RulesArgs, RulesCheckArgs, RulesCommand, RulesSuggestArgs, RunsArgs, ScanArgs,
     UndoArgs,
@@ -32,8 +34,8 @@ Exit codes:
     1  unexpected failure
     2  wrong usage or configuration
     3  the database cannot be used; the message says what to do
-   10  scan, --dry-run or explain found what Airflow cannot read
-   11  repair or undo left rows; they are listed
+   10  scan, --dry-run or explain found what Airflow cannot read, or carry --dry-run what it would leave
+   11  repair, carry or undo left rows; they are listed
    12  another run is at work
   130  interrupted; stopped cleanly between chunks";
 
@@ -41,6 +43,7 @@ Exit codes:
 pub(super) enum Command {
     Scan(ScanArgs),
     Repair(RepairArgs),
+    Carry(CarryArgs),
     Undo(UndoArgs),
     Runs(RunsArgs),
     Rules(RulesArgs),

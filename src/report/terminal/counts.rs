@@ -6,6 +6,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Wi
 use console::Style;
 use indicatif::HumanCount;
 
+use super::carried;
 use super::findings::severity_style;
 use crate::domain::finding::{Action, Severity};
 use crate::report::escape::sanitise_line;
@@ -25,15 +26,25 @@ pub fn write(out: &mut dyn io::Write, mode: Mode, table: &TableReport, page: &Pa
     } else {
         format!("{}, {}", count(counts.rows_scanned, "row"), bytes(counts.bytes_scanned))
     };
-    writeln!(out, "{}  {}", page.bold().apply_to(&table.table), page.dim().apply_to(summary))?;
+    let into = table.into.as_ref().map(|into| format!(" → {into}")).unwrap_or_default();
+    let tables = format!("{}{into}", table.table);
+    writeln!(out, "{}  {}", page.bold().apply_to(tables), page.dim().apply_to(summary))?;
     if mode == Mode::Undo {
         return Ok(());
     }
     if let Some(earlier) = table.earlier {
         let rows = HumanCount(earlier.rows_scanned);
-        let changes = changes(earlier.rewritten, "rewritten", earlier.skipped, earlier.drifted);
+        let (changed, word) =
+            if mode.carries() { (earlier.carried, "carried") } else { (earlier.rewritten, "rewritten") };
+        let changes = changes(changed, word, earlier.skipped, earlier.drifted);
         let text = format!("{rows} of these in earlier sittings of this run: {changes}");
         page.write(out, "  ", &page.dim(), &text)?;
+    }
+    if mode.carries() {
+        page.write(out, "  ", &page.plain(), &carried::fates(mode, table))?;
+    }
+    if counts.findings.is_empty() && mode.carries() {
+        return Ok(());
     }
     if counts.findings.is_empty() {
         return writeln!(out, "  {}", page.dim().apply_to("nothing to report"));
@@ -50,11 +61,10 @@ fn kinds(mode: Mode, report: &TableReport, page: &Page) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(page.width() - 2).unwrap_or(u16::MAX));
-    let outcome = if mode.only_reads() { "repair would" } else { "outcome" };
-    table.set_header(["severity", "kind", "rows", outcome, "meaning"]);
+    table.set_header(["severity", "kind", "rows", outcome(mode), "meaning"]);
     for (kind, rows) in &report.counts.findings {
         let fates = report.counts.outcomes.get(kind).copied().unwrap_or_default();
-        let outcome = if mode.only_reads() { would(fates) } else { done(fates) };
+        let outcome = in_words(mode, fates);
         let rows = HumanCount(*rows).to_string();
         table.add_row([severity(kind.severity()), kind.name(), &rows, &outcome, meaning(*kind)]);
     }
@@ -79,10 +89,9 @@ pub fn write_rules(out: &mut dyn io::Write, report: &Report, page: &Page) -> io:
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(page.width() - 2).unwrap_or(u16::MAX));
-    let outcome = if report.mode.only_reads() { "repair would" } else { "outcome" };
-    table.set_header(["rule", "action", "rows", outcome]);
+    table.set_header(["rule", "action", "rows", outcome(report.mode)]);
     for RuleReport { rule, action, rows } in &report.rules {
-        let outcome = if report.mode.only_reads() { would(*rows) } else { done(*rows) };
+        let outcome = in_words(report.mode, *rows);
         let all = rows.reported + rows.rewritten + rows.skipped + rows.drifted;
         let action = action.map_or("by kind", Action::name);
         table.add_row([&sanitise_line(rule, 40), action, &HumanCount(all).to_string(), &outcome]);
@@ -101,18 +110,25 @@ pub fn write_rules(out: &mut dyn io::Write, report: &Report, page: &Page) -> io:
     Ok(())
 }
 
-/// What a repair would do with rows of one kind: `rewrite`, `rewrite 8 and skip 2`.
-fn would(fates: Fates) -> String {
-    in_words(fates, ["rewrite", "skip", "leave", "leave as is"], |word, rows| format!("{word} {rows}"))
+/// What stands above what became of rows, or would.
+const fn outcome(mode: Mode) -> &'static str {
+    match mode {
+        Mode::CarryDryRun => "carry would",
+        _ if mode.only_reads() => "repair would",
+        _ => "outcome",
+    }
 }
 
-/// What became of rows of one kind: `rewritten`, `8 rewritten and 2 skipped`.
-fn done(fates: Fates) -> String {
-    in_words(fates, ["rewritten", "skipped", "drifted", "left as is"], |word, rows| format!("{rows} {word}"))
-}
-
-/// Numbers stand only where there is more than one word: all rows of a kind are counted in the column before.
-fn in_words(fates: Fates, words: [&str; 4], phrase: impl Fn(&str, HumanCount) -> String) -> String {
+/// What became of rows of one kind, or would: `rewrite`, `8 rewritten and 2 skipped`. Numbers stand only where there is
+/// more than one word: all rows of a kind are counted in the column before.
+fn in_words(mode: Mode, fates: Fates) -> String {
+    let words = match mode {
+        Mode::CarryDryRun => ["mend", "leave", "leave", "carry as is"],
+        Mode::Carry => ["mended", "left", "left", "carried as is"],
+        _ if mode.only_reads() => ["rewrite", "skip", "leave", "leave as is"],
+        _ => ["rewritten", "skipped", "drifted", "left as is"],
+    };
+    let phrase = |word: &str, rows| if mode.only_reads() { format!("{word} {rows}") } else { format!("{rows} {word}") };
     let rows = [fates.rewritten, fates.skipped, fates.drifted, fates.reported];
     let happened: Vec<_> = words.into_iter().zip(rows).filter(|(_, rows)| *rows > 0).collect();
     match happened[..] {
