@@ -34,7 +34,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page, target: Opti
     }
     for table in &report.tables {
         writeln!(out)?;
-        counts::write(out, report.mode, table, page)?;
+        counts::write(out, report, table, page)?;
     }
     counts::write_rules(out, report, page)?;
     census::write(out, report, page)?;

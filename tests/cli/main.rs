@@ -7,6 +7,7 @@ mod statemend;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod carry;
 mod demo;
 mod errors;
 mod help;

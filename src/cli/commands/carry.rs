@@ -109,9 +109,12 @@ impl Carry<'_> {
 
     /// The tables that are filled, as a sentence names them.
     fn into(&self) -> String {
-        let mut names: Vec<String> = self.routes.iter().map(|route| route.to.table.clone()).collect();
-        names.sort_unstable();
-        names.dedup();
+        let mut names: Vec<String> = Vec::new();
+        for route in self.routes {
+            if !names.contains(&route.to.table) {
+                names.push(route.to.table.clone());
+            }
+        }
         list(&names)
     }
 

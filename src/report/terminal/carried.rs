@@ -18,8 +18,8 @@ pub fn verdict(report: &Report) -> String {
             1 => "The only row is in the released table already.".to_owned(),
             _ => format!("All {} are in the released tables already.", count(present, "row")),
         },
-        Mode::CarryDryRun => format!("A carry would take over {}{}.", of_all(totals), and_the_rest(totals, "would be")),
-        _ => format!("Carried {}{}.", of_all(totals), and_the_rest(totals, either(mended(totals), "was", "were"))),
+        Mode::CarryDryRun => format!("A carry would take over {}{}.", of_all(totals), but(totals)),
+        _ => format!("Carried {}{}.", of_all(totals), but(totals)),
     }
 }
 
@@ -74,32 +74,21 @@ pub fn next(report: &Report) -> Option<Next> {
     }
 }
 
-/// What went over of one table, and what did not, in numbers.
+/// What went over of one table, or would, and what did not, in numbers.
 pub fn fates(mode: Mode, table: &TableReport) -> String {
     let counts = &table.counts;
-    let CarryCounts { carried, present, already_there, orphans } = carry(counts);
-    let others = counts.left().saturating_sub(already_there + orphans);
-    let of_these = format!("of these {}", if mode.only_reads() { "to be mended" } else { "mended" });
-    let numbers = [
-        (carried, if mode.only_reads() { "to be carried" } else { "carried" }),
-        (mended(counts), of_these.as_str()),
-        (present, "carried before"),
-        (already_there, "left for another row of their name"),
-        (orphans, "left without a DAG run or asset"),
-        (others, "left for their values"),
-    ];
-    let numbers = numbers.into_iter().filter(|(rows, _)| *rows > 0);
-    let told: Vec<_> = numbers.map(|(rows, word)| format!("{} {word}", HumanCount(rows))).collect();
-    if told.is_empty() { "nothing to carry".to_owned() } else { list(&told) }
+    let CarryCounts { carried, present, .. } = carry(counts);
+    let words = if mode.only_reads() { ["to be carried", "to be mended"] } else { ["carried", "mended"] };
+    let mended = (counts.rewritten > 0).then(|| format!(", {} of them {}", HumanCount(counts.rewritten), words[1]));
+    let carried = (carried > 0).then(|| format!("{} {}{}", HumanCount(carried), words[0], mended.unwrap_or_default()));
+    let present = (present > 0).then(|| format!("{} there already", HumanCount(present)));
+    let left = (counts.left() > 0).then(|| format!("left: {}", reasons(counts)));
+    let told: Vec<String> = carried.into_iter().chain(present).chain(left).collect();
+    if told.is_empty() { "nothing to carry".to_owned() } else { told.join("; ") }
 }
 
 fn carry(counts: &Counts) -> CarryCounts {
     counts.carry.unwrap_or_default()
-}
-
-/// Rows that were carried with another value than they had.
-const fn mended(counts: &Counts) -> u64 {
-    counts.rewritten
 }
 
 fn so_far(report: &Report) -> String {
@@ -120,17 +109,28 @@ fn of_all(totals: &Counts) -> String {
     }
 }
 
-fn and_the_rest(totals: &Counts, was: &str) -> String {
-    let CarryCounts { already_there, orphans, .. } = carry(totals);
-    let others = totals.left().saturating_sub(already_there + orphans);
+/// What was mended on the way, and what was left.
+fn but(totals: &Counts) -> String {
+    let mended = match totals.rewritten {
+        0 => String::new(),
+        rows => format!(", {} of them mended", HumanCount(rows)),
+    };
+    let left = if totals.left() > 0 { format!("; left: {}", reasons(totals)) } else { String::new() };
+    mended + &left
+}
+
+/// Why rows were left, in numbers: `6 whose names are taken and 1 without a DAG run or asset`.
+fn reasons(counts: &Counts) -> String {
+    let CarryCounts { already_there, orphans, .. } = carry(counts);
+    let others = counts.left().saturating_sub(already_there + orphans);
     let reasons = [
-        (already_there, either(already_there, "has its place taken", "have their places taken")),
-        (orphans, either(orphans, "has no DAG run or asset", "have no DAG run or asset")),
-        (others, either(others, "stays for its value", "stay for their values")),
+        (already_there, either(already_there, "whose name is taken", "whose names are taken")),
+        (orphans, "without a DAG run or asset"),
+        (others, either(others, "for another reason", "for other reasons")),
     ];
     let reasons = reasons.into_iter().filter(|(rows, _)| *rows > 0);
-    let mended = (mended(totals) > 0).then(|| format!("{} {was} mended on the way", HumanCount(mended(totals))));
-    let told: Vec<_> =
-        mended.into_iter().chain(reasons.map(|(rows, why)| format!("{} {why}", HumanCount(rows)))).collect();
-    if told.is_empty() { String::new() } else { format!("; {}", list(&told)) }
+    list(&reasons.map(|(rows, why)| format!("{} {why}", HumanCount(rows))).collect::<Vec<_>>())
 }
+
+#[cfg(test)]
+mod tests;

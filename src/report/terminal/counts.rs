@@ -19,10 +19,11 @@ use crate::report::wording::{bytes, count, list, meaning, severity};
 const WIDTHS: [u16; 4] = [10, 17, 7, 14];
 
 /// Writes what was found and done in a table.
-pub fn write(out: &mut dyn io::Write, mode: Mode, table: &TableReport, page: &Page) -> io::Result<()> {
-    let counts = &table.counts;
+pub fn write(out: &mut dyn io::Write, report: &Report, table: &TableReport, page: &Page) -> io::Result<()> {
+    let (counts, mode) = (&table.counts, report.mode);
     let summary = if mode == Mode::Undo {
-        changes(counts.rewritten, "put back", counts.skipped, counts.drifted)
+        let word = if report.removes { "taken out" } else { "put back" };
+        changes(counts.rewritten, word, counts.skipped, counts.drifted)
     } else {
         format!("{}, {}", count(counts.rows_scanned, "row"), bytes(counts.bytes_scanned))
     };
