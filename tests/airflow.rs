@@ -6,6 +6,10 @@
 mod statemend;
 mod support;
 
+#[path = "airflow/carried.rs"]
+mod carried;
+#[path = "support/older.rs"]
+mod older;
 #[path = "airflow/oracle.rs"]
 mod oracle;
 
@@ -23,21 +27,21 @@ const KNOWN_DIFFERENCES: [(&str, Reading, Reading); 2] =
     [("lone_surrogate", Reading::Error, Reading::Altered), ("non_finite", Reading::Altered, Reading::Error)];
 
 #[test]
-fn airflow_reads_everything_after_a_repair_on_sqlite() {
-    block_on(airflow_reads_everything_after_a_repair(Engine::Sqlite));
+fn airflow_reads_everything_after_a_repair_and_after_a_carry_on_sqlite() {
+    block_on(airflow_reads_everything_after_a_repair_and_after_a_carry(Engine::Sqlite));
 }
 
 #[test]
-fn airflow_reads_everything_after_a_repair_on_postgres() {
-    block_on(airflow_reads_everything_after_a_repair(Engine::Postgres));
+fn airflow_reads_everything_after_a_repair_and_after_a_carry_on_postgres() {
+    block_on(airflow_reads_everything_after_a_repair_and_after_a_carry(Engine::Postgres));
 }
 
 #[test]
-fn airflow_reads_everything_after_a_repair_on_mariadb() {
-    block_on(airflow_reads_everything_after_a_repair(Engine::MySql));
+fn airflow_reads_everything_after_a_repair_and_after_a_carry_on_mariadb() {
+    block_on(airflow_reads_everything_after_a_repair_and_after_a_carry(Engine::MySql));
 }
 
-async fn airflow_reads_everything_after_a_repair(engine: Engine) {
+async fn airflow_reads_everything_after_a_repair_and_after_a_carry(engine: Engine) {
     let database = TestDatabase::empty(engine).await;
     let mut airflow = Airflow::on(&database);
     airflow.migrate();
@@ -62,6 +66,8 @@ async fn airflow_reads_everything_after_a_repair(engine: Engine) {
     let run = repair["run_id"].as_str().expect("a repair has a run");
     statemend(&["undo", run, "--yes", "--url", database.url()]).exits(0);
     assert_eq!(Tables::of(&database).await, start);
+
+    carried::reads_as_repaired(&database, &mut airflow, &after).await;
 }
 
 fn everything_is_read(after: &Answers, findings: &Findings) {

@@ -70,6 +70,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether it is that the name is another row's.
+    pub const fn is_taken_name(self) -> bool {
+        matches!(self, Self::AlreadyThere | Self::Superseded)
+    }
+
     /// The reason as a person reads it, fit to stand behind "left: ".
     pub const fn explain(self) -> &'static str {
         match self {

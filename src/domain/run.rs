@@ -170,11 +170,8 @@ impl Tally {
     /// Counts a row that was skipped.
     pub const fn skip(&mut self, reason: Reason) {
         self.skipped += 1;
-        match reason {
-            Reason::AlreadyThere | Reason::Superseded => self.already_there += 1,
-            Reason::Orphan => self.orphans += 1,
-            _ => {}
-        }
+        self.already_there += reason.is_taken_name() as u64;
+        self.orphans += matches!(reason, Reason::Orphan) as u64;
     }
 }
 

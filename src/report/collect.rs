@@ -1,10 +1,11 @@
 //! Folds the engine's events into a [`Report`].
 
+use super::carry::CarryCounts;
 use super::census::{self, CensusReport};
 use super::distinct::Distinct;
 use super::model::{
-    CarryCounts, Counts, Database, Fates, FindingReport, Mode, Outcome, Report, RowOutcome, RuleReport, SCHEMA_VERSION,
-    TableReport, Tool,
+    Counts, Database, Fates, FindingReport, Mode, Outcome, Report, RowOutcome, RuleReport, SCHEMA_VERSION, TableReport,
+    Tool,
 };
 use super::shortlist::{Shortlist, weight};
 use crate::domain::census::Census;

@@ -4,6 +4,7 @@
 //! forms are made from it and show nothing that it does not hold. Nothing in here knows a database, the command
 //! line, or whether anyone is watching: times, widths and colours are passed in.
 
+mod carry;
 mod census;
 pub mod collect;
 mod distinct;

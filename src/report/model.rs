@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::carry::CarryCounts;
 use super::census::CensusReport;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -213,39 +214,6 @@ pub struct Counts {
     /// Only of a carry.
     #[serde(flatten)]
     pub carry: Option<CarryCounts>,
-}
-
-/// What became of the rows of a carry, or would. Those that it mends on the way are [`Counts::rewritten`], too, and those
-/// that it leaves are [`Counts::skipped`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct CarryCounts {
-    /// Rows that were copied.
-    pub carried: u64,
-    /// Rows that stood in the released table as a carry writes them.
-    pub present: u64,
-    /// Of those that were left, the rows whose place is taken by another.
-    pub already_there: u64,
-    /// Of those that were left, the rows whose DAG run or asset does not exist.
-    pub orphans: u64,
-}
-
-impl CarryCounts {
-    /// Counts a row that was left.
-    pub const fn leave(&mut self, reason: Reason) {
-        match reason {
-            Reason::AlreadyThere | Reason::Superseded => self.already_there += 1,
-            Reason::Orphan => self.orphans += 1,
-            _ => {}
-        }
-    }
-
-    /// Adds the counts of another table.
-    pub const fn add(&mut self, other: Self) {
-        self.carried += other.carried;
-        self.present += other.present;
-        self.already_there += other.already_there;
-        self.orphans += other.orphans;
-    }
 }
 
 /// What became of rows of one kind.

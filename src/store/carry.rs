@@ -53,19 +53,22 @@ async fn rows(
         let has_owner = cells.integer(name_at + name.0.len())? == Some(1);
         Ok((row(cells, route.from)?, name, has_owner))
     };
-    let name: Vec<&str> = route.to.key.iter().map(|column| column.name.as_str()).collect();
     let mut found = Vec::with_capacity(keys.len());
     for keys in keys.chunks(keys_at_once(names.dialect)) {
-        let fills = [
-            ("name", Fill::Columns(name.clone())),
-            ("owner", Fill::Columns(name[..1].to_vec())),
-            ("owners", Fill::Table(route.owners)),
-            ("key_in", Fill::KeyIn(keys.iter().collect())),
-        ];
-        let statement = names.about(route.from, sql!("candidates"), &fills);
-        found.extend(transaction.rows(&what, statement, read).await?);
+        found.extend(transaction.rows(&what, look(names, route, keys), read).await?);
     }
     Ok(found)
+}
+
+pub(super) fn look<'s>(names: &Names, route: &'s Route, keys: &'s [Key]) -> Statement<'s> {
+    let name: Vec<&str> = route.to.key.iter().map(|column| column.name.as_str()).collect();
+    let fills = [
+        ("owner", Fill::Columns(name[..1].to_vec())),
+        ("name", Fill::Columns(name)),
+        ("owners", Fill::Table(route.owners)),
+        ("key_in", Fill::KeyIn(keys.iter().collect())),
+    ];
+    names.about(route.from, sql!("candidates"), &fills)
 }
 
 /// The rows that a table has under these names. To the table, names that differ in case or in accents may be the same, so
@@ -102,12 +105,15 @@ async fn under(
     wanted: &[&Key],
 ) -> Result<Vec<(Key, Namesake)>, StoreError> {
     let what = format!("rows of {} could not be looked up", target.table);
-    let statement = names.about(target, sql!("namesakes"), &[("key_in", Fill::KeyIn(wanted.to_vec()))]);
     let read = |cells: &dyn Cells| {
         let (value, written_at) = value_and_time(cells, target.key.len())?;
         Ok((key(cells, target)?, Namesake { value, written_at }))
     };
-    transaction.rows(&what, statement, read).await
+    transaction.rows(&what, look_up(names, target, wanted), read).await
+}
+
+pub(super) fn look_up<'s>(names: &Names, target: &Target, wanted: &[&'s Key]) -> Statement<'s> {
+    names.about(target, sql!("namesakes"), &[("key_in", Fill::KeyIn(wanted.to_vec()))])
 }
 
 /// Copies rows that were read in the same transaction.
@@ -219,4 +225,50 @@ fn not_copied(what: &str, error: sqlx::Error) -> StoreError {
         error.as_database_error().is_some_and(|error| error.is_unique_violation() || error.is_foreign_key_violation());
     let error = failed_on_values(what, error);
     if overtaken { StoreError { trouble: Trouble::Overtaken, ..error } } else { error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::generations::sample::{tables, targets};
+    use crate::domain::target::Scalar;
+    use crate::engine::store::Effect;
+
+    fn effect(id: i64, after: Option<&str>) -> Effect {
+        let (from, after) = (Key(vec![Scalar::Integer(id)]), after.map(str::to_owned));
+        Effect::Carry { from, after, bytes: 1, sha256: [0; 32] }
+    }
+
+    fn statements(dialect: Dialect, effects: &[Effect]) -> Vec<String> {
+        let route = Route::out_of(targets(2)[0], &[tables(2), tables(4)].concat()).expect("a way").hold();
+        let names = Names { dialect, schema: "s".to_owned() };
+        let key = Key(Vec::new());
+        let change = |effect| Change { seq: 1, key: &key, kind: "", action: "", effect, written_at: Some("noon") };
+        let changes: Vec<Change<'_>> = effects.iter().map(change).collect();
+        let borrowed: Vec<&Change<'_>> = changes.iter().collect();
+        match dialect {
+            Dialect::Postgres => vec![by_arrays(&names, route, &changes).text],
+            Dialect::MySql => vec![by_cases(&names, route, AS_IS, &borrowed).text],
+            Dialect::Sqlite => changes.iter().map(|change| one(&names, route, change).text).collect(),
+        }
+    }
+
+    #[test]
+    fn what_is_copied_stays_in_the_database_but_for_new_values() {
+        let [postgres, ..] = &statements(Dialect::Postgres, &[effect(1, None), effect(2, Some("x"))])[..] else {
+            panic!("one statement")
+        };
+        let copied = r#"INSERT INTO "s"."task_state_store" ("dag_run_id", "task_id", "map_index", "key", "dag_id", "#;
+        assert!(postgres.starts_with(copied), "{postgres}");
+        assert!(postgres.contains(r#"COALESCE(carried.after, target."value")"#), "{postgres}");
+    }
+
+    #[test]
+    fn statements_that_stay_prepared_come_in_few_texts() {
+        let of = |count| statements(Dialect::MySql, &(0..count).map(|id| effect(id, None)).collect::<Vec<_>>());
+        assert_eq!(of(5), of(8));
+        assert_ne!(of(4), of(5));
+        let sqlite = statements(Dialect::Sqlite, &[effect(1, None), effect(2, Some("x"))]);
+        assert_eq!(sqlite[0], sqlite[1]);
+    }
 }

@@ -170,3 +170,113 @@ fn copy(row: &LockedRow, name: Key, kind: &'static str) -> Edit {
 fn effect(row: &LockedRow, sha256: [u8; 32], after: Option<String>) -> Effect {
     Effect::Carry { from: row.key.clone(), after, bytes: row.value.stored().bytes().len() as u64, sha256 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::generations::sample::{tables, targets};
+    use crate::domain::judge::Judge;
+    use crate::domain::repair::Capacity;
+    use crate::domain::rules::Rules;
+    use crate::domain::target::Scalar;
+    use crate::engine::Work;
+    use crate::engine::pacing::Pace;
+    use crate::engine::stop::Stop;
+    use crate::engine::store::{Facts, OwnedValue};
+
+    fn route() -> &'static Route {
+        let all = [tables(2), tables(4)].concat();
+        Route::out_of(targets(2)[0], &all).expect("there is a way").hold()
+    }
+
+    fn key(id: i64) -> Key {
+        Key(vec![Scalar::Integer(id)])
+    }
+
+    fn load(lengths: &[u64]) -> Option<Load> {
+        Load::of(route(), (1..).map(key).zip(lengths.iter().copied()).collect())
+    }
+
+    #[test]
+    fn a_load_is_as_much_as_a_chunk_may_hold_and_one_row_at_least() {
+        let cases: &[(&[u64], Option<u64>)] = &[
+            (&[], None),
+            (&[1, 2, 3], Some(3)),
+            (&[CHUNK_BYTES, 1], Some(1)),
+            (&[CHUNK_BYTES - 1, 1, 1], Some(2)),
+            (&[CHUNK_BYTES * 9, 1], Some(1)),
+            (&[1, u64::MAX, u64::MAX], Some(1)),
+        ];
+        for (lengths, rows) in cases {
+            assert_eq!(load(lengths).map(|load| load.len()), *rows, "{lengths:?}");
+        }
+    }
+
+    #[test]
+    fn halves_account_for_what_the_whole_did() {
+        let (first, second) = load(&[5, 6, 7]).expect("rows").split().expect("three rows are more than one");
+        let mut progress = Progress::default();
+        first.advance(&mut progress);
+        assert_eq!(progress.cursor.after, Some(key(1)));
+        second.advance(&mut progress);
+        assert_eq!(progress.cursor.after, Some(key(3)));
+        let tally = progress.tallies["task_state"];
+        assert_eq!((tally.rows_scanned, tally.bytes_scanned), (3, 18));
+        assert!(load(&[5]).expect("a row").split().is_err());
+    }
+
+    /// A value and the time at which it was written.
+    type Copy<'c> = (&'c str, &'c str);
+
+    fn candidate(
+        (value, written_at): Copy<'_>,
+        has_owner: bool,
+        newer: Option<Copy<'_>>,
+        there: Option<Copy<'_>>,
+    ) -> Candidate {
+        let owned = |value: &str| OwnedValue::Text(value.as_bytes().to_owned());
+        let namesake =
+            |(value, written_at): Copy<'_>| Namesake { value: owned(value), written_at: Some(written_at.to_owned()) };
+        let facts = Facts { identity: Identity(vec![Scalar::Null; 5]), moment: None };
+        let row = LockedRow { key: key(1), facts, value: owned(value), written_at: Some(written_at.to_owned()) };
+        let name = Key(vec![Scalar::Integer(1); 4]);
+        Candidate { row, name, has_owner, newer: newer.map(namesake), there: there.map(namesake) }
+    }
+
+    #[test]
+    fn a_row_goes_where_nothing_else_stands_under_its_name() {
+        let (judge, rules, stop) = (Judge::default(), Rules::default(), Stop::default());
+        let targets = [route().from];
+        let work = Work {
+            judge: &judge,
+            rules: &rules,
+            targets: &targets,
+            show_values: false,
+            census: false,
+            pace: Pace::default(),
+            stop: &stop,
+        };
+        let writing = Writing { work: &work, capacity: Capacity::UNLIMITED };
+        let barred = Standing::Barred;
+        let (one, bad) = (("1", "noon"), ("bad", "noon"));
+        let cases = [
+            (one, true, None, None, Standing::Free),
+            (one, false, None, Some(one), barred(Reason::Orphan)),
+            (one, true, None, Some(one), Standing::Done),
+            (one, true, None, Some(("1", "later")), barred(Reason::AlreadyThere)),
+            (one, true, None, Some(("2", "noon")), barred(Reason::AlreadyThere)),
+            // What is there is compared with what a carry would write.
+            (bad, true, None, Some(("\"bad\"", "noon")), Standing::Done),
+            (bad, true, None, Some(bad), barred(Reason::AlreadyThere)),
+            // Older rows are compared as they are.
+            (bad, true, Some(bad), None, Standing::Done),
+            (bad, true, Some(("\"bad\"", "noon")), None, barred(Reason::Superseded)),
+            (one, true, Some(("1", "later")), Some(one), barred(Reason::Superseded)),
+        ];
+        for (row, has_owner, newer, there, expected) in cases {
+            let candidate = candidate(row, has_owner, newer, there);
+            let flag = writing.examine(route().from, &candidate.row);
+            assert_eq!(standing(&candidate, flag.as_ref()), expected, "{row:?} {newer:?} {there:?}");
+        }
+    }
+}

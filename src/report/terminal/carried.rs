@@ -3,7 +3,8 @@
 use indicatif::HumanCount;
 
 use super::sentences::{Next, why_left};
-use crate::report::model::{CarryCounts, Counts, Mode, Outcome, Report, TableReport};
+use crate::report::carry::CarryCounts;
+use crate::report::model::{Counts, Mode, Outcome, Report, TableReport};
 use crate::report::wording::{count, either, list};
 
 /// The report in one sentence.
