@@ -17,7 +17,7 @@ use crate::domain::carry::Route;
 use crate::domain::target::{Key, Target};
 use crate::engine::store::{Besides, Candidate, Change, Effect, LockedRow, Namesake, StoreError, Trouble};
 
-/// Reads rows of an older table, and what else there is under their names.
+/// Reads rows of an older table, in the order of their keys, and what else there is under their names.
 pub(super) async fn candidates(
     transaction: &mut Transaction<'_>,
     names: &Names,
@@ -34,12 +34,13 @@ pub(super) async fn candidates(
     let mut there = namesakes(transaction, names, route.to, &wanted).await?;
     let candidate = |(row, name, has_owner): (LockedRow, Key, bool)| {
         let (newer, there) = (newer.remove(&name), there.remove(&name));
-        Candidate { row, name, has_owner, newer, there }
+        (row.key.clone(), Candidate { row, name, has_owner, newer, there })
     };
-    Ok(rows.into_iter().map(candidate).collect())
+    let mut candidates: HashMap<Key, Candidate> = rows.into_iter().map(candidate).collect();
+    Ok(keys.iter().filter_map(|key| candidates.remove(key)).collect())
 }
 
-/// Rows of the older table, each with its name and whether it has an owner.
+/// Rows of the older table, in no order, each with its name and whether it has an owner.
 async fn rows(
     transaction: &mut Transaction<'_>,
     names: &Names,

@@ -3,4 +3,3 @@ SELECT {keys}, {identity}, {moment}, {value}, {written_at}, {name},
     EXISTS (SELECT 1 FROM {owners} AS owner WHERE owner.id = source.{owner})
 FROM {table} AS source
 WHERE {key_in}
-ORDER BY {keys}
