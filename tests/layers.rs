@@ -29,6 +29,8 @@ const ASYNC: &[&str] = &["engine", "store", "cli"];
 const OTHERS: &[(&str, &[&str])] = &[
     ("base64", &["domain"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("comfy_table", &["report"]),
     ("console", &["report", "cli"]),
     ("fastrand", &["engine", "store"]),
@@ -39,6 +41,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("indicatif", &["report"]),
     ("percent_encoding", &["store", "cli"]),
     ("regex", &["domain"]),
+    ("rusqlite", &["store"]),
     ("ruzstd", &["domain"]),
     ("serde", &["domain", "engine", "store", "report", "cli"]),
     ("serde_json", &["domain", "engine", "store", "report", "cli"]),

@@ -47,12 +47,23 @@ impl Output {
                 let written = empty(&file).and_then(|()| write(&mut io::BufWriter::new(file)));
                 written.map_err(|error| Failure::Report(path, error))
             }
-            None => match write(&mut io::BufWriter::new(io::stdout().lock())) {
-                // Whoever reads us, such as `head`, has seen enough.
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-                written => written.map_err(Failure::Stdout),
-            },
+            None => told(write(&mut io::BufWriter::new(io::stdout().lock()))),
         }
+    }
+}
+
+/// Writes what is no report to standard output.
+pub(super) fn print(text: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    told(stdout.write_all(text).and_then(|()| stdout.flush()))
+}
+
+/// What became of writing to standard output.
+fn told(written: io::Result<()>) -> Result<(), Failure> {
+    match written {
+        // Whoever reads us, such as `head`, has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(Failure::Stdout),
     }
 }
 

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 use crate::domain::plan::{self, Header, Line};
 use crate::domain::target::Target;
 use crate::engine::events::{Event, Events, Flagged, Outcome};
+use crate::engine::flag::kind_name;
 use crate::engine::plan::{Plan, Planned};
 use crate::engine::store::{StoreError, Trouble};
 
@@ -90,14 +91,11 @@ impl PlanWriter {
 impl Events for PlanWriter {
     fn event(&mut self, event: &Event<'_>) {
         let Event::Flagged { target, row } = event else { return };
-        let Flagged { finding: Some(finding), rewrite_sha256: Some(after), outcome: Outcome::Rewritten, .. } = row
-        else {
-            return;
-        };
+        let Flagged { finding, rewrite_sha256: Some(after), outcome: Outcome::Rewritten, .. } = row else { return };
         let line = Line {
             table: target.table.clone(),
             key: target.key_object(&row.key),
-            kind: finding.kind.name().to_owned(),
+            kind: kind_name(finding.as_ref()).to_owned(),
             action: row.action.name().to_owned(),
             bytes: row.bytes,
             before: hex::encode(row.sha256),

@@ -11,7 +11,7 @@ use super::halt::{self, Halt};
 use super::lease::{self, Order, RunError, Who};
 use super::pacing::RowRate;
 use super::patience::{self, insist};
-use super::store::{Besides, Deed, Ledger, Source, Span, StoreError};
+use super::store::{Besides, Deed, Ledger, Older, Span, StoreError};
 use super::writer::{Done, Piece as _, Verdict, Writer, Writing};
 use super::{Ending, Work};
 use crate::domain::carry::Route;
@@ -26,7 +26,7 @@ use load::Load;
 const ROWS_OF_A_LOOK: u32 = 1_000;
 
 /// Tells what a carry would do. The tables of the work are those that the routes lead out of.
-pub async fn plan<S: Source>(
+pub async fn plan<S: Older>(
     source: &mut S,
     work: &Work<'_>,
     routes: &[&'static Route],
@@ -44,7 +44,7 @@ pub async fn plan<S: Source>(
 
 /// Carries every row that can be carried, out of the tables of the work, which are those that the routes lead out of.
 /// Rows that cannot are told and left. The older tables stay as they are.
-pub async fn carry<L: Ledger, E: Events>(
+pub async fn carry<L: Ledger + Older, E: Events>(
     ledger: &mut L,
     work: &Work<'_>,
     routes: &[&'static Route],
@@ -52,8 +52,7 @@ pub async fn carry<L: Ledger, E: Events>(
     _consent: Consent,
     events: &mut E,
 ) -> Result<Ending, RunError> {
-    let tables = routes.iter().map(|route| route.from.table.clone()).collect();
-    let options = RunOptions { rules: work.rules_digest(), ..RunOptions::repair(tables) };
+    let options = RunOptions { rules: work.rules_digest(), ..RunOptions::repair(work.targets) };
     let deeds: Vec<Deed> = routes.iter().copied().map(Deed::Carry).collect();
     let order = Order { mode: RunMode::Carry, options: &options, deeds: &deeds, who };
     let body = async |writer: &mut Writer<'_, L, E>| all_tables(writer, routes).await;
@@ -62,7 +61,7 @@ pub async fn carry<L: Ledger, E: Events>(
 }
 
 /// How many rows a carry would carry, by a look at all of them.
-async fn something_to_carry<S: Source>(
+async fn something_to_carry<S: Older>(
     source: &mut S,
     work: &Work<'_>,
     routes: &[&'static Route],
@@ -80,7 +79,7 @@ async fn something_to_carry<S: Source>(
     Ok((carried.0, ending))
 }
 
-async fn look_through<S: Source>(
+async fn look_through<S: Older>(
     source: &mut S,
     work: &Work<'_>,
     route: &'static Route,
@@ -111,7 +110,7 @@ async fn look_through<S: Source>(
     }
 }
 
-async fn all_tables<L: Ledger, E: Events>(
+async fn all_tables<L: Ledger + Older, E: Events>(
     writer: &mut Writer<'_, L, E>,
     routes: &[&'static Route],
 ) -> Result<(), Halt> {
@@ -123,7 +122,7 @@ async fn all_tables<L: Ledger, E: Events>(
     Ok(())
 }
 
-async fn table<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, route: &'static Route) -> Result<(), Halt> {
+async fn table<L: Ledger + Older, E: Events>(writer: &mut Writer<'_, L, E>, route: &'static Route) -> Result<(), Halt> {
     let target = route.from;
     let rows = writer.insist(async |ledger| ledger.estimate(target).await).await?;
     writer.events.event(&Event::TableStarted { target, rows });

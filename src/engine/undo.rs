@@ -49,8 +49,11 @@ pub async fn undo<L: Ledger, E: Events>(
     _consent: Consent,
     events: &mut E,
 ) -> Result<Ending, RunError> {
-    let tables = work.targets.iter().map(|target| target.table.clone()).collect();
-    let options = RunOptions { undoes: Some(run.id.clone()), removes: run.makes_rows(), ..RunOptions::repair(tables) };
+    let options = if run.makes_rows() {
+        RunOptions { undoes: Some(run.id.clone()), removes: true, ..RunOptions::repair(work.targets) }
+    } else {
+        run.options.undo(run.id.clone())
+    };
     let deeds = deeds(work, run);
     let order = Order { mode: RunMode::Undo, options: &options, deeds: &deeds, who };
     Ok(lease::sit(ledger, work, events, order, async |writer| all_changes(writer, run, &deeds).await).await?.ending)
@@ -125,7 +128,7 @@ impl Piece for Batch {
                 let edit = match &change.before {
                     Some(before) => Edit::rewrite(&row, kind, "undo", before.clone()),
                     // The journal has to take the value.
-                    None if row.value.stored().bytes().len() as u64 > writing.capacity.0 => {
+                    None if row.value.stored().bytes().len() as u64 > writing.capacity.bytes => {
                         return Verdict::told(Flagged::healthy(row, Outcome::Skipped(Reason::TooLong)));
                     }
                     None => Edit::remove(&row, kind, "undo"),
@@ -133,7 +136,10 @@ impl Piece for Batch {
                 Verdict { edit, told: None }
             }
             Now::AsBefore => Verdict::default(),
-            Now::Written(row) => Verdict::told(Flagged::drifted(writing.work.judge, row, Reason::WrittenSince)),
+            Now::Written(row) => {
+                let judge = writing.work.judge_of(self.deed.changes());
+                Verdict::told(Flagged::drifted(&judge, row, Reason::WrittenSince))
+            }
             Now::Gone => Verdict::told(Flagged::unseen(change.key.clone(), Outcome::Drifted(Reason::Gone))),
         };
         self.changes.iter().map(decide).collect()

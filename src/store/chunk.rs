@@ -129,9 +129,8 @@ impl SqlChunk<'_> {
     }
 }
 
-/// What the key of a row adds to a statement that names it twice: of Airflow's tables, the longest has a task id of 250
-/// and a key of 512 characters.
-const KEY_BYTES: u64 = 6400;
+/// What the key of a row adds to a statement that names it twice: no index of InnoDB has longer entries than 3,072 bytes.
+const KEY_BYTES: u64 = 2 * 3_072 + 256;
 
 /// Cuts changes into what one statement takes: so many rows that a round trip does not count, so few that their CASE
 /// does not, and no more bytes than the server accepts at once. Statements that stay prepared come in few lengths.
@@ -146,7 +145,7 @@ fn batches<'b, 'c>(
         let fits = |change: &&Change<'_>| {
             let texts = [change.effect.before(), change.effect.after()].into_iter().flatten();
             bytes += KEY_BYTES + texts.map(str::len).max().unwrap_or_default() as u64;
-            bytes <= capacity.0
+            bytes <= capacity.bytes
         };
         let mut rows = changes.iter().take(most).take_while(fits).count().max(1);
         if dialect != Dialect::Postgres {
@@ -240,7 +239,7 @@ mod tests {
         let effects: Vec<Effect> = texts.into_iter().map(rewrite).collect();
         let change = |effect| Change { seq: 1, key: &key, kind: "", action: "", effect, written_at: None };
         let changes: Vec<Change<'_>> = effects.iter().map(change).collect();
-        batches(&changes, dialect, Capacity(capacity)).map(<[_]>::len).collect()
+        batches(&changes, dialect, Capacity::bytes(capacity)).map(<[_]>::len).collect()
     }
 
     #[test]

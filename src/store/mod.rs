@@ -16,6 +16,7 @@ mod journal;
 mod keys;
 mod migrate;
 mod mysql;
+mod own;
 mod postgres;
 mod replica;
 pub mod sample;
@@ -23,6 +24,7 @@ mod source;
 mod sqlite;
 mod statement;
 mod stored;
+mod windows;
 
-pub use catalog::{Overview, SqlStore};
+pub use catalog::{Overview, SqlStore, Wanted};
 pub use driver::Access;

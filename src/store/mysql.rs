@@ -1,7 +1,7 @@
 //! The driver for MySQL and MariaDB.
 
 use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlRow, MySqlSslMode};
-use sqlx::{Arguments as _, ConnectOptions as _, Executor as _, MySql, Row as _};
+use sqlx::{Arguments as _, ConnectOptions as _, Executor as _, MySql, Row as _, TypeInfo as _, ValueRef as _};
 
 use super::driver::{Access, Cells, Driver};
 use super::error::{failed, unreachable};
@@ -9,10 +9,11 @@ use super::location::{Host, Location, TlsMode};
 use super::statement::Param;
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
+use crate::domain::target::ColumnType;
 use crate::engine::store::StoreError;
 
-/// The longest text that a MEDIUMTEXT column holds.
-const MEDIUMTEXT: u64 = (1 << 24) - 1;
+/// What the columns of Airflow's values hold, which are MEDIUMTEXT.
+pub(super) const MEDIUMTEXT: Capacity = Capacity::bytes((1 << 24) - 1);
 
 /// What a statement with one long value needs besides it.
 const STATEMENT_OVERHEAD: u64 = 64 * 1024;
@@ -80,9 +81,9 @@ pub(super) fn begin(access: Access) -> &'static str {
     }
 }
 
-/// The longest value that fits the column and one statement.
-pub(super) fn capacity(max_allowed_packet: u64) -> Capacity {
-    Capacity(MEDIUMTEXT.min(max_allowed_packet.saturating_sub(STATEMENT_OVERHEAD)))
+/// The longest value that fits into one statement.
+pub(super) const fn capacity(max_allowed_packet: u64) -> Capacity {
+    Capacity::bytes(max_allowed_packet.saturating_sub(STATEMENT_OVERHEAD))
 }
 
 impl Driver for MySql {
@@ -122,5 +123,14 @@ impl Cells for MySqlRow {
 
     fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error> {
         self.try_get_unchecked(index).map(Stored::Text)
+    }
+
+    fn insist(&self, index: usize, wanted: ColumnType) -> Result<(), sqlx::Error> {
+        let unsigned = self.try_get_raw(index)?.type_info().name() == "BIGINT UNSIGNED";
+        if wanted == ColumnType::Integer && unsigned {
+            let key: u64 = self.try_get_unchecked(index)?;
+            i64::try_from(key).map_err(|_| sqlx::Error::Decode("a key is larger than 2^63 - 1".into()))?;
+        }
+        Ok(())
     }
 }

@@ -1,22 +1,31 @@
-//! Reading: windows, upper bounds and identities.
+//! Reading: upper bounds and identities, and what the columns of a row say.
 
 use super::carry;
-use super::catalog::{SqlStore, rows};
+use super::catalog::SqlStore;
 use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
-use super::error::failed;
 use super::location::Dialect;
 use super::statement::{Fill, sql, text};
+use super::windows::{SqlWindows, fills};
 use crate::domain::carry::Route;
 use crate::domain::judge::Stored;
-use crate::domain::repair::Capacity;
 use crate::domain::target::{Column, ColumnType, Identity, Key, Scalar, Target};
-use crate::engine::store::{Besides, Candidate, EachRow, Facts, LockedRow, OwnedValue, Row, Source, Span, StoreError};
+use crate::engine::store::{
+    Besides, Candidate, Facts, LockedRow, Older, OwnedValue, Reconnect, Source, Span, StoreError,
+};
 
-impl Source for SqlStore {
+impl Reconnect for SqlStore {
     async fn reconnect(&mut self) -> Result<(), StoreError> {
         self.connection = Connection::open(&self.location, self.access).await?;
         Ok(())
+    }
+}
+
+impl Source for SqlStore {
+    type Windows = SqlWindows;
+
+    fn windows(&self) -> SqlWindows {
+        SqlWindows::of(self)
     }
 
     async fn last_key(&mut self, target: &'static Target) -> Result<Option<Key>, StoreError> {
@@ -37,53 +46,6 @@ impl Source for SqlStore {
         Ok(estimates.into_iter().flatten().next().and_then(|rows| u64::try_from(rows).ok()))
     }
 
-    async fn window(
-        &mut self,
-        target: &'static Target,
-        span: Span<'_>,
-        each: &mut EachRow<'_>,
-    ) -> Result<Option<Key>, StoreError> {
-        let fills = [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), rows(span.rows)];
-        let window = match span.besides {
-            Besides::Nothing => sql!("window"),
-            Besides::Facts => sql!("window_with_facts"),
-        };
-        let statement = self.names.about(target, window, &fills);
-        let (mut seen, mut last) = (0, None);
-        let mut hand_over = |cells: &dyn Cells| {
-            let value = cells.value(value_index(target, span.besides));
-            let value = value.map_err(|error| unreadable(target, error))?;
-            let row = KeyedRow { cells, target, value, besides: span.besides };
-            seen += 1;
-            if seen == span.rows {
-                last = Some(row.key()?);
-            }
-            each(&row)
-        };
-        let what = format!("rows of {} could not be read", target.table);
-        let query = async |read: &mut Transaction<'_>| read.query(&what, statement, &mut hand_over).await;
-        self.connection.within(Access::Read, query).await?;
-        Ok(last)
-    }
-
-    async fn lengths(&mut self, target: &'static Target, span: Span<'_>) -> Result<Vec<(Key, u64)>, StoreError> {
-        let fills = [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), rows(span.rows)];
-        let statement = self.names.about(target, sql!("lengths"), &fills);
-        let what = format!("rows of {} could not be looked for", target.table);
-        let length = |cells: &dyn Cells| {
-            let length = cells.integer(target.key.len())?.unwrap_or_default();
-            Ok((key(cells, target)?, length.unsigned_abs()))
-        };
-        let query = async |read: &mut Transaction<'_>| read.rows(&what, statement, length).await;
-        self.connection.within(Access::Read, query).await
-    }
-
-    async fn candidates(&mut self, route: &'static Route, keys: &[Key]) -> Result<Vec<Candidate>, StoreError> {
-        let names = &self.names;
-        let look = async |read: &mut Transaction<'_>| carry::candidates(read, names, route, keys).await;
-        self.connection.within(Access::Read, look).await
-    }
-
     async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError> {
         if keys.is_empty() {
             return Ok(Vec::new());
@@ -101,9 +63,24 @@ impl Source for SqlStore {
         };
         self.connection.within(Access::Read, identify).await
     }
+}
 
-    fn capacity(&self) -> Capacity {
-        self.capacity
+impl Older for SqlStore {
+    async fn lengths(&mut self, target: &'static Target, span: Span<'_>) -> Result<Vec<(Key, u64)>, StoreError> {
+        let statement = self.names.about(target, sql!("lengths"), &fills(span));
+        let what = format!("rows of {} could not be looked for", target.table);
+        let length = |cells: &dyn Cells| {
+            let length = cells.integer(target.key.len())?.unwrap_or_default();
+            Ok((key(cells, target)?, length.unsigned_abs()))
+        };
+        let query = async |read: &mut Transaction<'_>| read.rows(&what, statement, length).await;
+        self.connection.within(Access::Read, query).await
+    }
+
+    async fn candidates(&mut self, route: &'static Route, keys: &[Key]) -> Result<Vec<Candidate>, StoreError> {
+        let names = &self.names;
+        let look = async |read: &mut Transaction<'_>| carry::candidates(read, names, route, keys).await;
+        self.connection.within(Access::Read, look).await
     }
 }
 
@@ -116,37 +93,11 @@ pub(super) fn keys_at_once(dialect: Dialect) -> usize {
     }
 }
 
-/// A row of a window.
-struct KeyedRow<'r> {
-    cells: &'r dyn Cells,
-    target: &'static Target,
-    value: Stored<'r>,
-    besides: Besides,
-}
-
-impl Row for KeyedRow<'_> {
-    fn value(&self) -> Stored<'_> {
-        self.value
-    }
-
-    fn key(&self) -> Result<Key, StoreError> {
-        key(self.cells, self.target).map_err(|error| unreadable(self.target, error))
-    }
-
-    fn facts(&self) -> Result<Option<Facts>, StoreError> {
-        match self.besides {
-            Besides::Nothing => Ok(None),
-            Besides::Facts => facts(self.cells, self.target).map(Some).map_err(|error| unreadable(self.target, error)),
-        }
-    }
-}
-
-fn unreadable(target: &Target, error: sqlx::Error) -> StoreError {
-    failed(&format!("a row of {} could not be read", target.table), error)
-}
-
 /// The key of a row whose first columns are the key's.
 pub(super) fn key(cells: &dyn Cells, target: &Target) -> Result<Key, sqlx::Error> {
+    for (index, column) in target.key.iter().enumerate() {
+        cells.insist(index, column.holds)?;
+    }
     scalars(cells, &target.key, 0).map(Key)
 }
 

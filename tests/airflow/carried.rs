@@ -40,6 +40,9 @@ pub async fn reads_as_repaired(database: &TestDatabase, airflow: &mut Airflow, r
             database.execute(&format!("DROP TABLE {}; DROP TABLE {}", of.tasks, of.assets)).await;
         }
     }
+    let put_back = |table| format!("INSERT INTO {table} SELECT * FROM kept_{table}; DROP TABLE kept_{table}");
+    database.execute(&[put_back("task_state_store"), put_back("asset_state_store")].join("; ")).await;
+    assert_eq!(Tables::of(database).await, start);
 }
 
 /// Makes the tables of a generation, and puts a part of all rows there.

@@ -5,6 +5,8 @@ It works on the database at the URL that it is given, and takes these orders fro
     migrate    makes Airflow's tables, by `airflow db migrate`
     seed       inserts the corpus into both state tables
     ask        prints one line of JSON for every row and for every list of rows, see readers.py
+    offload    stores values in object storage, and references in old forms in both tables of a seeded database
+    resolve    prints one line of JSON for every such reference, see backend.py
 
 An empty line on standard output says that the order has been carried out. One process serves many orders, because
 starting Airflow's applications takes longer than asking them.
@@ -56,6 +58,22 @@ def ask() -> None:
         print(json.dumps(answer))
 
 
+def offload() -> None:
+    worker().store()
+
+
+def resolve() -> None:
+    for answer in worker().resolved():
+        print(json.dumps(answer))
+
+
+@functools.cache
+def worker():
+    import backend
+
+    return backend.Worker(airflow().worker, WRITTEN_AT)
+
+
 @functools.cache
 def airflow():
     # Importing Airflow fixes its settings, among them the database, so it happens as late as this.
@@ -64,7 +82,7 @@ def airflow():
     return readers.Airflow()
 
 
-ORDERS = {"migrate": migrate, "seed": seed, "ask": ask}
+ORDERS = {"migrate": migrate, "seed": seed, "ask": ask, "offload": offload, "resolve": resolve}
 
 if __name__ == "__main__":
     # Airflow makes millions of objects that stay; looking through them for garbage takes a fifth of the time.

@@ -97,6 +97,17 @@ fn read(answer: &Value) -> Read {
     Read { reading: Reading::of(&answer["reading"]), value }
 }
 
+/// What a task gets where a row holds a reference to a value outside of the database.
+pub struct Resolved {
+    pub row: RowId,
+    /// The form in which the reference was stored.
+    pub form: String,
+    /// What a task had given to the storage backend, as JSON.
+    pub stored: String,
+    /// What a task gets now, as JSON; nothing if that is an exception.
+    pub read: Option<String>,
+}
+
 /// A process in which Airflow works on one database.
 pub struct Airflow {
     process: Child,
@@ -135,6 +146,23 @@ impl Airflow {
             }
         }
         answers
+    }
+
+    /// Has a storage backend store values, and leaves references in their older forms in a seeded database.
+    pub fn offload(&mut self) {
+        self.order("offload");
+    }
+
+    /// What a task gets for each of these references.
+    pub fn resolve(&mut self) -> Vec<Resolved> {
+        let text = |text: &Value| text.as_str().map(str::to_owned);
+        let resolved = |answer: Value| Resolved {
+            row: RowId::of(&answer),
+            form: text(&answer["form"]).expect("a form"),
+            stored: text(&answer["stored"]).expect("a value"),
+            read: text(&answer["read"]),
+        };
+        self.order("resolve").into_iter().map(resolved).collect()
     }
 
     fn order(&mut self, order: &str) -> Vec<Value> {

@@ -52,7 +52,7 @@ class Airflow:
         self._api = httpx.Client(base_url="http://api/api/v2", transport=Direct(create_app(apps="core"), loop))
         # This is the application that Airflow itself uses in-process: it takes every caller for the right task.
         execution = Direct(InProcessExecutionAPI().app, loop)
-        self._worker = Client(base_url="http://execution", token="", transport=execution)
+        self.worker = Client(base_url="http://execution", token="", transport=execution)
 
     def answers(self) -> Iterator[dict]:
         with create_session() as session:
@@ -71,7 +71,7 @@ class Airflow:
         read = {}
         for row in rows:
             api = read[row.key] = self._get(path, row, query)
-            worker = worker_reading(row, lambda key: self._worker.task_state_store.get(instance.id, key))
+            worker = worker_reading(row, lambda key: self.worker.task_state_store.get(instance.id, key))
             yield row_answer(row, {"id": row.id}, api, worker)
         yield list_answer(table, identity, self._list(path, query), read)
 
@@ -82,7 +82,7 @@ class Airflow:
         read = {}
         for row in session.scalars(select(table).filter_by(**identity)).all():
             api = read[row.key] = self._get(path, row, {})
-            worker = worker_reading(row, lambda key: self._worker.asset_state_store.get(key, name=asset.name))
+            worker = worker_reading(row, lambda key: self.worker.asset_state_store.get(key, name=asset.name))
             yield row_answer(row, identity | {"key": row.key}, api, worker)
         yield list_answer(table, identity, self._list(path, {}), read)
 

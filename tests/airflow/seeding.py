@@ -80,7 +80,7 @@ def expiry(key: str, written_at: datetime) -> datetime | None:
     return written_at + timedelta(days=3650) if len(key) % 2 else None
 
 
-def seed_asset(session: Session, name: str, values: dict[str, str], written_at: datetime) -> None:
+def seed_asset(session: Session, name: str, values: dict[str, str], written_at: datetime) -> AssetModel:
     asset = AssetModel(name=name, uri=f"s3://bucket/{name}")
     session.add(asset)
     session.flush()
@@ -90,3 +90,4 @@ def seed_asset(session: Session, name: str, values: dict[str, str], written_at: 
     if values:
         rows = [identity | writer | {"key": key, "value": value} for key, value in values.items()]
         session.execute(sa.insert(AssetStateStoreModel), rows)
+    return asset

@@ -2,6 +2,8 @@
 //!
 //! After a wanted change, `INSTA_UPDATE=always cargo test --test cli` writes the snapshots anew.
 
+#[path = "../support/commands.rs"]
+mod commands;
 #[path = "../support/statemend.rs"]
 mod statemend;
 #[path = "../support/mod.rs"]
@@ -11,7 +13,9 @@ mod carry;
 mod demo;
 mod errors;
 mod help;
+mod manual;
 mod question;
 mod reports;
 mod rules;
 mod terminal;
+mod walk_through;

@@ -1,6 +1,7 @@
 //! The program in a folder of its own, and texts without what changes from run to run.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -43,6 +44,10 @@ impl Folder {
         folder
     }
 
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     pub fn write(&self, file: &str, text: &str) {
         fs::write(self.0.path().join(file), text).expect("write a file");
     }
@@ -75,7 +80,7 @@ impl Folder {
     }
 }
 
-fn string(value: &Value) -> &str {
+pub fn string(value: &Value) -> &str {
     value.as_str().expect("a string")
 }
 
@@ -83,7 +88,7 @@ fn string(value: &Value) -> &str {
 const MASKS: [&str; 4] = ["0000-00-00 00:00:00", "0000-00-00T00:00:00Z", "in 0.0 s", "SQLite 0.00.0"];
 
 /// A text with a mask where something fits it.
-fn masked(text: &str) -> String {
+pub fn masked(text: &str) -> String {
     MASKS.iter().fold(text.to_owned(), |text, mask| {
         let (mut masked, mut rest) = (String::new(), text.as_str());
         while let Some(next) = rest.chars().next() {

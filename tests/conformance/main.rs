@@ -3,6 +3,8 @@
 #[macro_use]
 #[path = "../support/engines.rs"]
 mod engines;
+#[path = "../support/commands.rs"]
+mod commands;
 #[path = "../support/older.rs"]
 mod older;
 #[path = "../support/statemend.rs"]
@@ -14,6 +16,7 @@ mod access;
 mod carry;
 mod census;
 mod generations;
+mod jobs;
 mod keys;
 mod locks;
 mod memory;
@@ -23,5 +26,7 @@ mod resume;
 mod rules;
 mod runs;
 mod scan;
+mod secrets;
 mod state;
+mod targets;
 mod undo;

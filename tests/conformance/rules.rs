@@ -11,6 +11,7 @@ use crate::support::{Engine, TestDatabase};
 on_every_engine!(
     rules_decide_what_becomes_of_each_row,
     legacy_strings_that_parse_are_encoded_once_whatever_happens,
+    a_plan_has_legacy_strings_that_parse,
     a_repair_by_other_rules_starts_over,
     a_file_with_mistakes_changes_nothing,
     a_suggested_file_of_rules_can_be_used_and_shows_no_value,
@@ -108,6 +109,25 @@ async fn legacy_strings_that_parse_are_encoded_once_whatever_happens(engine: Eng
         |dump: &Vec<Vec<Vec<Option<String>>>>| -> Vec<Value> { dump[0].iter().map(|row| json!(row[7])).collect() };
     assert_eq!(values_of(&dump_all(&database).await), values_of(&before));
     repair();
+    assert_eq!(task_values(&database).await, once);
+}
+
+async fn a_plan_has_legacy_strings_that_parse(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &["42", "true", "raw", "43"]).await;
+    let folder = tempfile::tempdir().expect("a directory");
+    let plan = folder.path().join("plan.jsonl");
+    let plan = plan.to_str().expect("a path");
+    let legacy = ["--legacy-before", "2026-05-25T00:00:00Z", "--url", database.url(), "--format", "json"];
+    statemend(&[&["scan", "--plan-out", plan], &legacy[..]].concat()).exits(10);
+    // Airflow has written this one again since, with the same value: now it means what it says.
+    database.execute("UPDATE task_state_store SET updated_at = '2026-06-01 00:00:00' WHERE id = 4").await;
+    let carry_out = || statemend(&[&["repair", "--yes", "--plan", plan], &legacy[..]].concat());
+    let report = carry_out().exits(11).json();
+    assert_eq!((&report["totals"]["rewritten"], &report["totals"]["drifted"]), (&json!(3), &json!(1)));
+    let once = ["\"42\"", "\"true\"", "\"raw\"", "43"];
+    assert_eq!(task_values(&database).await, once);
+    assert_eq!(carry_out().exits(11).json()["totals"]["rewritten"], 0);
     assert_eq!(task_values(&database).await, once);
 }
 

@@ -4,8 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand};
+use clap_complete::Shell;
 
-use super::shared::{FailOnArgs, FindingsArgs, JudgingArgs, LimitArgs, OutputArgs, PaceArgs, RateArgs, TargetArgs};
+use super::shared::{
+    FailOnArgs, FindingsArgs, JobsArgs, JudgingArgs, LimitArgs, OutputArgs, PaceArgs, RateArgs, TargetArgs,
+};
 
 /// Judge every row and report, without writing or locking anything
 ///
@@ -28,6 +31,8 @@ pub(in crate::cli) struct ScanArgs {
     pub plan_out: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub jobs: JobsArgs,
     #[command(flatten)]
     pub rate: RateArgs,
 }
@@ -57,6 +62,8 @@ pub(in crate::cli) struct RepairArgs {
     pub fail_on: FailOnArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub jobs: JobsArgs,
     #[command(flatten)]
     pub pace: PaceArgs,
 }
@@ -129,6 +136,8 @@ pub(in crate::cli) struct RulesSuggestArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     #[command(flatten)]
+    pub jobs: JobsArgs,
+    #[command(flatten)]
     pub rate: RateArgs,
 }
 
@@ -169,4 +178,23 @@ pub(in crate::cli) struct DemoArgs {
     /// Where to make it
     #[arg(default_value = "statemend-demo")]
     pub dir: PathBuf,
+}
+
+/// Write a script that completes commands and options in a shell
+///
+/// Load it where the shell looks for such scripts, or at once: source <(statemend completions bash)
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct CompletionsArgs {
+    /// The shell that is to complete
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// Write manual pages, one for each command
+///
+/// Without DIR the page of the program itself goes to standard output: statemend man | man -l -
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct ManArgs {
+    /// The folder to write the pages to, such as /usr/local/share/man/man1; it is made if it is not there
+    pub dir: Option<PathBuf>,
 }

@@ -11,8 +11,8 @@ mod shared;
 
 pub(super) use carry::CarryArgs;
 pub(super) use commands::{
-    DemoArgs, ExplainArgs, RepairArgs, RulesArgs, RulesCheckArgs, RulesCommand, RulesSuggestArgs, RunsArgs, ScanArgs,
-    UndoArgs,
+    CompletionsArgs, DemoArgs, ExplainArgs, ManArgs, RepairArgs, RulesArgs, RulesCheckArgs, RulesCommand,
+    RulesSuggestArgs, RunsArgs, ScanArgs, UndoArgs,
 };
 pub(super) use shared::{Format, JudgingArgs, LimitArgs, OutputArgs, PaceArgs, TargetArgs};
 
@@ -49,6 +49,8 @@ pub(super) enum Command {
     Rules(RulesArgs),
     Explain(ExplainArgs),
     Demo(DemoArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 /// What every command takes. Help lists it behind what is the command's own.

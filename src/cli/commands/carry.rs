@@ -6,26 +6,28 @@ use crate::cli::ask;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, Output};
-use crate::cli::session::{self, Session};
+use crate::cli::session::{self, Decisions, Session};
 use crate::domain::carry::Route;
 use crate::engine::consent::Consent;
 use crate::engine::events::Events;
 use crate::engine::store::Deed;
 use crate::engine::{Ending, Work, carry};
 use crate::report::collect::Collector;
-use crate::report::model::{Mode, Report};
+use crate::report::model::{Mode, Outcome, Report};
 use crate::report::terminal;
 use crate::report::wording::{count, list};
-use crate::store::Access;
+use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: CarryArgs, context: &Context) -> Result<Exit, Failure> {
     if !args.dry_run && !args.yes {
         ask::someone_is_there("carry")?;
     }
     let output = Output::open(&args.output)?;
-    let mut session = Session::open(&args.target, if args.dry_run { Access::Read } else { Access::Write }).await?;
+    let Decisions { rules, .. } = session::decisions(&args.judging, &args.judging.tables)?;
+    let access = if args.dry_run { Access::Read } else { Access::Write };
+    // Tables of the user's own have no older ones.
+    let mut session = Session::open(&args.target, access, Wanted::Tables(&[])).await?;
     let judge = session::judge(&args.judging.limits);
-    let rules = session::rules(&args.judging)?;
     let routes = session.routes(&args.judging.tables)?;
     let targets: Vec<_> = routes.iter().map(|route| route.from).collect();
     let work = Work {
@@ -48,7 +50,10 @@ pub(super) async fn run(args: CarryArgs, context: &Context) -> Result<Exit, Fail
         Ok(report) => report,
         Err(exit) => return Ok(exit),
     };
-    output.write(&report, |out, page| terminal::write(out, &report, page, Some(&session.again)))?;
+    // An undo needs no rules.
+    let by_rules = !matches!(report.outcome, Outcome::Carried | Outcome::Partial);
+    let again = if by_rules { session.again_with(&args.judging) } else { session.again.clone() };
+    output.write(&report, |out, page| terminal::write(out, &report, page, Some(&again)))?;
     Ok(report.outcome.into())
 }
 

@@ -1,8 +1,10 @@
 //! One file per command.
 
 mod carry;
+mod completions;
 mod demo;
 mod explain;
+mod man;
 mod repair;
 mod rules;
 mod runs;
@@ -38,5 +40,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Rules(args) => rules::run(args, context).await,
         Command::Explain(args) => explain::run(&args, context),
         Command::Demo(args) => demo::run(args, context).await,
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }

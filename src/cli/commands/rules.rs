@@ -1,20 +1,20 @@
 //! `statemend rules`: looks at rules, and makes a file of them to begin with.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 
 use super::Context;
 use crate::cli::args::{RulesArgs, RulesCheckArgs, RulesCommand, RulesSuggestArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::Output;
+use crate::cli::output::{self, Output};
 use crate::cli::rules_file::RulesFile;
 use crate::cli::session::{self, Session};
-use crate::domain::rules::{AIRFLOW, Rules};
+use crate::domain::rules::Rules;
 use crate::engine::{Ending, Work, scan};
 use crate::report::rules::{RulesReport, write};
 use crate::report::suggestion::Suggestion;
-use crate::store::Access;
+use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: RulesArgs, context: &Context) -> Result<Exit, Failure> {
     match args.command {
@@ -24,9 +24,9 @@ pub(super) async fn run(args: RulesArgs, context: &Context) -> Result<Exit, Fail
 }
 
 fn check(args: &RulesCheckArgs) -> Result<Exit, Failure> {
-    let RulesFile { rules, lines } = RulesFile::open(&args.file)?;
+    let RulesFile { rules, lines, own, own_lines } = RulesFile::open(&args.file)?;
     let output = Output::open(&args.output)?;
-    let report = RulesReport::new(&args.file.to_string_lossy(), &rules, &lines, AIRFLOW);
+    let report = RulesReport::new(&args.file.to_string_lossy(), (&rules, &lines), (&own, &own_lines));
     output.write(&report, |out, page| write(out, &report, page))?;
     Ok(Exit::Success)
 }
@@ -36,7 +36,7 @@ async fn suggest(args: &RulesSuggestArgs, context: &Context) -> Result<Exit, Fai
     if let Some(path) = args.output.as_ref().filter(|path| path.exists()) {
         return Err(Failure::Exists(path.clone()));
     }
-    let mut session = Session::open(&args.target, Access::Read).await?;
+    let mut session = Session::open(&args.target, Access::Read, Wanted::Tables(&[])).await?;
     let targets = session.targets(&args.tables)?;
     let (judge, rules) = (session::judge(&args.limits), Rules::default());
     let work = Work {
@@ -46,7 +46,7 @@ async fn suggest(args: &RulesSuggestArgs, context: &Context) -> Result<Exit, Fai
         // For their shapes; the suggestion masks every letter of them.
         show_values: true,
         census: false,
-        pace: args.rate.into(),
+        pace: args.jobs.at(args.rate.into()),
         stop: &context.stop,
     };
     let mut events = (Suggestion::default(), session::progress(context.common));
@@ -61,7 +61,7 @@ async fn suggest(args: &RulesSuggestArgs, context: &Context) -> Result<Exit, Fai
         Some(path) => File::create_new(path)
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .map_err(|error| Failure::Output(path.clone(), error))?,
-        None => io::stdout().lock().write_all(text.as_bytes()).map_err(Failure::Stdout)?,
+        None => output::print(text.as_bytes())?,
     }
     Ok(Exit::Success)
 }

@@ -11,6 +11,7 @@ pub mod python;
 mod uri;
 
 pub use encoded::{Payload, payload};
+pub(super) use uri::is_uri;
 pub use uri::is_uri_in_json;
 
 use super::finding::Kind;
@@ -22,7 +23,7 @@ pub fn name(text: &str, fault: Fault) -> Kind {
         Kind::Empty
     } else if python::is_literal(text) {
         Kind::PythonLiteral
-    } else if uri::is_uri(text.trim()) {
+    } else if is_uri(text.trim()) {
         Kind::BareReference
     } else if encoded::payload(text.trim()).is_some() {
         Kind::Encoded

@@ -7,7 +7,7 @@ const LONGEST_SCHEME: usize = 64;
 
 /// Whether the whole text is a URI with a scheme and something after `://`, without white space or control
 /// characters. Anything else is let through: keys in object storage may hold nearly every character.
-pub(super) fn is_uri(text: &str) -> bool {
+pub fn is_uri(text: &str) -> bool {
     is_uri_of(text.chars().map(u32::from))
 }
 

@@ -25,7 +25,8 @@ pub fn write(out: &mut dyn io::Write, report: &Report, table: &TableReport, page
         let word = if report.removes { "taken out" } else { "put back" };
         changes(counts.rewritten, word, counts.skipped, counts.drifted)
     } else {
-        format!("{}, {}", count(counts.rows_scanned, "row"), bytes(counts.bytes_scanned))
+        let reader = table.reader.map(|reader| format!(", read by {}", reader.name())).unwrap_or_default();
+        format!("{}, {}{reader}", count(counts.rows_scanned, "row"), bytes(counts.bytes_scanned))
     };
     let into = table.into.as_ref().map(|into| format!(" → {into}")).unwrap_or_default();
     let tables = format!("{}{into}", table.table);
@@ -67,7 +68,8 @@ fn kinds(mode: Mode, report: &TableReport, page: &Page) -> Table {
         let fates = report.counts.outcomes.get(kind).copied().unwrap_or_default();
         let outcome = in_words(mode, fates);
         let rows = HumanCount(*rows).to_string();
-        table.add_row([severity(kind.severity()), kind.name(), &rows, &outcome, meaning(*kind)]);
+        let meaning = meaning(*kind, report.reader.unwrap_or_default());
+        table.add_row([severity(report.severity(*kind)), kind.name(), &rows, &outcome, meaning]);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         let last = index == WIDTHS.len();
