@@ -12,7 +12,7 @@ use super::driver::Cells;
 use super::error::failed_on_values;
 use super::location::Dialect;
 use super::source::{key, keys_at_once, row, scalars, value_and_time, value_index};
-use super::statement::{Fill, Names, Param, Statement, sql, text};
+use super::statement::{Fill, Names, Param, Statement, sql};
 use crate::domain::carry::Route;
 use crate::domain::target::{Key, Target};
 use crate::engine::store::{Besides, Candidate, Change, Effect, LockedRow, Namesake, StoreError, Trouble};
@@ -135,12 +135,7 @@ pub(super) async fn insert(
             }
             Ok(())
         }
-        Dialect::Sqlite => {
-            for change in changes {
-                run(transaction, route, one(names, route, change), 1).await?;
-            }
-            Ok(())
-        }
+        Dialect::Sqlite => run(transaction, route, by_rows(names, route, changes), changes.len()).await,
     }
 }
 
@@ -160,8 +155,8 @@ fn by_arrays<'s>(names: &Names, route: &'s Route, changes: &'s [Change<'_>]) -> 
 
 fn by_cases<'s>(names: &Names, route: &'s Route, template: &str, changes: &[&'s Change<'_>]) -> Statement<'s> {
     let pair = |change: &&'s Change<'_>, text: Option<&'s str>| (origin(change), text.unwrap_or_default());
-    let values = changes.iter().map(|change| pair(change, change.effect.after())).collect();
-    let written = changes.iter().map(|change| pair(change, change.written_at)).collect();
+    let values = rounded_up(changes.iter().map(|change| pair(change, change.effect.after())).collect());
+    let written = rounded_up(changes.iter().map(|change| pair(change, change.written_at)).collect());
     let fills = [
         ("new_values", Fill::NewValues(values)),
         ("key_in", Fill::KeyIn(changes.iter().copied().map(origin).collect())),
@@ -170,13 +165,22 @@ fn by_cases<'s>(names: &Names, route: &'s Route, template: &str, changes: &[&'s 
     copy(names, route, template, fills)
 }
 
-fn one<'s>(names: &Names, route: &'s Route, change: &'s Change<'_>) -> Statement<'s> {
-    let fills = [
-        ("after", Fill::Param(change.effect.after().map_or(Param::Null, Param::Text))),
-        ("key_is", Fill::KeyIs(origin(change))),
-        ("written", text(change.written_at.unwrap_or_default())),
-    ];
-    copy(names, route, sql!(Dialect::Sqlite, "insert"), fills)
+/// So many that their number is a power of two: of the values of one key the first counts, so the others say nothing.
+fn rounded_up<'s>(mut values: Vec<(&'s Key, &'s str)>) -> Vec<(&'s Key, &'s str)> {
+    if let Some((key, _)) = values.last().copied() {
+        values.resize(values.len().next_power_of_two(), (key, ""));
+    }
+    values
+}
+
+fn by_rows<'s>(names: &Names, route: &'s Route, changes: &'s [Change<'_>]) -> Statement<'s> {
+    let maybe = |text: Option<&'s str>| text.map_or(Param::Null, Param::Text);
+    let row = |change: &'s Change<'_>| {
+        let key = origin(change).0.iter().map(Param::from);
+        key.chain([maybe(change.effect.after()), maybe(change.written_at)]).collect()
+    };
+    let rows = [("new_values", Fill::Rows(changes.iter().map(row).collect()))];
+    copy(names, route, sql!(Dialect::Sqlite, "insert"), rows)
 }
 
 /// The key in the older table.
@@ -240,7 +244,7 @@ mod tests {
         Effect::Carry { from, after, bytes: 1, sha256: [0; 32] }
     }
 
-    fn statements(dialect: Dialect, effects: &[Effect]) -> Vec<String> {
+    fn statement(dialect: Dialect, effects: &[Effect]) -> String {
         let route = Route::out_of(targets(2)[0], &[tables(2), tables(4)].concat()).expect("a way").hold();
         let names = Names { dialect, schema: "s".to_owned() };
         let key = Key(Vec::new());
@@ -248,17 +252,15 @@ mod tests {
         let changes: Vec<Change<'_>> = effects.iter().map(change).collect();
         let borrowed: Vec<&Change<'_>> = changes.iter().collect();
         match dialect {
-            Dialect::Postgres => vec![by_arrays(&names, route, &changes).text],
-            Dialect::MySql => vec![by_cases(&names, route, AS_IS, &borrowed).text],
-            Dialect::Sqlite => changes.iter().map(|change| one(&names, route, change).text).collect(),
+            Dialect::Postgres => by_arrays(&names, route, &changes).text,
+            Dialect::MySql => by_cases(&names, route, AS_IS, &borrowed).text,
+            Dialect::Sqlite => by_rows(&names, route, &changes).text,
         }
     }
 
     #[test]
     fn what_is_copied_stays_in_the_database_but_for_new_values() {
-        let [postgres, ..] = &statements(Dialect::Postgres, &[effect(1, None), effect(2, Some("x"))])[..] else {
-            panic!("one statement")
-        };
+        let postgres = statement(Dialect::Postgres, &[effect(1, None), effect(2, Some("x"))]);
         let copied = r#"INSERT INTO "s"."task_state_store" ("dag_run_id", "task_id", "map_index", "key", "dag_id", "#;
         assert!(postgres.starts_with(copied), "{postgres}");
         assert!(postgres.contains(r#"COALESCE(carried.after, target."value")"#), "{postgres}");
@@ -266,10 +268,10 @@ mod tests {
 
     #[test]
     fn statements_that_stay_prepared_come_in_few_texts() {
-        let of = |count| statements(Dialect::MySql, &(0..count).map(|id| effect(id, None)).collect::<Vec<_>>());
+        let of = |count| statement(Dialect::MySql, &(0..count).map(|id| effect(id, None)).collect::<Vec<_>>());
         assert_eq!(of(5), of(8));
         assert_ne!(of(4), of(5));
-        let sqlite = statements(Dialect::Sqlite, &[effect(1, None), effect(2, Some("x"))]);
-        assert_eq!(sqlite[0], sqlite[1]);
+        let sqlite = |after| statement(Dialect::Sqlite, &[effect(1, after)]);
+        assert_eq!(sqlite(None), sqlite(Some("x")));
     }
 }

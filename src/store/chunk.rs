@@ -4,6 +4,7 @@ use super::carry;
 use super::catalog::run_id;
 use super::connection::Transaction;
 use super::error::failed_on_values;
+use super::keys::is_plain_number;
 use super::location::Dialect;
 use super::source::{keys_at_once, row};
 use super::statement::{Fill, Names, Param, Statement, sql, text};
@@ -26,13 +27,13 @@ pub struct SqlChunk<'c> {
 impl Chunk for SqlChunk<'_> {
     async fn lock(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError> {
         let what = format!("rows of {} could not be locked", target.table);
-        let mut rows = Vec::with_capacity(keys.len());
+        let mut locked = Vec::with_capacity(keys.len());
         for keys in keys.chunks(keys_at_once(self.names.dialect)) {
-            let key_in = ("key_in", Fill::KeyIn(keys.iter().collect()));
-            let statement = self.names.about(target, sql!(self.names.dialect, "lock"), &[key_in]);
-            rows.extend(self.transaction.rows(&what, statement, |cells| row(cells, target)).await?);
+            let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
+            let statement = self.names.about(target, sql!(self.names.dialect, "lock"), &key_in);
+            locked.extend(self.transaction.rows(&what, statement, |cells| row(cells, target)).await?);
         }
-        Ok(rows)
+        Ok(locked)
     }
 
     async fn candidates(&mut self, route: &'static Route, keys: &[Key]) -> Result<Vec<Candidate>, StoreError> {
@@ -40,14 +41,18 @@ impl Chunk for SqlChunk<'_> {
     }
 
     async fn apply(&mut self, deed: Deed, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        for batch in batches(changes, self.names.dialect, self.capacity) {
+        for batch in batches(changes, at_once(self.names.dialect, changes), self.capacity) {
+            // A row that stands alone goes in two statements, since of one nobody knows whether it is the row that is
+            // refused or its journal entry.
+            if let (Deed::Rewrite(target), Dialect::Postgres, 2..) = (deed, self.names.dialect, batch.len()) {
+                self.mend(target, batch).await?;
+                continue;
+            }
             self.record(deed, batch).await?;
-            match (deed, self.names.dialect) {
-                (Deed::Rewrite(target), Dialect::Postgres) => self.update_by_arrays(target, batch).await?,
-                (Deed::Rewrite(target), Dialect::MySql) => self.update_by_cases(target, batch).await?,
-                (Deed::Rewrite(target), Dialect::Sqlite) => self.update_one_by_one(target, batch).await?,
-                (Deed::Carry(route), _) => carry::insert(&mut self.transaction, self.names, route, batch).await?,
-                (Deed::Remove(target), _) => self.remove(target, batch).await?,
+            match deed {
+                Deed::Rewrite(target) => self.update(target, batch).await?,
+                Deed::Carry(route) => carry::insert(&mut self.transaction, self.names, route, batch).await?,
+                Deed::Remove(target) => self.remove(target, batch).await?,
             }
         }
         Ok(())
@@ -70,8 +75,8 @@ impl Chunk for SqlChunk<'_> {
 
 impl SqlChunk<'_> {
     async fn record(&mut self, deed: Deed, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        let texts: Vec<Texts> = changes.iter().map(|change| Texts::of(deed, change)).collect();
-        let rows = changes.iter().zip(&texts);
+        let stored: Vec<StoredTexts> = changes.iter().map(|change| StoredTexts::of(deed, change)).collect();
+        let rows = changes.iter().zip(&stored);
         let entries = rows.map(|(change, texts)| entry(&self.run, deed.changes(), change, texts)).collect();
         let statement = self.names.statement(sql!("record"), &[("entries", Fill::Rows(entries))]);
         let what = "the journal could not be written";
@@ -82,43 +87,55 @@ impl SqlChunk<'_> {
         }
     }
 
-    async fn update_by_arrays(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        let keys = changes.iter().map(|change| change.key).collect();
-        let after = changes.iter().map(|change| change.effect.after().unwrap_or_default()).collect();
-        let fills = [("key_arrays", Fill::KeyArrays(keys)), ("after", Fill::Param(Param::Texts(after)))];
-        self.update(target, &fills, changes.len()).await
-    }
-
-    async fn update_by_cases(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        let new_values = changes.iter().map(|change| (change.key, change.effect.after().unwrap_or_default())).collect();
-        let keys = changes.iter().map(|change| change.key).collect();
-        let fills = [("new_values", Fill::NewValues(new_values)), ("key_in", Fill::KeyIn(keys))];
-        self.update(target, &fills, changes.len()).await
-    }
-
-    async fn update_one_by_one(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        for change in changes {
-            let fills =
-                [("after", text(change.effect.after().unwrap_or_default())), ("key_is", Fill::KeyIs(change.key))];
-            self.update(target, &fills, 1).await?;
-        }
-        Ok(())
-    }
-
-    async fn update(&mut self, target: &Target, fills: &[(&str, Fill<'_>)], rows: usize) -> Result<(), StoreError> {
-        let statement = self.names.about(target, sql!(self.names.dialect, "update"), fills);
-        self.change_all(target, statement, rows).await
+    async fn update(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
+        let [first, ..] = changes else { return Ok(()) };
+        let fills = match self.names.dialect {
+            Dialect::Postgres => vec![("after", text(after(first))), ("key_is", Fill::KeyIs(first.key))],
+            Dialect::MySql => {
+                let new_values = changes.iter().map(|change| (change.key, after(change))).collect();
+                let keys = changes.iter().map(|change| change.key).collect();
+                vec![("new_values", Fill::NewValues(new_values)), ("key_in", Fill::KeyIn(keys))]
+            }
+            Dialect::Sqlite => vec![("new_values", Fill::Rows(changes.iter().map(new_value).collect()))],
+        };
+        let statement = self.names.about(target, sql!(self.names.dialect, "update"), &fills);
+        self.write(target, statement, changes.len()).await
     }
 
     async fn remove(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
         let key_in = ("key_in", Fill::KeyIn(changes.iter().map(|change| change.key).collect()));
         let statement = self.names.about(target, sql!("delete"), &[key_in]);
-        self.change_all(target, statement, changes.len()).await
+        self.write(target, statement, changes.len()).await
+    }
+
+    /// Journal entries and new values in one statement, which only PostgreSQL takes.
+    async fn mend(&mut self, target: &'static Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
+        let deed = Deed::Rewrite(target);
+        let stored: Vec<StoredTexts> = changes.iter().map(|change| StoredTexts::of(deed, change)).collect();
+        let run = self.run.clone();
+        let integers =
+            |integer: fn(&Change<'_>) -> i64| Fill::Param(Param::Integers(changes.iter().map(integer).collect()));
+        let fills = [
+            ("key_arrays", Fill::KeyArrays(changes.iter().map(|change| change.key).collect())),
+            ("seqs", integers(|change| change.seq)),
+            ("row_keys", texts(stored.iter().map(|stored| stored.key.as_str()))),
+            ("kinds", texts(changes.iter().map(|change| change.kind))),
+            ("actions", texts(changes.iter().map(|change| change.action))),
+            ("before", texts(changes.iter().map(|change| change.effect.before().unwrap_or_default()))),
+            ("bytes", integers(bytes_before)),
+            ("after", texts(changes.iter().map(after))),
+            ("digests", texts(stored.iter().map(|stored| stored.digest.as_deref().unwrap_or_default()))),
+            ("written_at", texts(changes.iter().map(|change| change.written_at.unwrap_or_default()))),
+            run_id(&run),
+            ("table_name", text(&target.table)),
+        ];
+        let statement = self.names.about(target, include_str!("sql/postgres/mend.sql"), &fills);
+        self.write(target, statement, changes.len()).await
     }
 
     /// Locked rows cannot go away, so a row that is not matched was kept back by a trigger; better no chunk than a wrong
     /// journal.
-    async fn change_all(&mut self, target: &Target, statement: Statement<'_>, rows: usize) -> Result<(), StoreError> {
+    async fn write(&mut self, target: &Target, statement: Statement<'_>, rows: usize) -> Result<(), StoreError> {
         let what = format!("rows of {} could not be written", target.table);
         let matched = self.transaction.try_run(statement).await.map_err(|error| failed_on_values(&what, error))?;
         if matched == rows as u64 {
@@ -129,17 +146,58 @@ impl SqlChunk<'_> {
     }
 }
 
+fn texts<'t>(texts: impl Iterator<Item = &'t str>) -> Fill<'t> {
+    Fill::Param(Param::Texts(texts.collect()))
+}
+
+/// The key of a row, and its new value.
+fn new_value<'c>(change: &Change<'c>) -> Vec<Param<'c>> {
+    change.key.0.iter().map(Param::from).chain([Param::Text(after(change))]).collect()
+}
+
+/// What a changed row holds afterwards.
+fn after<'c>(change: &Change<'c>) -> &'c str {
+    change.effect.after().unwrap_or_default()
+}
+
+fn bytes_before(change: &Change<'_>) -> i64 {
+    i64::try_from(change.effect.bytes_before()).unwrap_or(i64::MAX)
+}
+
 /// What the key of a row adds to a statement that names it twice: no index of InnoDB has longer entries than 3,072 bytes.
 const KEY_BYTES: u64 = 2 * 3_072 + 256;
 
-/// Cuts changes into what one statement takes: so many rows that a round trip does not count, so few that their CASE
-/// does not, and no more bytes than the server accepts at once. Statements that stay prepared come in few lengths.
+/// How many changes one statement takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AtOnce {
+    /// Arrays may be as long as a chunk.
+    All,
+    /// So many that a round trip does not count, and so few that looking for a key in a list of them does not.
+    AtMost(usize),
+}
+
+fn at_once(dialect: Dialect, changes: &[Change<'_>]) -> AtOnce {
+    match dialect {
+        Dialect::Postgres => AtOnce::All,
+        Dialect::MySql if !changes.iter().all(|change| is_plain_number(looked_for(change))) => AtOnce::AtMost(128),
+        Dialect::MySql | Dialect::Sqlite => AtOnce::AtMost(1_024),
+    }
+}
+
+/// The key by which the row of a change is found.
+const fn looked_for<'c>(change: &Change<'c>) -> &'c Key {
+    match change.effect {
+        Effect::Carry { from, .. } => from,
+        Effect::Rewrite { .. } | Effect::Remove { .. } => change.key,
+    }
+}
+
+/// Cuts changes into what one statement takes, and no more bytes than the server accepts at once.
 fn batches<'b, 'c>(
     mut changes: &'b [Change<'c>],
-    dialect: Dialect,
+    at_once: AtOnce,
     capacity: Capacity,
 ) -> impl Iterator<Item = &'b [Change<'c>]> {
-    let most = if dialect == Dialect::MySql { 128 } else { 1_024 };
     std::iter::from_fn(move || {
         let mut bytes = 0u64;
         let fits = |change: &&Change<'_>| {
@@ -147,18 +205,26 @@ fn batches<'b, 'c>(
             bytes += KEY_BYTES + texts.map(str::len).max().unwrap_or_default() as u64;
             bytes <= capacity.bytes
         };
-        let mut rows = changes.iter().take(most).take_while(fits).count().max(1);
-        if dialect != Dialect::Postgres {
-            rows = 1 << rows.ilog2();
-        }
-        let (batch, rest) = changes.split_at_checked(rows)?;
+        let fitting = changes.iter().take_while(fits).count().max(1);
+        let rows = match at_once {
+            AtOnce::All => fitting.min(changes.len()),
+            AtOnce::AtMost(most) => round(fitting.min(most)),
+        };
+        let (batch, rest) = changes.split_at_checked(rows).filter(|_| rows > 0)?;
         changes = rest;
         Some(batch)
     })
 }
 
+/// Rounds down to three binary digits. Statements stay prepared, each with its length, so few lengths are better than many;
+/// powers of two alone would cut a chunk into too many of them.
+const fn round(rows: usize) -> usize {
+    let rest = (usize::BITS - rows.leading_zeros()).saturating_sub(3);
+    rows >> rest << rest
+}
+
 /// What the journal stores of a change in a form of its own.
-struct Texts {
+struct StoredTexts {
     key: String,
     /// The digest of the value that is there afterwards.
     digest: Option<String>,
@@ -166,7 +232,7 @@ struct Texts {
     origin: Option<String>,
 }
 
-impl Texts {
+impl StoredTexts {
     fn of(deed: Deed, change: &Change<'_>) -> Self {
         let object = |target: &Target, key: &Key| serde_json::Value::Object(target.key_object(key));
         let origin = match (deed, change.effect) {
@@ -180,7 +246,7 @@ impl Texts {
     }
 }
 
-fn entry<'e>(run: &'e RunId, target: &'e Target, change: &'e Change<'_>, texts: &'e Texts) -> Vec<Param<'e>> {
+fn entry<'e>(run: &'e RunId, target: &'e Target, change: &'e Change<'_>, texts: &'e StoredTexts) -> Vec<Param<'e>> {
     let maybe = |text: Option<&'e str>| text.map_or(Param::Null, Param::Text);
     vec![
         Param::Text(&run.0),
@@ -190,7 +256,7 @@ fn entry<'e>(run: &'e RunId, target: &'e Target, change: &'e Change<'_>, texts: 
         Param::Text(change.kind),
         Param::Text(change.action),
         maybe(change.effect.before()),
-        Param::Integer(i64::try_from(change.effect.bytes_before()).unwrap_or(i64::MAX)),
+        Param::Integer(bytes_before(change)),
         maybe(texts.digest.as_deref()),
         maybe(change.written_at),
         maybe(texts.origin.as_deref()),
@@ -232,22 +298,24 @@ pub(super) fn lease_lost(run: &RunId) -> StoreError {
 mod tests {
     use super::*;
 
-    fn cut(lengths: &[usize], dialect: Dialect, capacity: u64) -> Vec<usize> {
+    fn cut(lengths: &[usize], at_once: AtOnce, capacity: u64) -> Vec<usize> {
         let texts: Vec<String> = lengths.iter().map(|&length| "x".repeat(length)).collect();
         let key = Key(Vec::new());
         let rewrite = |after| Effect::Rewrite { before: String::new(), after };
         let effects: Vec<Effect> = texts.into_iter().map(rewrite).collect();
         let change = |effect| Change { seq: 1, key: &key, kind: "", action: "", effect, written_at: None };
         let changes: Vec<Change<'_>> = effects.iter().map(change).collect();
-        batches(&changes, dialect, Capacity::bytes(capacity)).map(<[_]>::len).collect()
+        batches(&changes, at_once, Capacity::bytes(capacity)).map(<[_]>::len).collect()
     }
 
     #[test]
     fn a_statement_takes_no_more_rows_and_bytes_than_the_server_likes() {
-        assert_eq!(cut(&[], Dialect::MySql, 10), [0; 0]);
-        assert_eq!(cut(&[1; 250], Dialect::MySql, 1 << 20), [128, 64, 32, 16, 8, 2]);
-        assert_eq!(cut(&[1; 250], Dialect::Postgres, 1 << 21), [250]);
+        let some = AtOnce::AtMost(128);
+        assert_eq!(cut(&[], some, 10), [0; 0]);
+        assert_eq!(cut(&[], AtOnce::All, 10), [0; 0]);
+        assert_eq!(cut(&[1; 251], some, 1 << 21), [128, 112, 10, 1]);
+        assert_eq!(cut(&[1; 250], AtOnce::All, 1 << 21), [250]);
         let room_for_two = 2 * KEY_BYTES + 10;
-        assert_eq!(cut(&[6, 4, 1, 10_000, 3], Dialect::MySql, room_for_two), [2, 1, 1, 1]);
+        assert_eq!(cut(&[6, 4, 1, 10_000, 3], some, room_for_two), [2, 1, 1, 1]);
     }
 }

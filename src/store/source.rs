@@ -85,11 +85,12 @@ impl Older for SqlStore {
 }
 
 /// How many keys one statement asks for: PostgreSQL takes arrays of any length, the others bind every part of every key,
-/// SQLite no more than 32,766 of them.
+/// and there is no other machine that would be asked again for more of SQLite's.
 pub(super) fn keys_at_once(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Postgres => 100_000,
-        Dialect::MySql | Dialect::Sqlite => 1_024,
+        Dialect::MySql => 4_096,
+        Dialect::Sqlite => 1_024,
     }
 }
 
