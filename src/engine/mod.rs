@@ -1,5 +1,5 @@
 //! The order of work, once for every database: a scan is a fold over rows, a repair the same fold whose findings
-//! become changes chunk by chunk, a reviewed plan and an undo other work for the same writer ([`writer`]).
+//! become changes chunk by chunk, a reviewed plan, a carry and an undo other work for the same writer ([`writer`]).
 //!
 //! The engine owns the traits that stores ([`store`]) and reports ([`events`]) implement. It knows no SQL, no
 //! terminal and no argument; it decides nothing about a value either, that is `domain`'s.
@@ -8,6 +8,7 @@ use crate::domain::judge::Judge;
 use crate::domain::rules::Rules;
 use crate::domain::target::Target;
 
+pub mod carry;
 pub mod check;
 pub mod consent;
 pub mod events;
@@ -59,6 +60,11 @@ impl Work<'_> {
         } else {
             store::Besides::Nothing
         }
+    }
+
+    /// What a run does that rewrites values.
+    pub fn rewrites(&self) -> Vec<store::Deed> {
+        self.targets.iter().copied().map(store::Deed::Rewrite).collect()
     }
 
     /// What names the rules where they are remembered; nothing for those that apply where nobody says otherwise.

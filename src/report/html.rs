@@ -69,7 +69,7 @@ impl Tone {
             Outcome::Findings if report.totals.errors > 0 => Self::Bad,
             Outcome::Findings | Outcome::Partial | Outcome::Interrupted => Self::Mixed,
             Outcome::Clean if report.totals.flagged > 0 => Self::Mixed,
-            Outcome::Clean | Outcome::Repaired | Outcome::Undone => Self::Good,
+            Outcome::Clean | Outcome::Repaired | Outcome::Carried | Outcome::Undone => Self::Good,
         }
     }
 
@@ -95,7 +95,11 @@ struct Tile {
 /// # Errors
 /// Whatever the destination says.
 pub fn write(mut out: &mut dyn io::Write, report: &Report, target: &str) -> io::Result<()> {
-    let outcome = if report.mode.only_reads() { "Repair would" } else { "Outcome" };
+    let outcome = match report.mode {
+        Mode::CarryDryRun => "Carry would",
+        _ if report.mode.only_reads() => "Repair would",
+        _ => "Outcome",
+    };
     let page = Page {
         style: STYLE,
         script: SCRIPT,
@@ -156,6 +160,19 @@ fn tiles(mode: Mode, totals: &Counts) -> Vec<Tile> {
     let done = |label, note| Tile::new(totals.rewritten, label, note).toned(Tone::Good);
     match mode {
         Mode::Undo => vec![done("put back", String::new()), left],
+        Mode::Carry | Mode::CarryDryRun => {
+            let carry = totals.carry.unwrap_or_default();
+            let [carried, mended] =
+                if mode == Mode::Carry { ["carried", "mended"] } else { ["to be carried", "to be mended"] };
+            let present = format!("{} there already", HumanCount(carry.present));
+            let missing = format!("{} without a DAG run or asset", HumanCount(carry.orphans));
+            let left = Tile::new(totals.left(), "left", missing).toned(Tone::Mixed);
+            vec![
+                Tile::new(carry.carried, carried, read).toned(Tone::Good),
+                done(mended, String::new()),
+                Tile { note: present, ..left },
+            ]
+        }
         Mode::Repair => {
             let before = format!("{} before", HumanCount(totals.unreadable_lists));
             let lists = Tile::new(totals.unreadable_lists_left, "unreadable lists", before);

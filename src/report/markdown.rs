@@ -14,7 +14,7 @@ use super::model::{FindingReport, Mode, Report, RuleReport, TableReport};
 use super::rows::{self, Named};
 use super::sentences::{closing, next, verdict};
 use super::shortlist::most_important;
-use super::wording::{bytes, count, done, meaning, mode, moment, server, severity, took, would};
+use super::wording::{bytes, count, fates, meaning, mode, moment, outcome, server, severity, took};
 use crate::domain::finding::Action;
 
 /// How many sources of each sort are told.
@@ -90,11 +90,9 @@ fn kinds(out: &mut dyn io::Write, mode: Mode, table: &TableReport) -> io::Result
         return Ok(());
     }
     let reader = table.reader.unwrap_or_default();
-    let outcome = if mode.only_reads() { "repair would" } else { "outcome" };
-    writeln!(out, "\n| severity | kind | rows | {outcome} | meaning |\n|---|---|--:|---|---|")?;
+    writeln!(out, "\n| severity | kind | rows | {} | meaning |\n|---|---|--:|---|---|", outcome(mode))?;
     for (kind, rows) in &counts.findings {
-        let fates = counts.outcomes.get(kind).copied().unwrap_or_default();
-        let outcome = if mode.only_reads() { would(fates) } else { done(fates) };
+        let outcome = fates(mode, counts.outcomes.get(kind).copied().unwrap_or_default());
         let (severity, rows, meaning) = (severity(table.severity(*kind)), HumanCount(*rows), meaning(*kind, reader));
         writeln!(out, "| {severity} | `{kind}` | {rows} | {outcome} | {meaning} |")?;
     }
@@ -105,10 +103,9 @@ fn rules(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     if report.rules.is_empty() {
         return Ok(());
     }
-    let outcome = if report.mode.only_reads() { "repair would" } else { "outcome" };
-    writeln!(out, "\n### Rules\n\n| rule | action | rows | {outcome} |\n|---|---|--:|---|")?;
+    writeln!(out, "\n### Rules\n\n| rule | action | rows | {} |\n|---|---|--:|---|", outcome(report.mode))?;
     for RuleReport { rule, action, rows } in &report.rules {
-        let outcome = if report.mode.only_reads() { would(*rows) } else { done(*rows) };
+        let outcome = fates(report.mode, *rows);
         let action = action.map_or("by kind", Action::name);
         writeln!(
             out,
