@@ -35,7 +35,7 @@ pub enum Trouble {
     Missing,
     /// The journal is of a newer release, or damaged.
     Journal,
-    /// The storage gave up: the disk is full, the file is damaged or cannot be read.
+    /// The storage gave up: the disk is full, the file is damaged or cannot be read, ids come twice.
     Broken,
     /// Another process took the run over while this one slept.
     LeaseLost,

@@ -9,6 +9,7 @@ use super::journal::write;
 use super::location::Dialect;
 use super::migrate::TABLES;
 use super::statement::{Fill, sql, text};
+use crate::domain::carry::Route;
 use crate::engine::store::{Deed, StoreError, Trouble};
 
 impl SqlStore {
@@ -61,23 +62,47 @@ impl SqlStore {
         for statement in statements {
             write(&mut self.connection, &what, statement).await?;
         }
-        match (deed, self.closed_sequences(deed).await?.first()) {
-            (Deed::Carry(route), Some(sequence)) => {
-                let what = format!("the role may not use {sequence}, from which {} takes its ids", route.to.table);
-                Err(StoreError::new(Trouble::Denied, what))
-            }
-            _ => Ok(()),
+        match deed {
+            Deed::Carry(route) => self.may_number(route).await,
+            Deed::Rewrite(_) | Deed::Remove(_) => Ok(()),
         }
     }
 
-    /// The sequences that rows come to their ids by and that the role may not use. Only PostgreSQL has them.
-    async fn closed_sequences(&mut self, deed: Deed) -> Result<Vec<String>, StoreError> {
-        let (Dialect::Postgres, Deed::Carry(route)) = (self.names.dialect, deed) else { return Ok(Vec::new()) };
+    /// Makes sure that new rows come to their ids.
+    async fn may_number(&mut self, route: &Route) -> Result<(), StoreError> {
+        let table = &route.to.table;
+        let Some((sequence, may_use)) = self.sequence(route).await? else { return Ok(()) };
+        if !may_use {
+            let what = format!("the role may not use {sequence}, from which {table} takes its ids");
+            return Err(StoreError::new(Trouble::Denied, what));
+        }
+        let question = include_str!("sql/postgres/sequence_is_behind.sql");
+        let fills = [("sequence", text(&sequence)), ("into", Fill::Table(table))];
+        let statement = self.names.statement(question, &fills);
+        let what = format!("{sequence} could not be looked at");
+        let is_behind = self.rows(&what, statement, |cells| cells.integer(0)).await?;
+        if is_behind.first() != Some(&Some(1)) {
+            return Ok(());
+        }
+        let what = format!("{sequence} would give ids that {table} has already, to Airflow as well");
+        let table = self.names.table(table);
+        Err(StoreError::new(Trouble::Broken, what).hint(format!(
+            "let it go on behind them:\n    SELECT setval('{sequence}', (SELECT MAX(id) FROM {table}));"
+        )))
+    }
+
+    /// The sequence that new rows take their ids from, and whether the role may use it. Only PostgreSQL has them.
+    async fn sequence(&mut self, route: &Route) -> Result<Option<(String, bool)>, StoreError> {
+        if self.names.dialect != Dialect::Postgres {
+            return Ok(None);
+        }
         let table = self.names.table(&route.to.table);
-        let question = include_str!("sql/postgres/sequences.sql");
+        let question = include_str!("sql/postgres/sequence.sql");
         let statement = self.names.statement(question, &[("table_text", text(&table))]);
-        let sequence = |cells: &dyn Cells| Ok(cells.text(0)?.unwrap_or_default().to_owned());
-        self.rows("the role's privileges could not be read", statement, sequence).await
+        let sequence =
+            |cells: &dyn Cells| Ok((cells.text(0)?.unwrap_or_default().to_owned(), cells.integer(1)? == Some(1)));
+        let found = self.rows("the role's privileges could not be read", statement, sequence).await?;
+        Ok(found.into_iter().next())
     }
 
     /// Only PostgreSQL can be asked whether tables may be made. Elsewhere making them tells.
@@ -110,8 +135,11 @@ impl SqlStore {
         let role = self.role().await;
         let mut grants = self.grants(deeds, &role, has_journal);
         for deed in deeds {
-            let sequences = self.closed_sequences(*deed).await.unwrap_or_default();
-            grants.extend(sequences.iter().map(|sequence| format!("GRANT USAGE ON SEQUENCE {sequence} TO {role};")));
+            if let Deed::Carry(route) = deed
+                && let Ok(Some((sequence, false))) = self.sequence(route).await
+            {
+                grants.push(format!("GRANT USAGE ON SEQUENCE {sequence} TO {role};"));
+            }
         }
         let mut told = HashSet::new();
         grants.retain(|grant| told.insert(grant.clone()));

@@ -46,6 +46,25 @@ fn a_sequence_that_the_role_may_not_use_is_told_before_anything_is_done() {
 }
 
 #[test]
+fn a_sequence_that_is_behind_is_told_before_anything_is_done() {
+    block_on(async {
+        let database = left_by(Engine::Postgres, &[2, 4]).await;
+        fill_tasks(&database, "task_state", &[(1, "load", -1, "a", "1")]).await;
+        // As a restore of rows alone leaves it.
+        database
+            .execute(
+                "INSERT INTO task_state_store (id, dag_run_id, task_id, map_index, key, dag_id, run_id, value, updated_at) \
+                 VALUES (7, 1, 'load', -1, 'b', 'example', 'first', '1', '2026-06-01')",
+            )
+            .await;
+        let refused = carry(&database, &[]).exits(3).says("public.task_state_store_id_seq would give ids");
+        let setval = refused.stderr.lines().find(|line| line.contains("setval")).expect("a statement");
+        database.execute(setval).await;
+        assert_eq!(counts(&carry(&database, &[]).exits(0).json())[0], 1);
+    });
+}
+
+#[test]
 fn nobody_is_asked_where_nobody_is_there() {
     block_on(async {
         let database = left_by(Engine::Sqlite, &[2, 4]).await;
