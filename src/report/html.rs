@@ -23,7 +23,7 @@ mod sections;
 
 use charts::Part;
 use findings::Findings;
-use sections::{Census, Group, Kind, RuleRow, TableRow};
+use sections::{Census, Check, Group, Kind, RuleRow, TableRow};
 
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
@@ -49,6 +49,7 @@ struct Page<'r> {
     tables: Vec<TableRow>,
     groups: Vec<Group>,
     rules: Vec<RuleRow>,
+    check: Option<Check>,
     censuses: Vec<Census>,
     legacy_before: Option<&'r str>,
     findings: Findings<'r>,
@@ -121,6 +122,7 @@ pub fn write(mut out: &mut dyn io::Write, report: &Report, target: &str) -> io::
         tables: sections::tables(report),
         groups: sections::groups(report),
         rules: sections::rules(report),
+        check: sections::check(report),
         censuses: sections::censuses(report),
         legacy_before: report.legacy_before.as_deref(),
         findings: Findings::new(report, outcome),

@@ -7,6 +7,7 @@ use std::io;
 
 use indicatif::HumanCount;
 
+use super::check::words;
 use super::circumstances::CircumstancesReport;
 use super::escape::{sanitise, sanitise_line};
 use super::facts;
@@ -19,6 +20,8 @@ use crate::domain::finding::Action;
 
 /// How many sources of each sort are told.
 const TOLD: usize = 10;
+/// How many checks of the trend are shown.
+const TREND: usize = 7;
 /// What is longer is cut off.
 const LONGEST: usize = 120;
 
@@ -28,6 +31,7 @@ const LONGEST: usize = 120;
 /// Whatever the destination says.
 pub fn write(out: &mut dyn io::Write, report: &Report, target: &str) -> io::Result<()> {
     writeln!(out, "## {}\n\n{}", plain(&verdict(report)), subject(report))?;
+    comparison(out, report)?;
     if let Some(circumstances) = facts::worst(report) {
         together(out, report, circumstances)?;
     }
@@ -117,6 +121,31 @@ fn rules(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     Ok(())
 }
 
+fn comparison(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
+    let Some(check) = &report.check else { return Ok(()) };
+    if let Some(headline) = words::headline(check) {
+        writeln!(out, "\n### {headline}\n")?;
+        let compared = |table: &TableReport| {
+            let facts = words::compared(check, table.check.as_ref()?)?;
+            Some(format!("{}: {facts}", code(&sanitise(&table.table))))
+        };
+        let differences = check.differences.iter().map(|difference| plain(&sanitise(difference)));
+        for text in report.tables.iter().filter_map(compared).chain(words::which_rows(report)).chain(differences) {
+            writeln!(out, "- {text}")?;
+        }
+    }
+    if check.trend.len() > 1 {
+        writeln!(out, "\n| check | rows read | errors | warnings | notices | new | gone |")?;
+        writeln!(out, "|---|---|--:|--:|--:|--:|--:|")?;
+    }
+    for point in check.trend.iter().skip(check.trend.len().saturating_sub(TREND)).filter(|_| check.trend.len() > 1) {
+        let counts = [point.errors, point.warnings, point.notices, point.new, point.gone];
+        let counts = counts.map(|rows| HumanCount(rows).to_string()).join(" | ");
+        writeln!(out, "| {} | {} | {counts} |", moment(&point.at), words::read(point.pass))?;
+    }
+    Ok(())
+}
+
 fn findings(out: &mut dyn io::Write, report: &Report, table: &TableReport) -> io::Result<()> {
     let findings = most_important(report, table);
     if findings.is_empty() {
@@ -145,13 +174,14 @@ fn findings(out: &mut dyn io::Write, report: &Report, table: &TableReport) -> io
 fn one(out: &mut dyn io::Write, report: &Report, finding: &FindingReport, values: bool) -> io::Result<()> {
     let mode = report.mode;
     let level = finding.severity.filter(|_| mode != Mode::Undo).map_or("left", severity);
+    let new = if finding.new == Some(true) { ", new" } else { "" };
     let row = Named::of(report, finding).name_with_writer(LONGEST);
     let kind = finding.kind.map(|kind| format!("`{kind}`")).unwrap_or_default();
     let message = finding.message.as_deref().map(cell).unwrap_or_default();
     let written = finding.written_at.as_deref().map(moment).unwrap_or_default();
     let (size, fate) = (bytes(finding.bytes), rows::fate(mode, finding));
     let fate = fate.strip_prefix("repair ").unwrap_or(&fate);
-    write!(out, "| {level} | {} | {kind} | {message} | {written} | {size} | {} |", cell(&row), plain(fate))?;
+    write!(out, "| {level}{new} | {} | {kind} | {message} | {written} | {size} | {} |", cell(&row), plain(fate))?;
     if values {
         let value = finding.value.as_deref().map(|value| cell(&sanitise_line(value, LONGEST)));
         write!(out, " {} |", value.unwrap_or_default())?;

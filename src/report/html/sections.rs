@@ -9,6 +9,7 @@ use super::charts::{Bar, Histogram};
 use crate::domain::finding::{self, Action, Severity};
 use crate::domain::reader::Reader;
 use crate::report::census::{CensusReport, KeyReport};
+use crate::report::check::{TrendPoint, words};
 use crate::report::circumstances::{CircumstancesReport, SourcesReport};
 use crate::report::escape::{sanitise, sanitise_line};
 use crate::report::facts;
@@ -192,6 +193,48 @@ pub fn rules(report: &Report) -> Vec<RuleRow> {
         outcome: fates(report.mode, rule.rows),
     };
     report.rules.iter().map(row).collect()
+}
+
+/// How a check compares with the one before.
+pub struct Check {
+    pub headline: Option<String>,
+    /// Each table with what has become of its rows.
+    pub tables: Vec<(String, String)>,
+    /// Sentences about what was compared.
+    pub notes: Vec<String>,
+    /// The last checks, this one being the last. Empty where there is no other.
+    pub trend: Vec<Point>,
+}
+
+/// One check of the trend.
+pub struct Point {
+    pub at: String,
+    pub read: &'static str,
+    pub errors: Bar,
+    pub numbers: [String; 4],
+}
+
+/// The comparison, where the report is a check's.
+pub fn check(report: &Report) -> Option<Check> {
+    let check = report.check.as_ref()?;
+    let compared = |table: &TableReport| {
+        let facts = words::compared(check, table.check.as_ref()?)?;
+        Some((sanitise(&table.table).into_owned(), facts))
+    };
+    let most = check.trend.iter().map(|point| point.errors).max().unwrap_or_default();
+    let point = |point: &TrendPoint| Point {
+        at: moment(&point.at),
+        read: words::read(point.pass),
+        errors: Bar::new(point.errors, most),
+        numbers: [point.warnings, point.notices, point.new, point.gone].map(|rows| HumanCount(rows).to_string()),
+    };
+    let differences = check.differences.iter().map(|difference| sanitise(difference).into_owned());
+    Some(Check {
+        headline: words::headline(check),
+        tables: report.tables.iter().filter_map(compared).collect(),
+        notes: words::which_rows(report).into_iter().chain(differences).collect(),
+        trend: check.trend.iter().filter(|_| check.trend.len() > 1).map(point).collect(),
+    })
 }
 
 /// The keys of a table that hold values of several types.
