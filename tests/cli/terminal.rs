@@ -1,7 +1,7 @@
 //! The program in a folder of its own, and texts without what changes from run to run.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
@@ -27,17 +27,17 @@ impl Folder {
     /// With an Airflow database that has a row of every kind.
     pub fn with_database() -> Self {
         let folder = Self::empty();
-        let file = folder.0.path().join("airflow.db");
+        let file = folder.path("airflow.db");
         block_on(sample::run_scripts(&file, &[Engine::Sqlite.schema(), DEMO_ROWS])).expect("make a database");
         folder
     }
 
-    pub fn path(&self) -> &Path {
-        self.0.path()
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.0.path().join(file)
     }
 
     pub fn write(&self, file: &str, text: &str) {
-        fs::write(self.0.path().join(file), text).expect("write a file");
+        fs::write(self.path(file), text).expect("write a file");
     }
 
     /// The program on a terminal of 80 columns, as far as it asks for the width.

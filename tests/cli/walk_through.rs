@@ -57,7 +57,7 @@ impl Walk {
     fn begin() -> Self {
         let folder = Folder::empty();
         let scripts = [Engine::Sqlite.schema(), OLD_TABLES, ROWS];
-        block_on(sample::run_scripts(&folder.path().join("airflow.db"), &scripts)).expect("make a database");
+        block_on(sample::run_scripts(&folder.path("airflow.db"), &scripts)).expect("make a database");
         Self { folder, variables: Vec::new(), commands: 0, exit_code: 0 }
     }
 
@@ -74,7 +74,7 @@ impl Walk {
     }
 
     fn execute(&self, sql: &str) {
-        let url = format!("sqlite:///{}", self.folder.path().join("airflow.db").display());
+        let url = format!("sqlite:///{}", self.folder.path("airflow.db").display());
         block_on(async { Connection::open(Engine::Sqlite, &url).await.execute(sql).await });
     }
 
