@@ -11,7 +11,11 @@ use statemend::domain::judge::{Judge, Stored};
 use statemend::domain::repair::{Capacity, Decision, Reason, decide};
 
 /// No limit on the length, because encoding makes values longer.
-const JUDGE: Judge = Judge { limits: statemend::domain::reader::RELEASES[0], max_value_bytes: None };
+const JUDGE: Judge = Judge {
+    reader: statemend::domain::reader::Reader::Airflow,
+    limits: statemend::domain::reader::RELEASES[0],
+    max_value_bytes: None,
+};
 
 fn decided(text: &str, action: Action) -> Decision {
     let value = Stored::Text(text.as_bytes());
@@ -156,7 +160,7 @@ proptest! {
     #[test]
     fn a_value_that_is_too_long_for_its_column_is_never_written(text in text(), capacity in 0..40_u64) {
         for &action in Action::ALL {
-            let limited = decide(&JUDGE, Stored::Text(text.as_bytes()), None, action, Capacity(capacity));
+            let limited = decide(&JUDGE, Stored::Text(text.as_bytes()), None, action, Capacity::bytes(capacity));
             let unlimited = decide(&JUDGE, Stored::Text(text.as_bytes()), None, action, Capacity::UNLIMITED);
             let fits = !matches!(&unlimited, Decision::Rewrite(rewrite) if rewrite.len() as u64 > capacity);
             prop_assert!(limited == Decision::Leave(Reason::TooLong) || fits && limited == unlimited);

@@ -118,7 +118,7 @@ fn parse(line: &str) -> Case {
         family: family.to_owned(),
         value,
         message: serde_json::from_str(message).expect("a JSON string"),
-        readings: Readings { api: reading(api), worker: reading(worker) },
+        readings: Readings::Airflow { api: reading(api), worker: reading(worker) },
         frame: frame == "1",
         literal: literal == "1",
     }
@@ -178,7 +178,7 @@ fn complaints_about_text(case: &Case, text: &str, encoded: &str, finding: Option
         expect(same, &|| format!("Python says {:?}, we say {message:?}", case.message));
     }
     let is_error = finding.is_some_and(|finding| finding.kind.severity() == Severity::Error);
-    let fails = [readings.api, readings.worker].contains(&Reading::Error);
+    let fails = readings.fail();
     expect(is_error == fails, &|| format!("{readings:?} do not fit {:?}", finding.map(|finding| finding.kind)));
     expect(encode(text) == encoded, &|| format!("encoded as {}", encode(text)));
     expect(encoded_len(text) == encoded.len(), &|| "the encoded length is wrong".to_owned());

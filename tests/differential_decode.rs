@@ -122,7 +122,11 @@ fn compare(case: &Case, tally: &mut Tally) {
     }
 }
 
-const JUDGE: Judge = Judge { limits: statemend::domain::reader::RELEASES[0], max_value_bytes: None };
+const JUDGE: Judge = Judge {
+    reader: statemend::domain::reader::Reader::Airflow,
+    limits: statemend::domain::reader::RELEASES[0],
+    max_value_bytes: None,
+};
 
 fn complaint_about_literal(case: &Case, decision: &Decision) -> Option<String> {
     let decoded = literal::decode(&case.text);
@@ -144,7 +148,7 @@ fn complaint_about_literal(case: &Case, decision: &Decision) -> Option<String> {
 }
 
 fn is_json(text: &str) -> bool {
-    json::scan(text.as_bytes(), &Limits::default()).marks().fault.is_none()
+    json::scan(text.as_bytes(), &Limits::default().bounds).marks().fault.is_none()
 }
 
 fn complaint_about_payload(case: &Case, decision: &Decision) -> Option<String> {

@@ -6,10 +6,14 @@ use statemend::domain::encode::{encode, encoded_len};
 use statemend::domain::finding::{Finding, Kind, Severity};
 use statemend::domain::json;
 use statemend::domain::judge::{Judge, Stored};
-use statemend::domain::reader::{Limits, Reading, Readings};
+use statemend::domain::reader::{Limits, Readings};
 
 /// No limit on the length, because encoding makes values longer.
-const JUDGE: Judge = Judge { limits: statemend::domain::reader::RELEASES[0], max_value_bytes: None };
+const JUDGE: Judge = Judge {
+    reader: statemend::domain::reader::Reader::Airflow,
+    limits: statemend::domain::reader::RELEASES[0],
+    max_value_bytes: None,
+};
 
 /// Text from pieces that matter to the grammars, so that it is often nearly JSON or nearly Python.
 fn nearly() -> impl Strategy<Value = String> {
@@ -73,7 +77,7 @@ proptest! {
     #[test]
     fn a_finding_points_into_the_value_and_fits_its_severity(bytes in bytes()) {
         let finding = JUDGE.judge(Stored::Text(&bytes));
-        let fails = |readings: Readings| [readings.api, readings.worker].contains(&Reading::Error);
+        let fails = Readings::fail;
         if let Some(Finding { kind, readings, message, offset }) = finding {
             prop_assert!(offset.is_some_and(|offset| offset <= bytes.len()));
             prop_assert_eq!(kind.severity() == Severity::Error, fails(readings));
@@ -86,7 +90,7 @@ proptest! {
 
     #[test]
     fn the_place_of_a_fault_is_the_number_of_characters_that_python_names(text in nearly()) {
-        if let Some(fault) = json::scan(text.as_bytes(), &Limits::default()).refusal() {
+        if let Some(fault) = json::scan(text.as_bytes(), &Limits::default().bounds).refusal() {
             prop_assert!(text.is_char_boundary(fault.at));
             let named = format!("(char {})", text[..fault.at].chars().count());
             let message = fault.message(text.as_bytes());
@@ -97,7 +101,7 @@ proptest! {
     #[test]
     fn a_document_is_json_however_it_is_written(document in document()) {
         for text in [document.to_string(), serde_json::to_string_pretty(&document).unwrap_or_default()] {
-            let scan = json::scan(text.as_bytes(), &Limits::default());
+            let scan = json::scan(text.as_bytes(), &Limits::default().bounds);
             prop_assert_eq!(scan.refusal(), None);
             prop_assert!(scan.is_unmarked());
             prop_assert_eq!(scan.height, height(&document));
@@ -123,7 +127,7 @@ proptest! {
         let text = format!("{{{}}}", members.join(", "));
         let first = (1..keys.len()).find(|&index| keys[..index].contains(&keys[index]));
         let expected = first.map(|index| 1 + members[..index].iter().map(|member| member.len() + 2).sum::<usize>());
-        prop_assert_eq!(json::scan(text.as_bytes(), &Limits::default()).marks().duplicate, expected);
+        prop_assert_eq!(json::scan(text.as_bytes(), &Limits::default().bounds).marks().duplicate, expected);
     }
 }
 

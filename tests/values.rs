@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use statemend::domain::encode::encode;
 use statemend::domain::judge::{Judge, Stored};
-use statemend::domain::reader::{Reading, Readings};
+use statemend::domain::reader::{Reader, Reading, Readings};
 
 /// One line of a file.
 struct Case {
@@ -33,7 +33,7 @@ fn every_value_of_the_corpus_gets_the_verdict_beside_it() {
 #[test]
 fn every_kind_has_values_in_the_corpus() {
     let files: Vec<String> = files().iter().map(|path| stem(path)).collect();
-    for kind in statemend::domain::finding::Kind::ALL {
+    for kind in Reader::Airflow.kinds() {
         assert!(files.iter().any(|file| file == kind.name()), "fixtures/values/{kind}.ndjson is missing");
     }
 }
@@ -65,7 +65,7 @@ fn complaint(case: &Case) -> Option<String> {
     let value = if case.is_blob { Stored::Blob(&case.bytes) } else { Stored::Text(&case.bytes) };
     let finding = Judge::default().judge(value);
     let kind = finding.as_ref().map_or("readable", |finding| finding.kind.name());
-    let Readings { api, worker } = finding.as_ref().map_or(Readings::OK, |finding| finding.readings);
+    let (api, worker) = finding.as_ref().map_or(Readings::OK, |finding| finding.readings).pair();
     let message = finding.as_ref().map(|finding| finding.message.as_str());
     let fits = kind == case.kind
         && (name(api), name(worker)) == (case.api.as_str(), case.worker.as_str())

@@ -8,16 +8,19 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::domain::own::Declared;
 use crate::domain::rules::Rules;
 use crate::report::escape::sanitise;
 
 mod fields;
 mod mistake;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod walk;
 
 use mistake::Mistake;
+use walk::Walked;
 
 /// The version of the form that this release reads.
 const VERSION: u64 = 1;
@@ -39,12 +42,16 @@ pub(super) struct Mistakes {
     mistakes: Vec<Mistake>,
 }
 
-/// Rules with the places where they were found.
+/// Rules and targets with the places where they were found.
 #[derive(Debug)]
 pub(super) struct RulesFile {
     pub rules: Rules,
     /// The line on which each of them begins, counted from 1.
     pub lines: Vec<usize>,
+    /// Tables of the user's own.
+    pub own: Vec<Declared>,
+    /// The line on which each of them begins, counted from 1.
+    pub own_lines: Vec<usize>,
 }
 
 impl RulesFile {
@@ -55,9 +62,9 @@ impl RulesFile {
     }
 
     fn parse(text: &str) -> Result<Self, Vec<Mistake>> {
-        let (rules, starts) = walk::walk(text)?;
-        let lines = starts.into_iter().map(|start| mistake::line_of(text, start)).collect();
-        Ok(Self { rules, lines })
+        let Walked { rules, rule_starts, own, own_starts } = walk::walk(text)?;
+        let lines = |starts: Vec<usize>| starts.into_iter().map(|start| mistake::line_of(text, start)).collect();
+        Ok(Self { rules, lines: lines(rule_starts), own, own_lines: lines(own_starts) })
     }
 }
 

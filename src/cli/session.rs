@@ -12,9 +12,11 @@ use super::rules_file::RulesFile;
 use crate::domain::finding::{Action, Severity};
 use crate::domain::generations;
 use crate::domain::judge::Judge;
+use crate::domain::own::Declared;
 use crate::domain::plan::{self, Header};
 use crate::domain::repair;
-use crate::domain::rules::{Conditions, Kinds, Moment, Name, Rule, Rules};
+use crate::domain::rules::{Conditions, Glob, Globs, Kinds, Moment, Name, Rule, Rules};
+use crate::domain::run::Run;
 use crate::domain::target::Target;
 use crate::engine::flag::digest;
 use crate::engine::lease::Who;
@@ -24,7 +26,7 @@ use crate::report::collect::{Collector, Preface};
 use crate::report::model::{self, Mode, Tool};
 use crate::report::progress::Progress;
 use crate::store::location::{Dialect, Location};
-use crate::store::{Access, Overview, SqlStore};
+use crate::store::{Access, Overview, SqlStore, Wanted};
 
 /// An open database and what is known of it.
 pub(super) struct Session {
@@ -37,13 +39,13 @@ pub(super) struct Session {
 
 impl Session {
     /// Finds the database and opens it, for as little as it takes.
-    pub async fn open(target: &TargetArgs, access: Access) -> Result<Self, Failure> {
+    pub async fn open(target: &TargetArgs, access: Access, wanted: Wanted<'_>) -> Result<Self, Failure> {
         let Database { location, origin } = database::find(target.url.as_deref(), &Environment::of_process())?;
         tracing::info!("the database is {location}, from {origin}");
         if !location.ignored.is_empty() {
             tracing::warn!("these options of the URL are not used here: {}", location.ignored.join(", "));
         }
-        let opened = patience::outlast(async || SqlStore::open(&location, access).await).await;
+        let opened = patience::outlast(async || SqlStore::open(&location, access, wanted).await).await;
         let (store, overview) = opened.map_err(|error| Failure::Open(origin, error))?;
         warn_of_development_build(&overview);
         let url = location.to_string();
@@ -74,9 +76,20 @@ impl Session {
         Ok(patience::outlast(async || store.check(targets).await).await?)
     }
 
+    /// Takes up the tables of the user's own on which a run in the journal has worked.
+    pub async fn take_up(&mut self, run: &Run) -> Result<(), Failure> {
+        let store = &mut self.store;
+        let targets = patience::outlast(async || store.take_up(&run.options.own).await).await?;
+        self.overview.targets.extend(targets);
+        Ok(())
+    }
+
     /// The digest of what decides what a repair writes.
-    fn rules_digest(judge: &Judge, rules: &Rules) -> String {
-        hex::encode(digest([repair::rules(judge), rules.text()].join("\n").as_bytes()))
+    fn rules_digest(&self, judge: &Judge, rules: &Rules) -> String {
+        let own = self.overview.targets.iter().filter(|target| target.is_own());
+        let of_own = own.map(|target| format!("{:?}\n{}", target.declared(), repair::rules(&judge.of(target.reader))));
+        let all = [repair::rules(judge), rules.text()].into_iter().chain(of_own).collect::<Vec<_>>();
+        hex::encode(digest(all.join("\n").as_bytes()))
     }
 
     /// What a plan says of itself.
@@ -87,14 +100,14 @@ impl Session {
             made_at: now(),
             database: self.location.to_string(),
             fingerprint: self.overview.fingerprint.clone(),
-            rules: Self::rules_digest(judge, rules),
+            rules: self.rules_digest(judge, rules),
             tables: targets.iter().map(|target| target.table.clone()).collect(),
         }
     }
 
     /// Insists that a plan is for this database and these rules.
     pub fn check_plan(&self, plan: &PlanFile, judge: &Judge, rules: &Rules) -> Result<(), Failure> {
-        Ok(plan.check(&self.location.to_string(), &self.overview.fingerprint, &Self::rules_digest(judge, rules))?)
+        Ok(plan.check(&self.location.to_string(), &self.overview.fingerprint, &self.rules_digest(judge, rules))?)
     }
 
     /// The tables with these names, or all that are there. Half of a generation is not all of it.
@@ -114,6 +127,14 @@ impl Session {
         }
         let wanted = |target: &&&Target| names.is_empty() || names.contains(&target.table);
         Ok(there.iter().filter(wanted).copied().collect())
+    }
+
+    /// What the user would type again to look at the same tables by the same rules.
+    pub fn again_with(&self, judging: &JudgingArgs) -> String {
+        let rules =
+            judging.rules.as_ref().map(|path| format!("--rules {}", shell_words::quote(&path.to_string_lossy())));
+        let parts = [Some(self.again.clone()).filter(|again| !again.is_empty()), rules];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
     /// The database's URL, without its password.
@@ -164,24 +185,39 @@ pub(super) fn judge(args: &LimitArgs) -> Judge {
     Judge { max_value_bytes, ..Judge::default() }
 }
 
-/// The rules for these arguments: what the command line says comes behind what a file says, since a file can be exact.
-pub(super) fn rules(args: &JudgingArgs) -> Result<Rules, Failure> {
-    let mut rules = match &args.rules {
-        Some(path) => RulesFile::open(path)?.rules,
-        None => Rules::default(),
-    };
-    if let Some(before) = args.legacy_before {
-        rules.rules.push(legacy(before)?);
-    }
-    Ok(rules)
+/// What is done with which rows, and which tables there are besides Airflow's.
+#[derive(Debug, Default)]
+pub(super) struct Decisions {
+    pub rules: Rules,
+    /// Those that are to be worked on.
+    pub own: Vec<Declared>,
 }
 
-/// What parses, and was written when strings were stored as they are, is a string. What does not parse has a rule, or
+/// The decisions for these arguments, in some tables, or in all: what the command line says comes behind what a file says,
+/// since a file can be exact.
+pub(super) fn decisions(args: &JudgingArgs, tables: &[String]) -> Result<Decisions, Failure> {
+    let mut decisions = match &args.rules {
+        Some(path) => {
+            let RulesFile { rules, own, .. } = RulesFile::open(path)?;
+            Decisions { rules, own }
+        }
+        None => Decisions::default(),
+    };
+    decisions.own.retain(|declared| tables.is_empty() || tables.contains(&declared.table));
+    if let Some(before) = args.legacy_before {
+        decisions.rules.rules.push(legacy(before)?);
+    }
+    Ok(decisions)
+}
+
+/// What parses, and was written when Airflow stored strings as they are, is a string. What does not parse has a rule, or
 /// the default, of its own.
 fn legacy(before: SystemTime) -> Result<Rule, Failure> {
+    let airflows = generations::names().map(Glob::new).collect::<Result<_, _>>();
     let parses = [Severity::Warning, Severity::Notice].into_iter().map(Kinds::of);
     let conditions = Conditions {
         kinds: parses.fold(Kinds::READABLE, Kinds::and),
+        table: airflows.ok().map(Globs::new),
         written_before: Some(Moment(micros(before))),
         ..Conditions::default()
     };
@@ -215,11 +251,11 @@ pub(super) fn now() -> String {
 /// Says that Airflow does not read the tables that are there. No migration makes the ones that it reads: development
 /// builds changed the migration that does, and this database counts it as applied.
 fn warn_of_development_build(overview: &Overview) {
-    let targets = &overview.targets;
-    if targets.iter().any(|target| target.generation == Some(generations::RELEASED)) {
+    let targets = || overview.targets.iter().filter(|target| !target.is_own());
+    if targets().next().is_none() || targets().any(|target| target.generation == Some(generations::RELEASED)) {
         return;
     }
-    let tables: Vec<&str> = targets.iter().map(|target| target.table.as_str()).collect();
+    let tables: Vec<&str> = targets().map(|target| target.table.as_str()).collect();
     let released: Vec<&str> = generations::names().take(2).collect();
     let though = |revision: &String| format!(" though revision {revision} counts as having them");
     tracing::warn!(

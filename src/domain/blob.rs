@@ -1,20 +1,23 @@
-//! What the readers do with a SQLite BLOB.
+//! What readers do with a SQLite BLOB.
 //!
 //! SQLAlchemy hands a BLOB in the value column on as Python `bytes`, and `json.loads` takes `bytes`: it guesses among
 //! UTF-8, UTF-16 and UTF-32 from the first four, and lets encoded surrogates pass. So a BLOB that holds JSON is read
-//! without error (*measured* with Airflow 3.3.2), and one that does not is an error like any other.
+//! without error (*measured* with Airflow 3.3.2), and one that does not is an error like any other. Readers that are
+//! not Python's take the bytes for UTF-8.
 
-use super::json;
-use super::judge;
-use super::reader::{Limits, Reading, Readings};
+use super::judge::Judge;
+use super::reader::{Reader, Reading, Readings};
 
-/// What both readers do with a BLOB.
-pub(super) fn readings(bytes: &[u8], limits: &Limits) -> Readings {
-    let Some(text) = decode(bytes) else {
-        return Readings::both(Reading::Error);
+/// What the readers do with a BLOB.
+pub(super) fn readings(judge: &Judge, bytes: &[u8]) -> Readings {
+    let text = match judge.reader {
+        Reader::Airflow | Reader::JsonLoads => decode(bytes),
+        Reader::Rfc8259 | Reader::Jsonb | Reader::MysqlJson => str::from_utf8(bytes).ok().map(str::to_owned),
     };
-    let scan = json::scan(text.as_bytes(), limits);
-    judge::readings(&json::surviving(text.as_bytes(), scan, limits), limits)
+    match text {
+        Some(text) => judge.readings(text.as_bytes()),
+        None => Readings::all(judge.reader, Reading::Error),
+    }
 }
 
 /// The text that Python makes of the bytes; `None` where it cannot. Surrogates that are encoded as if they were
@@ -116,7 +119,7 @@ mod tests {
             (b"{\"a\": \"\xED\xA0\x80\", \"a\": 1}".to_vec(), Reading::Ok),
             (vec![0, 0x11, 0, 0], Reading::Error),
         ] {
-            assert_eq!(readings(&bytes, &Limits::default()), Readings::both(reading), "{bytes:?}");
+            assert_eq!(readings(&Judge::default(), &bytes), Readings::both(reading), "{bytes:?}");
         }
     }
 }

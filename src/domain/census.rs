@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::finding::{Kind, Severity};
+use super::finding::Severity;
 
 /// What a stored text is, to a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -22,9 +22,9 @@ pub enum JsonType {
 }
 
 impl JsonType {
-    /// The type of a text of which the judge found this. The first character that is not white space tells.
-    pub fn of(text: &[u8], kind: Option<Kind>) -> Self {
-        if kind.is_some_and(|kind| kind.severity() == Severity::Error) {
+    /// The type of a text of which the judge found something so bad. The first character that is not white space tells.
+    pub fn of(text: &[u8], severity: Option<Severity>) -> Self {
+        if severity == Some(Severity::Error) {
             return Self::Unreadable;
         }
         match text.iter().find(|byte| !b" \t\n\r".contains(byte)) {
@@ -186,19 +186,20 @@ mod tests {
 
     #[test]
     fn a_text_has_the_type_that_a_reader_gets() {
-        let cases: [(&str, Option<Kind>, JsonType); 9] = [
+        let (warning, error) = (Some(Severity::Warning), Some(Severity::Error));
+        let cases: [(&str, Option<Severity>, JsonType); 9] = [
             (" {\"a\": 1}", None, JsonType::Object),
             ("[]", None, JsonType::Array),
-            ("\"x\"", Some(Kind::StaleReference), JsonType::String),
+            ("\"x\"", warning, JsonType::String),
             ("-1.5e3", None, JsonType::Number),
-            ("NaN", Some(Kind::NonFinite), JsonType::Number),
+            ("NaN", warning, JsonType::Number),
             ("true", None, JsonType::Boolean),
-            ("null", Some(Kind::NullValue), JsonType::Null),
-            ("true story", Some(Kind::RawText), JsonType::Unreadable),
-            ("", Some(Kind::Empty), JsonType::Unreadable),
+            ("null", warning, JsonType::Null),
+            ("true story", error, JsonType::Unreadable),
+            ("", error, JsonType::Unreadable),
         ];
-        for (text, kind, expected) in cases {
-            assert_eq!(JsonType::of(text.as_bytes(), kind), expected, "{text}");
+        for (text, severity, expected) in cases {
+            assert_eq!(JsonType::of(text.as_bytes(), severity), expected, "{text}");
         }
     }
 

@@ -75,12 +75,13 @@ macro_rules! kinds {
                 match self { $(Self::$variant => $name,)+ }
             }
 
-            /// How bad a row of this kind is.
+            /// How bad a row of this kind is to Airflow. Other readers see some kinds differently:
+            /// [`Reader::severity`](super::reader::Reader::severity).
             pub const fn severity(self) -> Severity {
                 match self { $(Self::$variant => Severity::$severity,)+ }
             }
 
-            /// What `repair` does with a row of this kind when no rule says otherwise.
+            /// What `repair` does with a row of this kind in Airflow's tables when no rule says otherwise.
             pub const fn default_action(self) -> Action {
                 match self { $(Self::$variant => Action::$action,)+ }
             }
@@ -105,6 +106,8 @@ kinds! {
     RawText, "raw_text", Error, String;
     /// JSON with an unpaired surrogate escape, which no reader can encode again.
     LoneSurrogate, "lone_surrogate", Error, String;
+    /// JSON with an escape for the character NUL, which PostgreSQL's text cannot hold. No row of Airflow's is of it.
+    NulCharacter, "nul_character", Error, String;
     /// JSON with an integer of more digits than CPython converts.
     HugeInteger, "huge_integer", Error, String;
     /// JSON higher than some reader takes.

@@ -4,6 +4,8 @@
 //! tables instead of adding one. Two of them even share the names. So neither a revision nor a name tells what a table
 //! is like: its columns do. docs/tables.md has the whole story.
 
+use super::reader::Reader;
+use super::repair::Capacity;
 use super::target::{Column, ColumnType, Target};
 
 /// The generation of Airflow 3.3.0 and later.
@@ -96,7 +98,8 @@ pub fn recognise(tables: &[Table]) -> Vec<Target> {
 
 /// A table that is there while the other one of its generation is not, and the name of that one.
 pub fn half_present<'t>(targets: &[&'t Target]) -> Option<(&'t str, &'static str)> {
-    let named = |name: &str| targets.iter().find(|target| target.table == name).map(|target| target.table.as_str());
+    let airflows = || targets.iter().filter(|target| !target.is_own());
+    let named = |name: &str| airflows().find(|target| target.table == name).map(|target| target.table.as_str());
     PAIRS.iter().find_map(|pair| match (named(pair.tasks), named(pair.assets)) {
         (Some(tasks), None) => Some((tasks, pair.assets)),
         (None, Some(assets)) => Some((assets, pair.tasks)),
@@ -132,8 +135,10 @@ impl Table {
             Target {
                 table: self.name.clone(),
                 generation: Some(generation),
+                reader: Reader::Airflow,
                 key,
                 value: "value".to_owned(),
+                capacity: Capacity::UNLIMITED,
                 identity,
                 list_columns,
                 written_at: self.has("updated_at").then(|| "updated_at".to_owned()),

@@ -1,13 +1,15 @@
-//! The judgement: what is to be said of a stored value, by the exact rules of the two readers.
+//! The judgement: what is to be said of a stored value, by the exact rules of its readers.
 //!
 //! [`Judge::judge`] is a pure function of the bytes and the limits. It asks `json` what `json.loads` would do and
 //! what the value is like, asks `shape` for a name where it is not JSON, and picks the first kind that applies in the
-//! order of [`Kind`].
+//! order of [`Kind`]. What other readers than Airflow's make of JSON is in [`own`].
 
 use super::finding::{Finding, Kind};
-use super::json::{self, Scan};
-use super::reader::{Limits, Reading, Readings};
+use super::json::{self, Bounds, Scan, Stumble};
+use super::reader::{Limits, Reader, Reading, Readings};
 use super::{blob, shape};
+
+mod own;
 
 /// A value as the database stores it.
 #[derive(Clone, Copy, Debug)]
@@ -27,10 +29,12 @@ impl<'a> Stored<'a> {
     }
 }
 
-/// Judges values by the limits of one Airflow release and one configuration.
+/// Judges values for one reader, by the limits of one Airflow release and one configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct Judge {
-    /// How far the readers go.
+    /// Who reads the values.
+    pub reader: Reader,
+    /// How far Airflow's readers go.
     pub limits: Limits,
     /// `[state_store] max_value_storage_bytes`; `None` means that there is no limit.
     pub max_value_bytes: Option<u64>,
@@ -39,33 +43,60 @@ pub struct Judge {
 impl Default for Judge {
     /// The newest release known, and Airflow's default configuration.
     fn default() -> Self {
-        Self { limits: Limits::default(), max_value_bytes: Some(65535) }
+        Self { reader: Reader::Airflow, limits: Limits::default(), max_value_bytes: Some(65535) }
     }
 }
 
 impl Judge {
-    /// What is to be said of a value; `None` if nothing, because both readers get exactly what was stored.
+    /// The judge for another reader.
+    #[must_use]
+    pub const fn of(&self, reader: Reader) -> Self {
+        Self { reader, ..*self }
+    }
+
+    /// What is to be said of a value; `None` if nothing, because its readers get exactly what was stored.
     pub fn judge(&self, value: Stored<'_>) -> Option<Finding> {
         match value {
             Stored::Text(bytes) => self.judge_text(bytes),
             Stored::Blob(bytes) => Some(Finding {
                 kind: Kind::NotText,
-                readings: blob::readings(bytes, &self.limits),
+                readings: blob::readings(self, bytes),
                 message: "a SQLite BLOB, not text".to_owned(),
                 offset: Some(0),
             }),
         }
     }
 
-    /// Whether both readers get exactly what the text says, which is what a rewrite must be accepted for.
+    /// Whether all readers get exactly what the text says, which is what a rewrite must be accepted for.
     pub fn reads_ok(&self, text: &str) -> bool {
-        let scan = json::scan(text.as_bytes(), &self.limits);
-        readings(&json::surviving(text.as_bytes(), scan, &self.limits), &self.limits) == Readings::OK
+        self.readings(text.as_bytes()).are_ok()
+    }
+
+    /// What the readers do with a text.
+    pub(super) fn readings(&self, text: &[u8]) -> Readings {
+        if self.reader != Reader::Airflow {
+            return Readings::all(self.reader, own::reading(self.reader, text));
+        }
+        let scan = json::scan(text, &self.limits.bounds);
+        readings(&json::surviving(text, scan, &self.limits.bounds), &self.limits)
+    }
+
+    /// Whether a reader stumbles over something that can stand in JSON by the grammar, or may.
+    pub(super) fn stumbles(&self, over: Stumble<'_>) -> bool {
+        match over {
+            Stumble::Word | Stumble::Surrogate => true,
+            Stumble::Nul => !self.bounds().nul,
+            Stumble::Number(number) => !own::holds(self.reader, number),
+        }
+    }
+
+    fn bounds(&self) -> Bounds {
+        if self.reader == Reader::Airflow { self.limits.bounds } else { self.reader.bounds() }
     }
 
     #[inline]
     fn judge_text(&self, bytes: &[u8]) -> Option<Finding> {
-        let scan = json::scan(bytes, &self.limits);
+        let scan = json::scan(bytes, &self.bounds());
         let plain = scan.is_unmarked() && !scan.beyond_ascii;
         if plain && !self.may_be_remarkable(bytes, &scan) { None } else { self.look_closer(bytes, scan) }
     }
@@ -74,17 +105,22 @@ impl Judge {
     #[inline(never)]
     fn look_closer(&self, bytes: &[u8], scan: Scan) -> Option<Finding> {
         let fault = scan.marks().fault;
+        let fails = Readings::all(self.reader, Reading::Error);
         if (scan.beyond_ascii || fault.is_some())
             && let Some(at) = where_utf8_ends(bytes)
         {
-            return Some(finding(Kind::NotText, Readings::both(Reading::Error), "not UTF-8".to_owned(), at));
+            return Some(finding(Kind::NotText, fails, "not UTF-8".to_owned(), at));
         }
         if let Some(fault) = fault {
-            let refusal = scan.refusal().unwrap_or(fault);
+            let refusal = if own::is_python(self.reader) { scan.refusal().unwrap_or(fault) } else { fault };
             let kind = str::from_utf8(bytes).map_or(Kind::NotText, |text| shape::name(text, fault));
-            return Some(finding(kind, Readings::both(Reading::Error), refusal.message(bytes), refusal.at));
+            return Some(finding(kind, fails, refusal.message(bytes), refusal.at));
         }
-        self.judge_json(bytes, &json::surviving(bytes, scan, &self.limits))
+        if self.reader == Reader::Airflow {
+            self.judge_json(bytes, &json::surviving(bytes, scan, &self.limits.bounds))
+        } else {
+            own::judge_json(self.reader, bytes, scan)
+        }
     }
 
     /// Whether anything can be said of a text that has no marks: most values are containers or numbers, of which
@@ -92,7 +128,8 @@ impl Judge {
     #[inline]
     fn may_be_remarkable(&self, bytes: &[u8], scan: &Scan) -> bool {
         let plain = matches!(bytes.first(), Some(b'{' | b'[' | b'0'..=b'9' | b'-' | b't' | b'f'));
-        !plain || scan.may_be_envelope || self.max_value_bytes.is_some_and(|limit| bytes.len() as u64 > limit)
+        let airflow = || scan.may_be_envelope || self.max_value_bytes.is_some_and(|limit| bytes.len() as u64 > limit);
+        !plain || if self.reader == Reader::Airflow { airflow() } else { own::may_be_remarkable(self.reader, scan) }
     }
 
     /// Judges a text that is JSON by the grammar, errors first.
@@ -157,7 +194,7 @@ impl Judge {
             return Some((Kind::DuplicateKey, "an object repeats a key; the last one wins".to_owned(), at));
         }
         content
-            .is_some_and(|content| holds_json(content, &self.limits))
+            .is_some_and(|content| holds_json(content, &self.limits.bounds))
             .then(|| (Kind::DoubleEncoded, "a JSON string that holds JSON".to_owned(), start))
     }
 }
@@ -170,12 +207,13 @@ fn where_utf8_ends(bytes: &[u8]) -> Option<usize> {
     str::from_utf8(bytes).err().map(|error| error.valid_up_to())
 }
 
-fn finding(kind: Kind, readings: Readings, message: String, at: usize) -> Finding {
+const fn finding(kind: Kind, readings: Readings, message: String, at: usize) -> Finding {
     Finding { kind, readings, message, offset: Some(at) }
 }
 
-/// What both readers do with a text that was scanned, as it is left once repeated keys have overwritten each other.
-pub(super) fn readings(scan: &Scan, limits: &Limits) -> Readings {
+/// What both of Airflow's readers do with a text that was scanned, as it is left once repeated keys have overwritten each
+/// other.
+fn readings(scan: &Scan, limits: &Limits) -> Readings {
     let marks = scan.marks();
     let reading = |highest: u32| {
         if scan.refusal().is_some() || marks.surrogate.is_some() || scan.height > highest {
@@ -186,12 +224,12 @@ pub(super) fn readings(scan: &Scan, limits: &Limits) -> Readings {
             Reading::Ok
         }
     };
-    Readings { api: reading(limits.api_height), worker: reading(limits.worker_height) }
+    Readings::Airflow { api: reading(limits.api_height), worker: reading(limits.worker_height) }
 }
 
 /// Whether `json.loads` would read what stands in a JSON string as an object, an array or a string.
-fn holds_json(content: &[u8], limits: &Limits) -> bool {
+fn holds_json(content: &[u8], bounds: &Bounds) -> bool {
     let mut inner = json::CodePoints::of(content).skip_while(|&code| matches!(code, 0x20 | 0x09 | 0x0A | 0x0D));
     let opens = inner.next().and_then(char::from_u32).is_some_and(|first| matches!(first, '{' | '[' | '"'));
-    opens && json::content_parses(content, limits)
+    opens && json::content_parses(content, bounds)
 }

@@ -10,6 +10,7 @@ pub mod finding;
 pub mod generations;
 pub mod json;
 pub mod judge;
+pub mod own;
 pub mod plan;
 pub mod reader;
 mod reference;

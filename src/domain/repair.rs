@@ -8,7 +8,7 @@ use super::encode::encode;
 use super::finding::{Action, Finding, Kind};
 use super::json;
 use super::judge::{Judge, Stored};
-use super::reader::Limits;
+use super::reader::{Limits, Reader};
 use super::reference;
 
 /// Why a row was left as it is.
@@ -91,12 +91,18 @@ impl Reason {
     }
 }
 
-/// Everything that decides what a repair writes, in words: two releases that say the same here plan the same.
+/// Everything that decides what a repair of a reader's values writes, in words: two releases that say the same here plan
+/// the same.
 pub fn rules(judge: &Judge) -> String {
-    let actions = Kind::ALL.iter().map(|kind| format!("{} {}", kind.name(), kind.default_action().name()));
-    let Limits { api_height, worker_height, .. } = judge.limits;
-    let heights = format!("height {api_height} {worker_height}");
-    actions.chain([heights]).collect::<Vec<_>>().join("\n")
+    let reader = judge.reader;
+    let actions = reader.kinds().map(|kind| format!("{} {}", kind.name(), reader.default_action(kind).name()));
+    let limits = if reader == Reader::Airflow {
+        let Limits { api_height, worker_height, .. } = judge.limits;
+        format!("height {api_height} {worker_height}")
+    } else {
+        format!("{} {:?}", reader.name(), reader.bounds())
+    };
+    actions.chain([limits]).collect::<Vec<_>>().join("\n")
 }
 
 /// What happens to a flagged row.
@@ -110,13 +116,40 @@ pub enum Decision {
     Rewrite(String),
 }
 
-/// The longest value, in bytes, that can be written to a column in one statement.
+/// The longest value that can be written to a column in one statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Capacity(pub u64);
+pub struct Capacity {
+    pub bytes: u64,
+    /// Some columns count characters.
+    pub characters: u64,
+}
 
 impl Capacity {
     /// More than any value that a text column gives out.
-    pub const UNLIMITED: Self = Self(u64::MAX);
+    pub const UNLIMITED: Self = Self { bytes: u64::MAX, characters: u64::MAX };
+
+    /// So many bytes, however many characters they are.
+    pub const fn bytes(bytes: u64) -> Self {
+        Self { bytes, ..Self::UNLIMITED }
+    }
+
+    /// So many characters, however many bytes they are.
+    pub const fn characters(characters: u64) -> Self {
+        Self { characters, ..Self::UNLIMITED }
+    }
+
+    /// What fits into both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { bytes: self.bytes.min(other.bytes), characters: self.characters.min(other.characters) }
+    }
+
+    /// Whether a text fits.
+    fn takes(self, text: &str) -> bool {
+        let (bytes, limit) = (text.len() as u64, self.characters);
+        // Characters are counted where it matters: there are at most as many as bytes.
+        bytes <= self.bytes && (bytes <= limit || text.chars().count() as u64 <= limit)
+    }
 }
 
 /// A flagged value with what is to be done about it.
@@ -130,13 +163,13 @@ pub struct Examined {
 /// Judges a value and decides about it. A healthy value gives nothing.
 pub fn examine(judge: &Judge, value: Stored<'_>, capacity: Capacity) -> Option<Examined> {
     let finding = judge.judge(value)?;
-    let action = finding.kind.default_action();
+    let action = judge.reader.default_action(finding.kind);
     let decision = decide(judge, value, Some(&finding), action, capacity);
     Some(Examined { finding, action, decision })
 }
 
 /// Decides about one value under one action. `finding` is what [`Judge::judge`] says of the value, nothing for one that
-/// reads well. A rewrite is never longer than `capacity`, and both readers get exactly what it says. A value that is
+/// reads well. A rewrite is never longer than `capacity`, and all readers get exactly what it says. A value that is
 /// already what the action makes is only reported.
 pub fn decide(
     judge: &Judge,
@@ -153,8 +186,8 @@ pub fn decide(
         (Action::None, _) => Decision::Report,
         (Action::Skip, _) => Decision::Leave(skipped(finding)),
         (_, Err(reason)) => Decision::Leave(reason),
-        (Action::String, Ok(text)) if is_readable_string(text, finding) => Decision::Report,
-        (_, Ok(text)) => match rewrite(judge, text, action) {
+        (Action::String, Ok(text)) if is_readable_string(judge, text, finding) => Decision::Report,
+        (_, Ok(text)) => match rewrite(judge, text, finding, action) {
             Ok(Some(rewrite)) => accept(judge, rewrite, capacity).map_or_else(Decision::Leave, Decision::Rewrite),
             Ok(None) if judge.reads_ok(text) => Decision::Report,
             Ok(None) => Decision::Leave(Reason::Unreadable),
@@ -164,27 +197,30 @@ pub fn decide(
 }
 
 /// Whether readers get a string already. To encode it again would make another such string, run after run.
-fn is_readable_string(text: &str, finding: Option<&Finding>) -> bool {
-    JsonType::of(text.as_bytes(), finding.map(|finding| finding.kind)) == JsonType::String
+fn is_readable_string(judge: &Judge, text: &str, finding: Option<&Finding>) -> bool {
+    let severity = finding.map(|finding| judge.reader.severity(finding.kind));
+    JsonType::of(text.as_bytes(), severity) == JsonType::String
 }
 
 /// What an action makes of a text; nothing where the text is that already.
-fn rewrite(judge: &Judge, text: &str, action: Action) -> Result<Option<String>, Reason> {
+fn rewrite(judge: &Judge, text: &str, finding: Option<&Finding>, action: Action) -> Result<Option<String>, Reason> {
     match action {
         Action::String => Ok(Some(encode(text))),
-        Action::Reference => reference::released(text, &judge.limits),
-        Action::Decode => decode(text, &judge.limits).map(Some),
+        Action::Reference => reference::released(text),
+        Action::Decode => decode(text).map(Some),
         Action::Null => Ok((text.trim_ascii() != "null").then(|| "null".to_owned())),
-        Action::Replace => replaced(judge, text).map(Some),
+        Action::Replace => replaced(judge, text, finding).map(Some),
         Action::Skip | Action::None => Ok(None),
     }
 }
 
-/// The text without what some reader stumbles over.
-fn replaced(judge: &Judge, text: &str) -> Result<String, Reason> {
-    let is_json = json::scan(text.as_bytes(), &judge.limits).marks().fault.is_none();
-    let offends = is_json && !judge.reads_ok(text);
-    offends.then(|| json::replaced(text)).flatten().ok_or(Reason::NothingToReplace)
+/// The text without what some reader stumbles over, or might.
+fn replaced(judge: &Judge, text: &str, finding: Option<&Finding>) -> Result<String, Reason> {
+    let doubtful = |finding: &Finding| matches!(finding.kind, Kind::LoneSurrogate | Kind::NonFinite);
+    let offends = || finding.is_some_and(doubtful) || !judge.reads_ok(text);
+    let is_json = json::is_json(text.as_bytes());
+    let replaced = || json::replaced(text, |over| judge.stumbles(over));
+    (is_json && offends()).then(replaced).flatten().ok_or(Reason::NothingToReplace)
 }
 
 fn skipped(finding: Option<&Finding>) -> Reason {
@@ -196,7 +232,7 @@ fn skipped(finding: Option<&Finding>) -> Reason {
 
 /// What must hold for every rewrite, whatever made it.
 fn accept(judge: &Judge, rewrite: String, capacity: Capacity) -> Result<String, Reason> {
-    if rewrite.len() as u64 > capacity.0 {
+    if !capacity.takes(&rewrite) {
         Err(Reason::TooLong)
     } else if !judge.reads_ok(&rewrite) {
         Err(Reason::Unreadable)
@@ -286,10 +322,51 @@ mod tests {
 
     #[test]
     fn a_rewrite_that_does_not_fit_is_left() {
-        assert_eq!(examined(Stored::Text(b"abcd"), Capacity(5)), Some(Decision::Leave(Reason::TooLong)));
-        assert_eq!(examined(Stored::Text(b"abcd"), Capacity(6)), Some(becomes("\"abcd\"")));
-        let fits = |action, capacity| decide(&Judge::default(), Stored::Text(b"NaN"), None, action, Capacity(capacity));
+        assert_eq!(examined(Stored::Text(b"abcd"), Capacity::bytes(5)), Some(Decision::Leave(Reason::TooLong)));
+        assert_eq!(examined(Stored::Text(b"abcd"), Capacity::bytes(6)), Some(becomes("\"abcd\"")));
+        let fits =
+            |action, capacity| decide(&Judge::default(), Stored::Text(b"NaN"), None, action, Capacity::bytes(capacity));
         assert_eq!(fits(Action::Null, 3), Decision::Leave(Reason::TooLong));
         assert_eq!(fits(Action::Replace, 4), becomes("null"));
+        let characters = |most| Capacity::bytes(20).and(Capacity::characters(most));
+        let decoded = |most| {
+            let (judge, value) = (Judge::default(), Stored::Text(br#""[\"\u00e9\"]""#));
+            decide(&judge, value, judge.judge(value).as_ref(), Action::Decode, characters(most))
+        };
+        assert_eq!(decoded(4), Decision::Leave(Reason::TooLong));
+        assert_eq!(decoded(5), becomes("[\"\u{e9}\"]"), "six bytes and five characters");
+    }
+
+    #[test]
+    fn a_rewrite_is_what_the_reader_of_the_table_takes() {
+        use Action::{Decode, Replace, String};
+        use Reader::{JsonLoads, Jsonb, MysqlJson, Rfc8259};
+        let leave = Decision::Leave;
+        for (reader, text, action, expected) in [
+            (JsonLoads, r#"["\ud800", NaN]"#, Replace, becomes(r#"["\ufffd", null]"#)),
+            (Rfc8259, "[NaN, 1e999]", Replace, becomes("[null, 1e999]")),
+            (Rfc8259, r#"{"a": NaN, "a": 1}"#, Replace, becomes(r#"{"a": null, "a": 1}"#)),
+            (
+                Jsonb,
+                r#"["a\u0000", "\ud800", 1e131072, 1e999]"#,
+                Replace,
+                becomes(r#"["a\ufffd", "\ufffd", null, 1e999]"#),
+            ),
+            (MysqlJson, "[1e999, 18446744073709551616]", Replace, leave(Reason::Unreadable)),
+            (MysqlJson, "18446744073709551616", Replace, leave(Reason::NothingToReplace)),
+            (Jsonb, "[NaN]", String, becomes(r#""[NaN]""#)),
+            (Jsonb, r#"["\u0000"]"#, String, becomes(r#""[\"\\u0000\"]""#)),
+            (Jsonb, "raw\0", String, leave(Reason::Unreadable)),
+            (JsonLoads, "raw\0", String, becomes(r#""raw\u0000""#)),
+            (Rfc8259, r#""\ud800""#, String, Decision::Report),
+            (Jsonb, r#""\ud800""#, String, becomes(r#""\"\\ud800\"""#)),
+            (Jsonb, "{'a': 1e999}", Decode, leave(Reason::Unreadable)),
+            (JsonLoads, "{'a': 1e999}", Decode, becomes(r#"{"a": Infinity}"#)),
+        ] {
+            let (judge, value) = (Judge::default().of(reader), Stored::Text(text.as_bytes()));
+            let finding = judge.judge(value);
+            let decision = decide(&judge, value, finding.as_ref(), action, Capacity::UNLIMITED);
+            assert_eq!(decision, expected, "{reader:?} {} {text}", action.name());
+        }
     }
 }

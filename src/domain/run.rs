@@ -8,7 +8,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::target::Key;
+use super::own::Declared;
+use super::target::{Key, Target};
 
 /// Names a run: the time it began and four letters against collisions, `20261122-144501-k3fq`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -83,6 +84,10 @@ pub struct RunOptions {
     pub version: u32,
     /// The tables that the run works on, in order.
     pub tables: Vec<String>,
+    /// Those of them that are the user's own, as they were declared: an undo must find them without the file that
+    /// declared them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<Declared>,
     /// The run that an undo puts back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<RunId>,
@@ -99,8 +104,16 @@ impl RunOptions {
     pub const VERSION: u32 = 1;
 
     /// The options of a repair of everything that needs it in some tables.
-    pub const fn repair(tables: Vec<String>) -> Self {
-        Self { version: Self::VERSION, tables, undoes: None, plan: None, rules: None }
+    pub fn repair(targets: &[&'static Target]) -> Self {
+        let tables = targets.iter().map(|target| target.table.clone()).collect();
+        let own = targets.iter().filter_map(|target| target.declared()).collect();
+        Self { version: Self::VERSION, tables, own, undoes: None, plan: None, rules: None }
+    }
+
+    /// The options of an undo of a run with these.
+    #[must_use]
+    pub fn undo(&self, run: RunId) -> Self {
+        Self { undoes: Some(run), plan: None, rules: None, ..self.clone() }
     }
 }
 

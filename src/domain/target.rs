@@ -1,10 +1,13 @@
 //! The tables that hold state: which columns name a row, hold its value and tell whom it belongs to.
 //!
-//! Which tables are targets is found out by looking at the database; [`super::generations`] recognises Airflow's.
-//! Identifiers in SQL come from targets and from nowhere else.
+//! Which tables are targets is found out by looking at the database; [`super::generations`] recognises Airflow's, and
+//! [`super::own`] those that someone has declared. Identifiers in SQL come from targets and from nowhere else.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use super::reader::Reader;
+use super::repair::Capacity;
 
 /// What a key or identity column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,14 +29,18 @@ pub struct Target {
     pub table: String,
     /// Which generation of Airflow's state tables this is; nothing where it is none of Airflow's.
     pub generation: Option<u8>,
+    /// Who reads the values.
+    pub reader: Reader,
     /// The columns that order the rows and tell them apart, as a unique index has them.
     pub key: Vec<Column>,
     /// The text column that should hold JSON.
     pub value: String,
+    /// The longest text that this column holds, whatever the server can take in one statement.
+    pub capacity: Capacity,
     /// The columns that tell a person which row this is.
     pub identity: Vec<Column>,
     /// How many columns at the front of `identity` name the list in which readers meet the row: the task instance
-    /// or the asset. One unreadable row makes its whole list unreadable.
+    /// or the asset. One unreadable row makes its whole list unreadable. None, where readers meet each row alone.
     pub list_columns: usize,
     /// The column in which writers leave the time of their write.
     pub written_at: Option<String>,
@@ -59,6 +66,15 @@ impl Scalar {
         }
     }
 
+    /// What it says, an integer in decimal digits.
+    pub fn to_text(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Integer(integer) => Some(integer.to_string()),
+            Self::Null => None,
+        }
+    }
+
     /// The integer, where it is one.
     pub const fn as_integer(&self) -> Option<i64> {
         match self {
@@ -81,6 +97,11 @@ impl Target {
     /// process looks at a handful of databases at most, a handful of tables each, so there is nothing to give back.
     pub fn hold(self) -> &'static Self {
         Box::leak(Box::new(self))
+    }
+
+    /// Whether the table is none of Airflow's, but one that its owner has declared.
+    pub const fn is_own(&self) -> bool {
+        self.generation.is_none()
     }
 
     /// The key as reports and the journal show it: `{column: value}`.
@@ -124,9 +145,9 @@ impl Target {
         self.part(identity, "key")?.as_text()
     }
 
-    /// What names the list in which readers meet the row.
-    pub fn list<'i>(&self, identity: &'i Identity) -> &'i [Scalar] {
-        &identity.0[..self.list_columns]
+    /// What names the list in which readers meet the row, if they do.
+    pub fn list<'i>(&self, identity: &'i Identity) -> Option<&'i [Scalar]> {
+        (self.list_columns > 0).then(|| &identity.0[..self.list_columns])
     }
 }
 

@@ -49,16 +49,12 @@ impl Met<'_> {
     fn ask(&self, rules: &Rules, kind: Option<Kind>) -> (RuleRef, Action) {
         let target = self.target;
         let text = |column| target.part(&self.facts?.identity, column)?.as_text();
-        let asset = self.facts.and_then(|facts| target.part(&facts.identity, "asset_id")?.as_integer());
-        let asset = asset.map(|asset| asset.to_string());
-        let owner = match (text("dag_id"), text("task_id"), asset.as_deref()) {
-            (Some(dag), Some(task), _) => Some(Owner::Task { dag, task }),
-            (_, _, Some(asset)) => Some(Owner::Asset(asset)),
-            _ => None,
-        };
+        let asset = self.facts.and_then(|facts| target.part(&facts.identity, "asset_id")?.to_text());
+        let owner = Owner { dag: text("dag_id"), task: text("task_id"), asset: asset.as_deref() };
         rules.decide(&Row {
             kind,
             table: &target.table,
+            reader: target.reader,
             owner,
             key: text("key"),
             value: self.value.bytes(),
@@ -85,12 +81,14 @@ pub(super) struct Flag {
 impl Flag {
     /// Judges a value and asks the rules about it. A healthy one gives nothing, unless a rule wants it changed.
     pub fn examine(work: &Work<'_>, met: Met<'_>, keep: Keep) -> Option<Self> {
-        let finding = work.judge.judge(met.value);
+        let judge = work.judge_of(met.target);
+        let finding = judge.judge(met.value);
         if finding.is_none() && !work.rules.considers_readable() {
             return None;
         }
         let (rule, action) = met.ask(work.rules, finding.as_ref().map(|finding| finding.kind));
-        let decision = decide(work.judge, met.value, finding.as_ref(), action, met.capacity);
+        let capacity = met.capacity.and(met.target.capacity);
+        let decision = decide(&judge, met.value, finding.as_ref(), action, capacity);
         let (outcome, rewrite) = match decision {
             Decision::Report | Decision::Leave(Reason::Ruled) if finding.is_none() => return None,
             Decision::Report => (Outcome::Reported, None),

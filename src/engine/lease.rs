@@ -88,10 +88,11 @@ async fn take<L: Ledger>(
     let resume = unfinished().find(|run| run.options == *options);
     if let (None, Some(run)) = (resume, unfinished().next()) {
         let RunOptions { plan, rules, .. } = &run.options;
-        let other = match (*plan == options.plan, *rules == options.rules) {
-            (false, _) => "rows, since only one of the two has this plan",
-            (true, false) => "rules",
-            (true, true) => "tables",
+        let other = match (*plan == options.plan, *rules == options.rules, run.options.tables == options.tables) {
+            (false, ..) => "rows, since only one of the two has this plan",
+            (true, false, _) => "rules",
+            (true, true, false) => "tables",
+            (true, true, true) => "targets of the same tables",
         };
         tracing::warn!("run {} stopped before its end, but with other {other}; starting over", run.id);
     }

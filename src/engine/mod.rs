@@ -29,6 +29,7 @@ mod writer;
 /// What to look at, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Work<'w> {
+    /// The judge of Airflow's tables; [`Work::judge_of`] has those of others.
     pub judge: &'w Judge,
     /// What is done with which rows.
     pub rules: &'w Rules,
@@ -43,6 +44,11 @@ pub struct Work<'w> {
 }
 
 impl Work<'_> {
+    /// The judge of a table's values.
+    const fn judge_of(&self, target: &Target) -> Judge {
+        self.judge.of(target.reader)
+    }
+
     /// What has to be read of each row besides its key and value.
     fn besides(&self) -> store::Besides {
         if self.census || self.rules.needs_identity() || self.rules.needs_time() {

@@ -51,9 +51,8 @@ pub async fn carry_out<L: Ledger, E: Events, R>(
 where
     R: Iterator<Item = Result<Planned, StoreError>>,
 {
-    let tables = work.targets.iter().map(|target| target.table.clone()).collect();
     let options =
-        RunOptions { plan: Some(plan.digest.clone()), rules: work.rules_digest(), ..RunOptions::repair(tables) };
+        RunOptions { plan: Some(plan.digest.clone()), rules: work.rules_digest(), ..RunOptions::repair(work.targets) };
     let order = Order { mode: RunMode::Repair, options: &options, who };
     Ok(lease::sit(ledger, work, events, order, async |writer| all_rows(writer, plan).await).await?.ending)
 }
@@ -170,7 +169,7 @@ fn decide(planned: &Planned, row: Option<LockedRow>, writing: &Writing<'_>) -> V
         let gone = Flagged::unseen(planned.key.clone(), Outcome::Drifted(Reason::Gone));
         return Verdict { change: None, told: Some(gone) };
     };
-    let drifted = |row, reason| Flagged::drifted(writing.work.judge, row, reason);
+    let drifted = |row, reason| Flagged::drifted(&writing.work.judge_of(planned.target), row, reason);
     let now = digest(row.value.stored().bytes());
     if now == planned.after {
         return Verdict::default();

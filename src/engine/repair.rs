@@ -24,8 +24,7 @@ pub async fn repair<L: Ledger, E: Events>(
     _consent: Consent,
     events: &mut E,
 ) -> Result<Ending, RunError> {
-    let tables = work.targets.iter().map(|target| target.table.clone()).collect();
-    let options = RunOptions { rules: work.rules_digest(), ..RunOptions::repair(tables) };
+    let options = RunOptions { rules: work.rules_digest(), ..RunOptions::repair(work.targets) };
     loop {
         let order = Order { mode: RunMode::Repair, options: &options, who };
         let sitting = lease::sit(ledger, work, events, order, async |writer| all_tables(writer).await).await?;

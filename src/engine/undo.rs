@@ -13,7 +13,7 @@ use super::store::{Ledger, LockedRow, PastChange, StoreError, Trouble};
 use super::writer::{Done, NewValue, Piece, Verdict, Writer, Writing};
 use super::{Ending, Work};
 use crate::domain::repair::Reason;
-use crate::domain::run::{Progress, Run, RunId, RunMode, RunOptions, RunState};
+use crate::domain::run::{Progress, Run, RunId, RunMode, RunState};
 use crate::domain::target::{Identity, Key, Target};
 
 /// The run that an undo is to put back: the one with this name, if its values are still there and nobody is at it.
@@ -38,7 +38,7 @@ pub async fn undo<L: Ledger, E: Events>(
     _consent: Consent,
     events: &mut E,
 ) -> Result<Ending, RunError> {
-    let options = RunOptions { undoes: Some(run.id.clone()), ..RunOptions::repair(run.options.tables.clone()) };
+    let options = run.options.undo(run.id.clone());
     let order = Order { mode: RunMode::Undo, options: &options, who };
     Ok(lease::sit(ledger, work, events, order, async |writer| all_changes(writer, run).await).await?.ending)
 }
@@ -102,7 +102,7 @@ impl Piece for Batch {
                 Verdict { change, told: None }
             }
             Now::AsBefore => Verdict::default(),
-            Now::Written(row) => told(Flagged::drifted(writing.work.judge, row, Reason::WrittenSince)),
+            Now::Written(row) => told(Flagged::drifted(&writing.work.judge_of(self.target), row, Reason::WrittenSince)),
             Now::Gone => told(Flagged::unseen(change.key.clone(), Outcome::Drifted(Reason::Gone))),
         };
         self.changes.iter().map(decide).collect()

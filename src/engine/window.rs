@@ -54,8 +54,9 @@ pub(super) async fn read<S: Source>(
         let facts = row.facts()?;
         let flag = Flag::examine(work, Met { target, value, facts: facts.as_ref(), capacity }, keep);
         if let Some(facts) = facts.filter(|_| work.census) {
-            let kind = flag.as_ref().and_then(|flag| Some(flag.finding.as_ref()?.kind));
-            window.sightings.extend(sighting(target, &facts, JsonType::of(value.bytes(), kind)));
+            let finding = flag.as_ref().and_then(|flag| flag.finding.as_ref());
+            let severity = finding.map(|finding| target.reader.severity(finding.kind));
+            window.sightings.extend(sighting(target, &facts, JsonType::of(value.bytes(), severity)));
         }
         if let Some(flag) = flag {
             window.spotted.push(Spotted { key: row.key()?, flag, rows: window.rows, bytes: window.bytes });

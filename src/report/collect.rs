@@ -75,7 +75,8 @@ impl Collector {
     pub fn finish(self, ending: Ending, finished_at: String) -> Report {
         let Self { preface, run_id, tables, rules, findings } = self;
         let rules = rules.into_iter().map(|(rule, rows)| RuleReport::new(&preface.rules, rule, rows)).collect();
-        let censuses: Vec<&Census> = tables.iter().filter_map(|table| table.census.as_ref()).collect();
+        let airflows = tables.iter().filter(|table| !table.target.is_own());
+        let censuses: Vec<&Census> = airflows.filter_map(|table| table.census.as_ref()).collect();
         let legacy_before = Census::legacy_before(&censuses).map(census::moment);
         let tables: Vec<_> = tables.into_iter().map(Table::into_report).collect();
         let mut totals = Counts::default();
@@ -127,7 +128,7 @@ impl Collector {
         let table = self.table(target);
         let before = table.counts.flagged;
         table.count(row, outcome);
-        let severity = row.finding.as_ref().map(|finding| finding.kind.severity());
+        let severity = row.finding.as_ref().map(|finding| target.reader.severity(finding.kind));
         self.findings.offer(weight(outcome, severity), before, || listed(target, row, outcome, reason));
     }
 }
@@ -184,10 +185,11 @@ impl Table {
             counts.flagged += 1;
             return;
         };
-        counts.count_kind(finding.kind, 1);
+        let severity = self.target.reader.severity(finding.kind);
+        counts.count_kind(finding.kind, severity, 1);
         counts.outcomes.entry(finding.kind).or_default().count(outcome);
-        if let Some(identity) = row.identity.as_ref().filter(|_| fails(finding.readings)) {
-            let list = self.target.list(identity);
+        let identity = row.identity.as_ref().filter(|_| fails(finding.readings));
+        if let Some(list) = identity.and_then(|identity| self.target.list(identity)) {
             self.unreadable_lists.insert(list);
             if outcome != RowOutcome::Rewritten {
                 self.unreadable_lists_left.insert(list);
@@ -201,7 +203,8 @@ impl Table {
         self.earlier = self.earlier.map(|Tally { rewritten, .. }| Tally { rewritten, ..Tally::default() });
         self.counts.rewritten = counts.rewritten;
         for (kind, Fates { rewritten, .. }) in counts.outcomes.into_iter().filter(|(_, fates)| fates.rewritten > 0) {
-            self.counts.count_kind(kind, rewritten);
+            let severity = self.target.reader.severity(kind);
+            self.counts.count_kind(kind, severity, rewritten);
             self.counts.outcomes.insert(kind, Fates { rewritten, ..Fates::default() });
         }
     }
@@ -223,6 +226,7 @@ impl Table {
         TableReport {
             table: self.target.table.clone(),
             generation: self.target.generation,
+            reader: self.target.is_own().then_some(self.target.reader),
             counts,
             earlier: self.earlier,
             census: self.census.as_ref().map(CensusReport::new),
@@ -231,8 +235,8 @@ impl Table {
 }
 
 /// Whether a row takes its list with it. Lists are the `api` reader's; a worker asks for one key at a time.
-fn fails(readings: Readings) -> bool {
-    readings.api == Reading::Error
+const fn fails(readings: Readings) -> bool {
+    matches!(readings, Readings::Airflow { api: Reading::Error, .. })
 }
 
 const fn split(outcome: events::Outcome) -> (RowOutcome, Option<Reason>) {
@@ -251,7 +255,7 @@ fn listed(target: &Target, row: &Flagged, outcome: RowOutcome, reason: Option<Re
         key: target.key_object(&row.key),
         identity: row.identity.as_ref().map(|identity| target.identity_object(identity)),
         kind: finding.map(|finding| finding.kind),
-        severity: finding.map(|finding| finding.kind.severity()),
+        severity: finding.map(|finding| target.reader.severity(finding.kind)),
         readers: finding.map(|finding| finding.readings),
         message: finding.map(|finding| finding.message.clone()),
         offset: finding.and_then(|finding| finding.offset),

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::domain::finding::{Action, Kind, Severity};
-use crate::domain::reader::Readings;
+use crate::domain::reader::{Reader, Readings};
 use crate::domain::repair::Reason;
 use crate::domain::rules::{Rule, RuleRef, Rules};
 use crate::domain::run::Tally;
@@ -148,6 +148,9 @@ pub struct TableReport {
     pub table: String,
     /// Which generation of Airflow's state tables this is; `null` where it is none of Airflow's.
     pub generation: Option<u8>,
+    /// Who reads the values of a table that is none of Airflow's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reader: Option<Reader>,
     /// Stand beside the name, not below it.
     #[serde(flatten)]
     pub counts: Counts,
@@ -158,6 +161,13 @@ pub struct TableReport {
     /// What each key holds, where a census was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub census: Option<CensusReport>,
+}
+
+impl TableReport {
+    /// How bad a kind of rows is in this table.
+    pub fn severity(&self, kind: Kind) -> Severity {
+        self.reader.unwrap_or_default().severity(kind)
+    }
 }
 
 /// Counts of rows, complete however short the list of findings is.
@@ -179,7 +189,7 @@ pub struct Counts {
     pub warnings: u64,
     /// Rows with a finding of severity notice.
     pub notices: u64,
-    /// Task instances or assets whose list fails because of a row in it, as found.
+    /// Task instances or assets whose list fails because of a row in it, as found. Tables of the user's own have none.
     pub unreadable_lists: u64,
     /// Those of them with such a row that a repair left, or would leave.
     pub unreadable_lists_left: u64,
@@ -267,11 +277,11 @@ pub enum RowOutcome {
 }
 
 impl Counts {
-    /// Counts rows of a kind.
-    pub fn count_kind(&mut self, kind: Kind, rows: u64) {
+    /// Counts rows of a kind, which is so bad to whoever reads them.
+    pub fn count_kind(&mut self, kind: Kind, severity: Severity, rows: u64) {
         self.flagged += rows;
         *self.findings.entry(kind).or_default() += rows;
-        *match kind.severity() {
+        *match severity {
             Severity::Error => &mut self.errors,
             Severity::Warning => &mut self.warnings,
             Severity::Notice => &mut self.notices,

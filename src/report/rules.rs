@@ -11,7 +11,9 @@ use serde::Serialize;
 use super::escape::sanitise;
 use super::page::Page;
 use super::wording::count;
-use crate::domain::rules::{Doubt, Name, Rule, Rules, StateTable};
+use crate::domain::own::Declared;
+use crate::domain::reader::Reader;
+use crate::domain::rules::{AIRFLOW, Doubt, Known, Name, Rule, Rules, Tells};
 
 mod sentences;
 
@@ -20,12 +22,34 @@ mod sentences;
 pub struct RulesReport {
     /// The file as it was named.
     pub file: String,
+    /// The tables of the user's own that it declares.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<TargetReport>,
     /// In the order in which they are asked.
     pub rules: Vec<RuleReport>,
     /// What is done with flagged rows that no rule takes.
     pub default: DefaultReport,
     /// How many warnings there are.
     pub warnings: usize,
+}
+
+/// One table of the user's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TargetReport {
+    /// Its place in the file, counted from 1.
+    pub number: usize,
+    /// The line on which it begins.
+    pub line: usize,
+    pub table: String,
+    pub key: Vec<String>,
+    pub value: String,
+    pub identity: Vec<String>,
+    pub written_at: Option<String>,
+    pub reader: Reader,
+    /// What is judged, and by whom, as a sentence.
+    pub holds: String,
+    /// How its rows are known, as a sentence.
+    pub rows: String,
 }
 
 /// One rule.
@@ -61,24 +85,49 @@ pub struct DefaultReport {
 }
 
 impl RulesReport {
-    /// What is to be said of rules that begin on these lines, for rows that stand in some of `tables`.
-    pub fn new(file: &str, rules: &Rules, lines: &[usize], tables: &[StateTable<'_>]) -> Self {
-        let of_rule = |(index, (rule, line)): (usize, (&_, &usize))| RuleReport::new(rules, index, rule, *line, tables);
+    /// What is to be said of rules and of targets, each with the lines on which they begin.
+    pub fn new(file: &str, (rules, lines): (&Rules, &[usize]), (own, own_lines): (&[Declared], &[usize])) -> Self {
+        let tables: Vec<_> = AIRFLOW.iter().copied().chain(own.iter().map(known)).collect();
+        let of_rule =
+            |(index, (rule, line)): (usize, (&_, &usize))| RuleReport::new(rules, index, rule, *line, &tables);
         let reports: Vec<_> = rules.rules.iter().zip(lines).enumerate().map(of_rule).collect();
+        let targets = (1..).zip(own.iter().zip(own_lines));
         Self {
             file: file.to_owned(),
+            targets: targets.map(|(number, (declared, line))| TargetReport::new(number, *line, declared)).collect(),
             warnings: reports.iter().map(|rule| rule.warnings.len()).sum(),
             rules: reports,
             default: DefaultReport {
                 action: rules.default.map_or("kind", |action| action.name()),
-                does: sentences::default(rules.default),
+                does: sentences::default(rules.default, own),
             },
         }
     }
 }
 
+/// What rules may ask of the rows of a table.
+fn known(declared: &Declared) -> Known<'_> {
+    let has = |name: &str| declared.identity.iter().any(|column| column == name);
+    let tells = Tells {
+        dag: has("dag_id"),
+        task: has("task_id"),
+        asset: has("asset_id"),
+        key: has("key"),
+        time: declared.written_at.is_some(),
+    };
+    Known { name: &declared.table, reader: declared.reader, tells }
+}
+
+impl TargetReport {
+    fn new(number: usize, line: usize, declared: &Declared) -> Self {
+        let Declared { table, key, value, identity, written_at, reader } = declared.clone();
+        let (holds, rows) = (sentences::holds(declared), sentences::rows(declared));
+        Self { number, line, table, key, value, identity, written_at, reader, holds, rows }
+    }
+}
+
 impl RuleReport {
-    fn new(rules: &Rules, index: usize, rule: &Rule, line: usize, tables: &[StateTable<'_>]) -> Self {
+    fn new(rules: &Rules, index: usize, rule: &Rule, line: usize, tables: &[Known<'_>]) -> Self {
         let doubt = rules.doubt(index, tables);
         let conditions = rule.conditions();
         Self {
@@ -104,6 +153,13 @@ impl RuleReport {
 /// Whatever the destination says.
 pub fn write(out: &mut dyn io::Write, report: &RulesReport, page: &Page) -> io::Result<()> {
     page.write(out, "", &page.bold(), &headline(report))?;
+    for target in &report.targets {
+        writeln!(out)?;
+        let title = format!("target {}, line {}: {}", target.number, target.line, sanitise(&target.table));
+        page.write(out, "", &page.bold(), &title)?;
+        page.write(out, "  holds    ", &page.plain(), &sanitise(&target.holds))?;
+        page.write(out, "  rows     ", &page.plain(), &sanitise(&target.rows))?;
+    }
     for rule in &report.rules {
         writeln!(out)?;
         let name = rule.name.as_deref().map(|name| format!(": {}", sanitise(name))).unwrap_or_default();
@@ -124,11 +180,16 @@ fn headline(report: &RulesReport) -> String {
         0 => String::new(),
         many => format!(", and {} about them", count(many as u64, "warning")),
     };
+    let targets = match report.targets.len() {
+        0 => String::new(),
+        many => format!("{} and ", count(many as u64, "target")),
+    };
     match report.rules.len() {
-        0 => format!("{file} has no rules."),
-        1 => format!("{file} has 1 rule{warnings}."),
+        0 => format!("{file} has {targets}no rules."),
+        1 => format!("{file} has {targets}1 rule{warnings}."),
         many => {
-            format!("{file} has {}{warnings}. The first one that takes a row decides.", count(many as u64, "rule"))
+            let rules = count(many as u64, "rule");
+            format!("{file} has {targets}{rules}{warnings}. The first one that takes a row decides.")
         }
     }
 }

@@ -10,6 +10,8 @@ use serde::Serialize;
 use super::escape::sanitise_line;
 use super::page::Page;
 use super::wording::{bytes, count, moment};
+use crate::domain::own::Declared;
+use crate::domain::reader::Reader;
 use crate::domain::run::{Run, RunMode, RunState, Tally};
 
 /// The JSON form of `statemend runs`, newest run first.
@@ -59,9 +61,19 @@ pub struct RunReport {
 pub struct RunTable {
     /// Its name.
     pub table: String,
+    /// How it was declared, where it is a table of the user's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<RunTarget>,
     /// Stands beside the name, not below it.
     #[serde(flatten)]
     pub tally: Tally,
+}
+
+/// Which column of a table of the user's own a run works on, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunTarget {
+    pub value: String,
+    pub reader: Reader,
 }
 
 impl RunsReport {
@@ -78,8 +90,11 @@ impl RunReport {
     pub fn new(run: &Run) -> Self {
         let mut totals = Tally::default();
         run.progress.tallies.values().for_each(|tally| totals.add(*tally));
+        let target = |declared: &Declared| RunTarget { value: declared.value.clone(), reader: declared.reader };
+        let declared = |table: &String| run.options.own.iter().find(|declared| declared.table == *table).map(target);
         let table = |table: &String| RunTable {
             table: table.clone(),
+            target: declared(table),
             tally: run.progress.tallies.get(table).copied().unwrap_or_default(),
         };
         Self {
@@ -209,7 +224,10 @@ pub fn write_details(out: &mut dyn io::Write, run: &RunReport, page: &Page, targ
 }
 
 fn write_table(out: &mut dyn io::Write, mode: RunMode, table: &RunTable, page: &Page) -> io::Result<()> {
-    writeln!(out, "{}", page.bold().apply_to(sanitise_line(&table.table, 64)))?;
+    let target = table.target.as_ref().map(|target| format!("  {}, read by {}", target.value, target.reader.name()));
+    let target = sanitise_line(&target.unwrap_or_default(), 100);
+    let name = page.bold().apply_to(sanitise_line(&table.table, 64)).to_string();
+    writeln!(out, "{name}{}", page.dim().apply_to(target))?;
     let tally = table.tally;
     let mut facts = Vec::new();
     if mode == RunMode::Repair {

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use super::escape::sanitise_line;
 use super::wording::{count, list, meaning};
 use crate::domain::finding::{Action, Kind};
+use crate::domain::reader::Reader;
 use crate::domain::target::{Identity, Scalar, Target};
 use crate::engine::events::{Event, Events, Flagged};
 
@@ -89,7 +90,7 @@ impl Found {
         let mut line = |text: String| {
             let _ = writeln!(file, "{text}");
         };
-        line(format!("# {} of kind {}: {}", count(self.rows, "row"), kind.name(), meaning(kind)));
+        line(format!("# {} of kind {}: {}", count(self.rows, "row"), kind.name(), meaning(kind, Reader::Airflow)));
         for (what, names) in [("of", &self.owners), ("with the keys", &self.keys)] {
             if !names.is_empty() {
                 line(format!("#   {what} {}", most(names)));
@@ -112,7 +113,7 @@ const fn better(kind: Kind) -> Option<Action> {
     match kind {
         Kind::BareReference | Kind::StaleReference => Some(Action::Reference),
         Kind::PythonLiteral | Kind::Encoded | Kind::DoubleEncoded => Some(Action::Decode),
-        Kind::LoneSurrogate | Kind::NonFinite => Some(Action::Replace),
+        Kind::LoneSurrogate | Kind::NulCharacter | Kind::NonFinite => Some(Action::Replace),
         _ => None,
     }
 }
@@ -121,7 +122,7 @@ fn owner(target: &Target, identity: &Identity) -> Option<String> {
     if let Some(dag) = target.part(identity, "dag_id").and_then(Scalar::as_text) {
         return Some(format!("DAG {dag}"));
     }
-    let asset = target.part(identity, "asset_id")?.as_integer()?;
+    let asset = target.part(identity, "asset_id")?.to_text()?;
     Some(format!("asset {asset}"))
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use indicatif::{DecimalBytes, HumanCount};
 
 use crate::domain::finding::{Action, Kind, Severity};
+use crate::domain::reader::Reader;
 
 /// `1 row`, `1,204 rows`. The noun is one that takes a plain s.
 pub fn count(number: u64, noun: &str) -> String {
@@ -69,8 +70,8 @@ pub const fn made(action: Action) -> &'static str {
     }
 }
 
-/// What a kind means, in so few words that they fit into the last column of 80.
-pub const fn meaning(kind: Kind) -> &'static str {
+/// What a kind means to a reader, in so few words that they fit into the last column of 80.
+pub const fn meaning(kind: Kind, reader: Reader) -> &'static str {
     match kind {
         Kind::NotText => "bytes that are not text",
         Kind::Empty => "nothing, or only white space",
@@ -80,9 +81,12 @@ pub const fn meaning(kind: Kind) -> &'static str {
         Kind::BrokenJson => "starts like JSON, then fails",
         Kind::RawText => "other text that is not JSON",
         Kind::LoneSurrogate => "half of a surrogate pair",
+        Kind::NulCharacter => "the character NUL",
+        Kind::HugeInteger if matches!(reader, Reader::MysqlJson) => "an integer that loses digits",
         Kind::HugeInteger => "an integer too long to read",
         Kind::TooDeep => "nested too deep for a reader",
-        Kind::NonFinite => "a number that reads as null",
+        Kind::NonFinite if matches!(reader, Reader::Airflow) => "a number that reads as null",
+        Kind::NonFinite => "no number, or out of range",
         Kind::NullValue => "null as the whole value",
         Kind::StaleReference => "an old form of reference",
         Kind::TooLarge => "longer than Airflow's limit",
@@ -114,8 +118,8 @@ mod tests {
 
     #[test]
     fn every_meaning_fits_into_the_last_column_of_eighty() {
-        for kind in Kind::ALL {
-            assert!(meaning(*kind).len() <= 28, "{kind}");
+        for (kind, reader) in Kind::ALL.iter().flat_map(|kind| Reader::ALL.iter().map(move |reader| (*kind, *reader))) {
+            assert!(meaning(kind, reader).len() <= 28, "{kind} {reader:?}");
         }
     }
 

@@ -3,10 +3,13 @@
 use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
 use super::location::{Dialect, Location};
+use super::migrate::RUNS;
 use super::mysql;
+use super::own;
 use super::replica::Replica;
 use super::statement::{Fill, Names, Param, Statement, integer, sql, text};
 use crate::domain::generations::{self, Table};
+use crate::domain::own::Declared;
 use crate::domain::repair::Capacity;
 use crate::domain::target::Target;
 use crate::engine::flag::digest;
@@ -14,6 +17,15 @@ use crate::engine::store::{StoreError, Trouble};
 
 /// The table in which Alembic keeps the revision.
 const REVISION: &str = "alembic_version";
+
+/// What a database is opened for.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted<'w> {
+    /// Airflow's state tables, and tables of the user's own. None at all of both is an error.
+    Tables(&'w [Declared]),
+    /// The runs in the journal. There may be no table of Airflow's.
+    Runs,
+}
 
 /// A database with state tables in it.
 pub struct SqlStore {
@@ -39,17 +51,17 @@ pub struct Overview {
     pub airflow_revision: Option<String>,
     /// What tells this database from others, as a digest.
     pub fingerprint: String,
-    /// The state tables that are there, in the order in which they are worked on.
+    /// The state tables that are there, in the order in which they are worked on, the user's own last.
     pub targets: Vec<&'static Target>,
 }
 
 impl SqlStore {
-    /// Connects and looks for the state tables. None at all is an error.
-    pub async fn open(location: &Location, access: Access) -> Result<(Self, Overview), StoreError> {
+    /// Connects and looks for what is wanted.
+    pub async fn open(location: &Location, access: Access, wanted: Wanted<'_>) -> Result<(Self, Overview), StoreError> {
         let mut connection = Connection::open(location, access).await?;
         let names = Names { dialect: location.dialect, schema: String::new() };
         let transaction = connection.begin(Access::Read).await?;
-        let (mut overview, capacity, names) = Look { transaction, names, location }.all().await?;
+        let (mut overview, capacity, names) = Look { transaction, names, location, wanted }.all().await?;
         let owner = format!("{:016x}", fastrand::u64(..));
         let (location, targets, replicas) = (location.clone(), overview.targets.clone(), Vec::new());
         let mut store = Self { connection, location, access, names, targets, replicas, owner, capacity };
@@ -103,9 +115,10 @@ struct Look<'l> {
     transaction: Transaction<'l>,
     names: Names,
     location: &'l Location,
+    wanted: Wanted<'l>,
 }
 
-impl Look<'_> {
+impl<'l> Look<'l> {
     async fn all(mut self) -> Result<(Overview, Capacity, Names), StoreError> {
         let overview = self.overview().await?;
         let capacity = self.capacity().await?;
@@ -118,27 +131,60 @@ impl Look<'_> {
         let version = self.names.statement(sql!(dialect, "server_version"), &[]);
         let what = "the server did not tell its version";
         let server_version = self.one_text(what, version).await?.unwrap_or_default();
-        let (schema, tables) = self.tables().await?;
+        let (schema, tables, elsewhere) = self.tables().await?;
         self.names.schema = schema;
-        let targets: Vec<_> = generations::recognise(&tables).into_iter().map(Target::hold).collect();
-        for table in tables.iter().filter(|table| !is_known(table, &targets)) {
+        let capacity = if dialect == Dialect::MySql { mysql::MEDIUMTEXT } else { Capacity::UNLIMITED };
+        let airflows = generations::recognise(&tables).into_iter().map(|target| Target { capacity, ..target }.hold());
+        let mut targets: Vec<_> = airflows.collect();
+        for table in tables.iter().filter(|table| !self.is_known(table, &targets)) {
             tracing::warn!("{} does not have the columns of a state table and is left alone", table.name);
         }
-        if targets.is_empty() {
+        let is_there = |name: &str| tables.iter().any(|table| table.name == name);
+        for declared in self.own() {
+            let taken = targets.iter().any(|target| target.table == declared.table);
+            let found = if taken {
+                Err(own::taken(declared))
+            } else if !is_there(&declared.table) {
+                Err(own::absent(declared, self.location, &self.names.schema, &elsewhere))
+            } else {
+                own::settle(&mut self.transaction, &self.names, declared).await
+            };
+            targets.push(found?);
+        }
+        let has_runs = matches!(self.wanted, Wanted::Runs) && is_there(RUNS);
+        if targets.is_empty() && !has_runs {
             return Err(self.missing(&tables).await);
         }
         Ok(Overview { dialect, server_version, airflow_revision: None, fingerprint: String::new(), targets })
     }
 
-    /// The schema of the state tables, and the tables there that have one of the names of state tables. The journal
-    /// goes where the tables are, so they all are looked for in one schema: the first that has the newest of them.
-    async fn tables(&mut self) -> Result<(String, Vec<Table>), StoreError> {
-        let found = self.columns(generations::names().chain([REVISION])).await?;
-        let newest = generations::names().find_map(|name| found.iter().find(|(_, table)| table.name == name));
+    /// The tables that the user has declared.
+    const fn own(&self) -> &'l [Declared] {
+        match self.wanted {
+            Wanted::Tables(own) => own,
+            Wanted::Runs => &[],
+        }
+    }
+
+    /// The schema of the state tables, the tables there that have one of the names that matter, and those elsewhere. The
+    /// journal goes where the tables are, so they all are looked for in one schema: the first that has the newest of
+    /// Airflow's tables, else the first that has one of the user's own, else the one of the journal.
+    async fn tables(&mut self) -> Result<(String, Vec<Table>, Vec<(String, Table)>), StoreError> {
+        let own = self.own();
+        let airflows = || generations::names().map(|name| -> &'l str { name });
+        let names = || airflows().chain(own.iter().map(|declared| declared.table.as_str())).chain([RUNS]);
+        let found = self.columns(names().chain([REVISION])).await?;
+        let newest = names().find_map(|name| found.iter().find(|(_, table)| table.name == name));
         let schema = newest.or(found.first()).map(|(schema, _)| schema.clone()).unwrap_or_default();
-        let here = found.into_iter().filter(|(in_schema, _)| *in_schema == schema);
-        let here = here.map(|(_, table)| table).collect();
-        Ok((schema, here))
+        let (here, elsewhere): (Vec<_>, Vec<_>) = found.into_iter().partition(|(found, _)| *found == schema);
+        Ok((schema, here.into_iter().map(|(_, table)| table).collect(), elsewhere))
+    }
+
+    /// Whether a table that was asked for is what its name says, or somebody says what it is.
+    fn is_known(&self, table: &Table, targets: &[&Target]) -> bool {
+        [REVISION, RUNS].contains(&table.name.as_str())
+            || targets.iter().any(|target| target.table == table.name)
+            || self.own().iter().any(|declared| declared.table == table.name)
     }
 
     /// The tables with these names, each with its schema.
@@ -197,11 +243,6 @@ impl Look<'_> {
         let read = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
         Ok(self.transaction.rows(what, statement, read).await?.into_iter().flatten().next())
     }
-}
-
-/// Whether a table that was asked for is what its name says.
-fn is_known(table: &Table, targets: &[&Target]) -> bool {
-    table.name == REVISION || targets.iter().any(|target| target.table == table.name)
 }
 
 /// Fills that most statements about runs share.

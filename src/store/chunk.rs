@@ -121,9 +121,8 @@ impl SqlChunk<'_> {
     }
 }
 
-/// What the key of a row adds to a statement that names it twice: of Airflow's tables, the longest has a task id of 250
-/// and a key of 512 characters.
-const KEY_BYTES: u64 = 6400;
+/// What the key of a row adds to a statement that names it twice: no index of InnoDB has longer entries than 3,072 bytes.
+const KEY_BYTES: u64 = 2 * 3_072 + 256;
 
 /// Cuts changes into what one statement takes: so many rows that a round trip does not count, so few that their CASE
 /// does not, and no more bytes than the server accepts at once. Statements that stay prepared come in few lengths.
@@ -137,7 +136,7 @@ fn batches<'b, 'c>(
         let mut bytes = 0u64;
         let fits = |change: &&Change<'_>| {
             bytes += KEY_BYTES + change.before.len().max(change.after.len()) as u64;
-            bytes <= capacity.0
+            bytes <= capacity.bytes
         };
         let mut rows = changes.iter().take(most).take_while(fits).count().max(1);
         if dialect != Dialect::Postgres {
@@ -216,7 +215,7 @@ mod tests {
         let key = Key(Vec::new());
         let change = |after| Change { seq: 1, key: &key, kind: "", action: "", before: "", after, written_at: None };
         let changes: Vec<Change<'_>> = texts.iter().map(|text| change(text)).collect();
-        batches(&changes, dialect, Capacity(capacity)).map(<[_]>::len).collect()
+        batches(&changes, dialect, Capacity::bytes(capacity)).map(<[_]>::len).collect()
     }
 
     #[test]

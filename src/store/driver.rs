@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, Database, Executor, IntoArguments};
 use super::error::failed;
 use super::statement::{Param, Statement};
 use crate::domain::judge::Stored;
+use crate::domain::target::ColumnType;
 use crate::engine::store::StoreError;
 
 /// What a connection is for.
@@ -25,6 +26,11 @@ pub(super) trait Cells {
     fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error>;
     /// A value as it is stored, text or not.
     fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error>;
+    /// Insists that a cell holds what its column is for. Only SQLite lets a column hold anything, whatever its type says,
+    /// and then gives out an integer or a text all the same: a key that no row has.
+    fn insist(&self, _index: usize, _wanted: ColumnType) -> Result<(), sqlx::Error> {
+        Ok(())
+    }
 }
 
 /// Takes the rows of an answer one by one.

@@ -77,9 +77,11 @@ impl<'f> Builder<'_, 'f> {
             }
             (Dialect::Sqlite, _) => {
                 // SQLite walks through the whole table for a list of row values, but not for a join that it may not
-                // turn round. Airflow's tables all have a rowid.
+                // turn round.
                 let same = self.same_keys("wanted", |number| format!("column{number}"));
-                self.push("rowid IN (SELECT target.rowid FROM (VALUES ");
+                let of_target = columns.iter().map(|column| format!("target.{}", self.names.quoted(&column.name)));
+                let of_target = of_target.collect::<Vec<_>>().join(", ");
+                self.push(&format!("({names}) IN (SELECT {of_target} FROM (VALUES "));
                 self.rows(rounded_up(keys).map(parts));
                 self.push(&format!(") AS wanted CROSS JOIN {} AS target ON {same})", self.table()));
             }

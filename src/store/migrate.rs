@@ -16,7 +16,10 @@ use crate::engine::store::{StoreError, Trouble};
 const NEWEST: i64 = 1;
 
 /// The journal's tables, its bookkeeping last.
-pub(super) const TABLES: [&str; 3] = ["statemend_run", "statemend_change", "statemend_migration"];
+pub(super) const TABLES: [&str; 3] = [RUNS, "statemend_change", "statemend_migration"];
+
+/// The table of the runs.
+pub(super) const RUNS: &str = "statemend_run";
 
 /// Makes sqlx's migrator take an unfinished migration for one that never began.
 const FORGET_UNFINISHED: &str = "DELETE FROM statemend_migration WHERE NOT success";

@@ -15,6 +15,7 @@ mod journal;
 mod keys;
 mod migrate;
 mod mysql;
+mod own;
 mod postgres;
 mod replica;
 pub mod sample;
@@ -23,5 +24,5 @@ mod sqlite;
 mod statement;
 mod stored;
 
-pub use catalog::{Overview, SqlStore};
+pub use catalog::{Overview, SqlStore, Wanted};
 pub use driver::Access;

@@ -11,8 +11,8 @@ use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
 use crate::engine::store::StoreError;
 
-/// The longest text that a MEDIUMTEXT column holds.
-const MEDIUMTEXT: u64 = (1 << 24) - 1;
+/// What the columns of Airflow's values hold, which are MEDIUMTEXT.
+pub(super) const MEDIUMTEXT: Capacity = Capacity::bytes((1 << 24) - 1);
 
 /// What a statement with one long value needs besides it.
 const STATEMENT_OVERHEAD: u64 = 64 * 1024;
@@ -80,9 +80,9 @@ pub(super) fn begin(access: Access) -> &'static str {
     }
 }
 
-/// The longest value that fits the column and one statement.
-pub(super) fn capacity(max_allowed_packet: u64) -> Capacity {
-    Capacity(MEDIUMTEXT.min(max_allowed_packet.saturating_sub(STATEMENT_OVERHEAD)))
+/// The longest value that fits into one statement.
+pub(super) const fn capacity(max_allowed_packet: u64) -> Capacity {
+    Capacity::bytes(max_allowed_packet.saturating_sub(STATEMENT_OVERHEAD))
 }
 
 impl Driver for MySql {

@@ -126,6 +126,9 @@ fn unreadable(target: &Target, error: sqlx::Error) -> StoreError {
 
 /// The key of a row whose first columns are the key's.
 pub(super) fn key(cells: &dyn Cells, target: &Target) -> Result<Key, sqlx::Error> {
+    for (index, column) in target.key.iter().enumerate() {
+        cells.insist(index, column.holds)?;
+    }
     scalars(cells, &target.key, 0).map(Key)
 }
 

@@ -10,6 +10,7 @@ use super::error::unreachable;
 use super::location::{Host, Location};
 use super::statement::Param;
 use crate::domain::judge::Stored;
+use crate::domain::target::ColumnType;
 use crate::engine::store::{StoreError, Trouble};
 
 pub(super) async fn connect(location: &Location, access: Access) -> Result<SqliteConnection, StoreError> {
@@ -91,6 +92,16 @@ impl Cells for SqliteRow {
         self.try_get_unchecked(index)
     }
 
+    fn insist(&self, index: usize, wanted: ColumnType) -> Result<(), sqlx::Error> {
+        let value = self.try_get_raw(index)?;
+        let found = value.type_info();
+        let wanted = if wanted == ColumnType::Integer { "INTEGER" } else { "TEXT" };
+        if !value.is_null() && found.name() == wanted {
+            return Ok(());
+        }
+        Err(sqlx::Error::Decode(format!("a key holds {} where its column should hold {wanted}", found.name()).into()))
+    }
+
     fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error> {
         let is_blob = self.try_get_raw(index)?.type_info().name() == "BLOB";
         let bytes = self.try_get_unchecked(index)?;
@@ -106,7 +117,7 @@ mod tests {
     use super::super::statement::{Fill, Names, Statement, integer, sql};
     use super::*;
     use crate::domain::generations::sample::targets;
-    use crate::domain::target::{ColumnType, Key, Scalar, Target};
+    use crate::domain::target::{Key, Scalar, Target};
 
     fn keys(target: &Target, count: i64) -> Vec<Key> {
         let part = |holds, number: i64| match holds {

@@ -195,6 +195,7 @@ impl<'b, 'f> Builder<'b, 'f> {
             "identity" => self.columns(&self.target().identity, ""),
             "written_at" => self.written_at(),
             "moment" => self.moment(),
+            "present" => self.present(),
             "keep" => self.keep(),
             "key_aliases" => self.key_aliases(),
             "target_is_change" => self.same_keys("change", |number| format!("key_{number}")),
@@ -235,6 +236,12 @@ impl<'b, 'f> Builder<'b, 'f> {
             Dialect::MySql => format!("TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {column})"),
             Dialect::Sqlite => format!("CAST(unixepoch({column}, 'subsec') * 1000000 AS INTEGER)"),
         }
+    }
+
+    /// The condition that there is a value at all. Airflow's columns are never null.
+    fn present(&self) -> String {
+        let target = self.target();
+        if target.is_own() { format!("{} IS NOT NULL", self.names.quoted(&target.value)) } else { "TRUE".to_owned() }
     }
 
     /// Further assignments, which change nothing.

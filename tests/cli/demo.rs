@@ -1,5 +1,5 @@
 use insta::assert_snapshot;
-use statemend::domain::finding::Kind;
+use statemend::domain::reader::Reader;
 
 use crate::terminal::Folder;
 
@@ -11,7 +11,7 @@ fn the_demo_walks_through_everything_and_leaves_a_database_to_play_with() {
     let walk = folder.run(&["demo", "try"]).exits(0);
     assert_eq!(walk.stderr, "");
     let report = folder.run(&["scan", "--format", "json", "--url", MADE]).exits(10).json();
-    for kind in Kind::ALL.iter().filter(|kind| kind.name() != "not_text") {
+    for kind in Reader::Airflow.kinds().filter(|kind| kind.name() != "not_text") {
         let rows = report["tables"]
             .as_array()
             .expect("a list")

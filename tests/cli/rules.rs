@@ -104,6 +104,45 @@ action = "decode"
 default = "skip"
 "#;
 
+/// The example on the page about targets, with a target and rules that are about it in vain.
+fn targets() -> String {
+    let page = include_str!("../../docs/targets.md");
+    let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    format!(
+        "{example}
+[[target]]
+table = \"copies\"
+key = \"id\"
+value = \"text\"
+reader = \"airflow\"
+
+[[rule]]
+table = \"xcom_archive\"
+asset = 7
+action = \"skip\"
+
+[[rule]]
+table = \"xcom_archive\"
+kind = \"null_value\"
+action = \"skip\"
+
+[[rule]]
+table = \"copies\"
+written_before = 2026-05-25T00:00:00Z
+action = \"skip\"
+"
+    )
+}
+
+#[test]
+fn targets_are_told_in_sentences_and_rules_held_against_them() {
+    let folder = Folder::empty();
+    folder.write("rules.toml", &targets());
+    assert_snapshot!("rules_check_targets", folder.run(&["rules", "check", "rules.toml"]).exits(0).stdout);
+    let json = folder.run(&["rules", "check", "rules.toml", "--format", "json"]).exits(0).json();
+    assert_eq!((&json["targets"][0]["reader"], &json["targets"][1]["line"]), (&"jsonb".into(), &17.into()));
+}
+
 #[test]
 fn rules_are_told_in_sentences() {
     let folder = Folder::empty();

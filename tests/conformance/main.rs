@@ -24,4 +24,5 @@ mod runs;
 mod scan;
 mod secrets;
 mod state;
+mod targets;
 mod undo;

@@ -43,6 +43,12 @@ const VALUES: [&str; 17] = [
 const RULES: &str = r#"
 version = 1
 
+[[target]]
+table = "archive"
+key = "id"
+value = "payload"
+reader = "jsonb"
+
 [[rule]]
 kind = "python_literal"
 text = "o"
@@ -57,6 +63,7 @@ const EVERYWHERE: [&str; 7] = ["--url", "--format", "--yes", "--verbose", "--qui
 
 async fn nothing_secret_is_in_any_output(engine: Engine) {
     let database = TestDatabase::fresh(engine).await;
+    database.execute("CREATE TABLE archive (id integer NOT NULL PRIMARY KEY, payload text NOT NULL)").await;
     let url = match engine {
         Engine::Sqlite => database.url().to_owned(),
         Engine::Postgres | Engine::MySql => as_role(&database, "ALL").await,
@@ -99,9 +106,12 @@ impl Trial {
 
     /// The values as they were before anything was done to them.
     async fn plant(&self) {
-        self.database.execute("DELETE FROM task_state_store; DELETE FROM asset_state_store").await;
+        self.database.execute("DELETE FROM task_state_store; DELETE FROM asset_state_store; DELETE FROM archive").await;
         fill_tasks(&self.database, &VALUES).await;
         fill_assets(&self.database, &[(1, "a", VALUES[0]), (2, "b", VALUES[15])]).await;
+        let literal = |(id, value): (usize, &&str)| format!("({id}, {})", self.database.engine.literal(value));
+        let rows: Vec<_> = VALUES.iter().enumerate().map(literal).collect();
+        self.database.execute(&format!("INSERT INTO archive VALUES {}", rows.join(", "))).await;
         if self.database.engine == Engine::Sqlite {
             self.database.execute("UPDATE task_state_store SET value = x'6f70656e736573616d65ff' WHERE id = 1").await;
         }

@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::engine::store::Ledger as _;
 use crate::store::location::Location;
-use crate::store::{Access, sample};
+use crate::store::{Access, Wanted, sample};
 
 const SCHEMA: &str = include_str!("../../../fixtures/airflow/3.3.2/sqlite.sql");
 const ROWS: &str = include_str!("../../../fixtures/demo.sql");
@@ -69,7 +69,7 @@ impl Walk<'_> {
 
     async fn newest_run(&self) -> Result<String, Failure> {
         let target = TargetArgs { url: Some(self.url.clone()) };
-        let mut session = Session::open(&target, Access::Read).await?;
+        let mut session = Session::open(&target, Access::Read, Wanted::Runs).await?;
         Ok(session.store.runs().await?.first().map(|run| run.id.to_string()).unwrap_or_default())
     }
 }

@@ -7,16 +7,16 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, Output};
 use crate::cli::plan_file::PlanFile;
-use crate::cli::session::{self, Session};
+use crate::cli::session::{self, Decisions, Session};
 use crate::domain::finding::Severity;
 use crate::engine::consent::Consent;
 use crate::engine::events::Events;
 use crate::engine::{Ending, Work, plan, repair, scan};
 use crate::report::collect::Collector;
-use crate::report::model::{Mode, Report};
+use crate::report::model::{Mode, Outcome, Report};
 use crate::report::terminal;
 use crate::report::wording::count;
-use crate::store::Access;
+use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Failure> {
     if !args.dry_run && !args.yes {
@@ -24,13 +24,14 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
     }
     let output = Output::open(&args.output)?;
     let plan = args.plan.as_deref().map(PlanFile::open).transpose()?;
-    let mut session = Session::open(&args.target, if args.dry_run { Access::Read } else { Access::Write }).await?;
+    let tables = plan.as_ref().map_or(&args.judging.tables, |plan| &plan.header.tables);
+    let Decisions { rules, own } = session::decisions(&args.judging, tables)?;
+    let access = if args.dry_run { Access::Read } else { Access::Write };
+    let mut session = Session::open(&args.target, access, Wanted::Tables(&own)).await?;
     let judge = session::judge(&args.judging.limits);
-    let rules = session::rules(&args.judging)?;
     if let Some(plan) = &plan {
         session.check_plan(plan, &judge, &rules)?;
     }
-    let tables = plan.as_ref().map_or(&args.judging.tables, |plan| &plan.header.tables);
     let targets = session.targets(tables)?;
     let pace = (&args.pace).into();
     let work = Work {
@@ -52,7 +53,10 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
         Ended::Report(report) => report,
         Ended::Declined(exit) => return Ok(exit),
     };
-    output.write(&report, |out, page| terminal::write(out, &report, page, Some(&session.again)))?;
+    // An undo needs no rules.
+    let by_rules = !matches!(report.outcome, Outcome::Repaired | Outcome::Partial);
+    let again = if by_rules { session.again_with(&args.judging) } else { session.again.clone() };
+    output.write(&report, |out, page| terminal::write(out, &report, page, Some(&again)))?;
     Ok(report.outcome.into())
 }
 

@@ -10,11 +10,11 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{self, Output};
 use crate::cli::rules_file::RulesFile;
 use crate::cli::session::{self, Session};
-use crate::domain::rules::{AIRFLOW, Rules};
+use crate::domain::rules::Rules;
 use crate::engine::{Ending, Work, scan};
 use crate::report::rules::{RulesReport, write};
 use crate::report::suggestion::Suggestion;
-use crate::store::Access;
+use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: RulesArgs, context: &Context) -> Result<Exit, Failure> {
     match args.command {
@@ -24,9 +24,9 @@ pub(super) async fn run(args: RulesArgs, context: &Context) -> Result<Exit, Fail
 }
 
 fn check(args: &RulesCheckArgs) -> Result<Exit, Failure> {
-    let RulesFile { rules, lines } = RulesFile::open(&args.file)?;
+    let RulesFile { rules, lines, own, own_lines } = RulesFile::open(&args.file)?;
     let output = Output::open(&args.output)?;
-    let report = RulesReport::new(&args.file.to_string_lossy(), &rules, &lines, AIRFLOW);
+    let report = RulesReport::new(&args.file.to_string_lossy(), (&rules, &lines), (&own, &own_lines));
     output.write(&report, |out, page| write(out, &report, page))?;
     Ok(Exit::Success)
 }
@@ -36,7 +36,7 @@ async fn suggest(args: &RulesSuggestArgs, context: &Context) -> Result<Exit, Fai
     if let Some(path) = args.output.as_ref().filter(|path| path.exists()) {
         return Err(Failure::Exists(path.clone()));
     }
-    let mut session = Session::open(&args.target, Access::Read).await?;
+    let mut session = Session::open(&args.target, Access::Read, Wanted::Tables(&[])).await?;
     let targets = session.targets(&args.tables)?;
     let (judge, rules) = (session::judge(&args.limits), Rules::default());
     let work = Work {

@@ -16,12 +16,12 @@ use crate::engine::purge;
 use crate::engine::store::Ledger as _;
 use crate::report::runs::{RunReport, RunsReport, write_details, write_list};
 use crate::report::wording::count;
-use crate::store::Access;
+use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: RunsArgs, context: &Context) -> Result<Exit, Failure> {
     let output = Output::open(&args.output)?;
     let access = if args.purge_older_than.is_some() { Access::Write } else { Access::Read };
-    let mut session = Session::open(&args.target, access).await?;
+    let mut session = Session::open(&args.target, access, Wanted::Runs).await?;
     if let Some(age) = args.purge_older_than
         && let Some(exit) = purge(&args, age, &mut session, context).await?
     {

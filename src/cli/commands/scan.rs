@@ -8,19 +8,19 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::cli::plan_file::PlanWriter;
-use crate::cli::session::{self, Session};
+use crate::cli::session::{self, Decisions, Session};
 use crate::engine::{Ending, Work, scan};
 use crate::report::model::Mode;
 use crate::report::terminal;
 use crate::report::wording::count;
-use crate::store::Access;
+use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failure> {
     let output = Output::open(&args.output)?;
-    let mut session = Session::open(&args.target, Access::Read).await?;
+    let Decisions { rules, own } = session::decisions(&args.judging, &args.judging.tables)?;
+    let mut session = Session::open(&args.target, Access::Read, Wanted::Tables(&own)).await?;
     let targets = session.targets(&args.judging.tables)?;
     let judge = session::judge(&args.judging.limits);
-    let rules = session::rules(&args.judging)?;
     let work = Work {
         judge: &judge,
         rules: &rules,
@@ -41,7 +41,8 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
         finish(plan, path, ending, context.common.quiet)?;
     }
     let report = collector.finish(ending, session::now());
-    output.write(&report, |out, page| terminal::write(out, &report, page, Some(&session.again)))?;
+    let again = session.again_with(&args.judging);
+    output.write(&report, |out, page| terminal::write(out, &report, page, Some(&again)))?;
     Ok(report.outcome.into())
 }
 

@@ -19,18 +19,19 @@ use crate::report::collect::Collector;
 use crate::report::model::Mode;
 use crate::report::terminal;
 use crate::report::wording::count;
-use crate::store::Access;
+use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failure> {
     if !args.yes {
         ask::someone_is_there("undo")?;
     }
     let output = Output::open(&args.output)?;
-    let mut session = Session::open(&args.target, Access::Write).await?;
+    let mut session = Session::open(&args.target, Access::Write, Wanted::Runs).await?;
     if !session.store.has_journal().await? {
         return Err(RunError::NoSuchRun(args.run).into());
     }
     let run = undo::find(&mut session.store, &args.run).await?;
+    session.take_up(&run).await?;
     let targets = session.targets(&run.options.tables)?;
     session.prepare(&targets, &args.pace).await?;
     let consent = match consent(&args, &mut session, &run).await? {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::domain::finding::{Action, Kind, Severity};
+use crate::domain::reader::Reader;
 use crate::domain::rules::{Conditions, Glob, Globs, Kinds, Moment, Name, Pattern};
 
 /// 2026-05-25T00:00:00Z.
@@ -65,7 +66,7 @@ fn every_action_and_every_kind_may_be_named() {
 #[test]
 fn rules_keep_their_order_their_names_and_their_lines() {
     let text = "version = 1\ndefault = \"kind\"\n\n[[rule]] # one\naction = \"skip\"\n\n[[rule]]\nname = \"é\"\naction = \"none\"";
-    let RulesFile { rules, lines } = parse(text);
+    let RulesFile { rules, lines, .. } = parse(text);
     let names: Vec<_> = rules.rules.iter().map(|rule| rule.name().clone()).collect();
     assert_eq!(names, [Name::Number(1), Name::Given("é".to_owned())]);
     assert_eq!((lines.as_slice(), rules.default), (&[4, 7][..], None));
@@ -84,6 +85,70 @@ fn comments_form_and_names_do_not_change_the_text() {
     let other = "version = 1 # the form\nrule = [{ action = \"null\", name = 'x', dag = [\"b\", 'a', 'b'], kind = ['empty'], \
                  written_before = 2026-05-25 00:00:00.000Z }]";
     assert_eq!(parse(one).rules.text(), parse(other).rules.text());
+}
+
+#[test]
+fn a_target_says_what_there_is_of_a_table() {
+    let text = "version = 1\n\n[[target]]\ntable = 'archive'\nkey = ['batch', 'id']\nvalue = 'payload'\n\
+                identity = 'dag_id'\nwritten_at = 'stored_at'\nreader = 'jsonb'\n[[rule]]\naction = 'skip'\n\
+                [[target]]\ntable = 'b'\nkey = 'id'\nvalue = 'v'\nreader = 'json.loads'";
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let RulesFile { rules, own, own_lines, .. } = parse(text);
+    let archive = Declared {
+        table: "archive".to_owned(),
+        key: names(&["batch", "id"]),
+        value: "payload".to_owned(),
+        identity: names(&["dag_id"]),
+        written_at: Some("stored_at".to_owned()),
+        reader: Reader::Jsonb,
+    };
+    let least = Declared {
+        table: "b".to_owned(),
+        key: names(&["id"]),
+        value: "v".to_owned(),
+        identity: names(&["id"]),
+        written_at: None,
+        reader: Reader::JsonLoads,
+    };
+    assert_eq!((own, own_lines, rules.rules.len()), (vec![archive, least], vec![3, 12], 1));
+}
+
+#[test]
+fn a_mistake_in_a_target_is_told_where_it_is() {
+    let good = ["table = 'a'", "key = 'id'", "value = 'v'", "reader = 'jsonb'"];
+    let cases = [
+        ("table = ''", "''", "`table` is the name of a table, as a text"),
+        ("table = 'statemend_change'", "'statemend_change'", "that is a table of statemend itself"),
+        ("key = []", "[]", "`key` names one column at least"),
+        ("key = ['id', 7]", "7", "`key` is the name of a column or a list of such names"),
+        ("key = ['id', 'id']", "'id'", "`key` has this column already"),
+        ("key = ['id', 'v']", "'v'", "the column of the value cannot be in `key`, too"),
+        ("value = ['v']", "['v']", "`value` is the name of a column, as a text"),
+        ("identity = 'v'", "'v'", "the column of the value cannot be in `identity`, too"),
+        ("written_at = 1", "1", "`written_at` is the name of a column, as a text"),
+        ("reader = 'json.load'", "'json.load'", "there is no reader `json.load`; did you mean `json.loads`?"),
+        ("reader = 1", "1", "a reader is a text"),
+        ("schema = 'x'", "schema", "a target has no field `schema`"),
+        ("default = 'skip'", "default", "`default` belongs to the file: put it above the first `[[target]]`"),
+    ];
+    for (field, place, what) in cases {
+        let (name, _) = field.split_once(' ').expect("a field");
+        let others: Vec<_> = good.into_iter().filter(|other| !other.starts_with(&format!("{name} "))).collect();
+        let text = format!("version = 1\n[[target]]\n{field}\n{}\n", others.join("\n"));
+        assert_eq!(mistakes(&text), [(3, place, what.to_owned())], "{field}");
+    }
+    let lacking = |fields: &[&str]| format!("version = 1\n[[target]]\n{}", fields.join("\n"));
+    for (left_out, what) in (0..).zip(["table", "key", "value", "reader"]) {
+        let fields: Vec<_> = good.into_iter().enumerate().filter(|(index, _)| *index != left_out).collect();
+        let text = lacking(&fields.into_iter().map(|(_, field)| field).collect::<Vec<_>>());
+        assert_eq!(mistakes(&text), [(2, "[[target]]", format!("the target has no {what}"))]);
+    }
+    let target = lacking(&good).replacen("version = 1\n", "", 1);
+    let twice = format!("version = 1\n{target}\n{target}");
+    let what = "target 1 has this table already; another column of it belongs in a file and a run of its own";
+    assert_eq!(mistakes(&twice), [(8, "'a'", what.to_owned())]);
+    let list = "targets are a list: write `[[target]]` above each of them";
+    assert_eq!(mistakes("version = 1\n[target]\ntable = 'a'"), [(2, "[target]", list.to_owned())]);
 }
 
 /// The places of the mistakes, as line and text, with what is said of them.

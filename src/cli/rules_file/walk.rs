@@ -10,9 +10,10 @@ use super::VERSION;
 use super::fields;
 use super::mistake::Mistake;
 use crate::domain::finding::Action;
+use crate::domain::own::Declared;
 use crate::domain::rules::{Conditions, Name, NoRule, Rule, Rules};
 
-const TOP: &[&str] = &["version", "default", "rule"];
+const TOP: &[&str] = &["version", "default", "rule", "target"];
 const RULE: &[&str] =
     &["name", "kind", "table", "dag", "task", "key", "asset", "text", "written_before", "written_after", "action"];
 
@@ -25,8 +26,16 @@ pub(super) struct Walk {
     mistakes: Vec<Mistake>,
 }
 
-/// The rules of a file and the bytes at which they begin, or all that is wrong with it.
-pub(super) fn walk(text: &str) -> Result<(Rules, Vec<usize>), Vec<Mistake>> {
+/// What stands in a file, with the bytes at which its parts begin.
+pub(super) struct Walked {
+    pub rules: Rules,
+    pub rule_starts: Vec<usize>,
+    pub own: Vec<Declared>,
+    pub own_starts: Vec<usize>,
+}
+
+/// What stands in a file, or all that is wrong with it.
+pub(super) fn walk(text: &str) -> Result<Walked, Vec<Mistake>> {
     let file = DeTable::parse(text).map_err(|error| {
         let what = error.message().trim_end().replace('\n', "; ");
         vec![Mistake::new(error.span().unwrap_or_default(), format!("not TOML: {what}"))]
@@ -37,12 +46,14 @@ pub(super) fn walk(text: &str) -> Result<(Rules, Vec<usize>), Vec<Mistake>> {
         // Whatever else is unknown may be known to that release.
         return Err(vec![newer]);
     }
-    walk.known(file, TOP, "the file has no field");
+    walk.known(file, TOP, "the file has no field", "rule");
     let default = file.get("default").and_then(|value| walk.otherwise(value)).flatten();
-    let (rules, starts) = file.get("rule").map(|value| walk.rules(value)).unwrap_or_default();
+    let (rules, rule_starts) = file.get("rule").map(|value| walk.rules(value)).unwrap_or_default();
+    let (own, own_starts) = file.get("target").map(|value| walk.targets(value)).unwrap_or_default().into_iter().unzip();
     let Walk { mut mistakes } = walk;
     mistakes.sort_by_key(|mistake| mistake.span.start);
-    if mistakes.is_empty() { Ok((Rules { rules, default }, starts)) } else { Err(mistakes) }
+    let walked = Walked { rules: Rules { rules, default }, rule_starts, own, own_starts };
+    if mistakes.is_empty() { Ok(walked) } else { Err(mistakes) }
 }
 
 impl Walk {
@@ -107,8 +118,8 @@ impl Walk {
         let Some(table) = value.get_ref().as_table() else {
             return self.wrong(value.span(), "a rule is a table: write `[[rule]]` above it");
         };
-        let before = self.mistakes.len();
-        self.known(table, RULE, "a rule has no field");
+        let before = self.mistakes();
+        self.known(table, RULE, "a rule has no field", "rule");
         let name = table.get("name").and_then(|value| self.name(value, number, names));
         let conditions = self.conditions(table);
         let Some(action) = table.get("action") else {
@@ -116,7 +127,7 @@ impl Walk {
             return self.note(Mistake { known, ..Mistake::new(value.span(), "the rule has no action") });
         };
         let (span, action) = (action.span(), self.action(action));
-        if self.mistakes.len() > before {
+        if self.mistakes() > before {
             return None;
         }
         let name = name.map_or(Name::Number(number), |name| Name::Given(name.to_owned()));
@@ -162,8 +173,13 @@ impl Walk {
         }
     }
 
+    /// How many there are so far.
+    pub const fn mistakes(&self) -> usize {
+        self.mistakes.len()
+    }
+
     /// Insists that a table has no other fields than these.
-    fn known(&mut self, table: &DeTable<'_>, fields: &[&str], what: &str) {
+    pub fn known(&mut self, table: &DeTable<'_>, fields: &[&str], what: &str, part: &str) {
         for (name, _) in table {
             let text = name.get_ref().as_ref();
             if fields.contains(&text) {
@@ -172,7 +188,7 @@ impl Walk {
             if TOP.contains(&text) {
                 self.wrong::<()>(
                     name.span(),
-                    format!("`{text}` belongs to the file: put it above the first `[[rule]]`"),
+                    format!("`{text}` belongs to the file: put it above the first `[[{part}]]`"),
                 );
             } else {
                 self.note::<()>(fields::unknown(name.span(), what, text, fields));

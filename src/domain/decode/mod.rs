@@ -9,23 +9,22 @@ mod payload;
 mod zstd;
 
 use super::json;
-use super::reader::Limits;
 use super::repair::Reason;
 
 /// The JSON that a text stands for.
-pub(super) fn decode(text: &str, limits: &Limits) -> Result<String, Reason> {
-    if json::scan(text.as_bytes(), limits).marks().fault.is_none() {
-        return inner_document(text, limits).ok_or(Reason::NotDecodable);
+pub(super) fn decode(text: &str) -> Result<String, Reason> {
+    if json::is_json(text.as_bytes()) {
+        return inner_document(text).ok_or(Reason::NotDecodable);
     }
-    literal::decode(text).or_else(|| payload::decode(text.trim(), limits)).unwrap_or(Err(Reason::NotDecodable))
+    literal::decode(text).or_else(|| payload::decode(text.trim())).unwrap_or(Err(Reason::NotDecodable))
 }
 
 /// What stands in a JSON string, if that is a JSON object, array or string.
-fn inner_document(text: &str, limits: &Limits) -> Option<String> {
+fn inner_document(text: &str) -> Option<String> {
     let content = json::string_content(text.as_bytes())?;
     let inner: String = json::CodePoints::of(content).map(char::from_u32).collect::<Option<_>>()?;
     let opens = inner.as_bytes().get(json::white(inner.as_bytes(), 0)).is_some_and(|first| b"{[\"".contains(first));
-    (opens && json::scan(inner.as_bytes(), limits).marks().fault.is_none()).then_some(inner)
+    (opens && json::is_json(inner.as_bytes())).then_some(inner)
 }
 
 #[cfg(test)]
@@ -53,7 +52,7 @@ mod tests {
             ("s3://bucket/key", Err(Reason::NotDecodable)),
             (r#"{"a": 1"#, Err(Reason::NotDecodable)),
         ] {
-            assert_eq!(decode(text, &Limits::default()), json.map(str::to_owned), "{text}");
+            assert_eq!(decode(text), json.map(str::to_owned), "{text}");
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The text that a JSON string stands for. Everything here is for texts that were scanned without a fault.
 
-use super::{machine, scratch};
-use crate::domain::reader::Limits;
+use super::{Bounds, machine, scratch};
 
 /// The code points of a string's content, escapes resolved, for content that the scanner took. Unpaired surrogates
 /// come out as the numbers they are.
@@ -53,14 +52,14 @@ pub fn string_content(text: &[u8]) -> Option<&[u8]> {
 
 /// Whether what a string stands for is something that `json.loads` takes, given what stands between its quotes. The
 /// text lives in the thread's scratch, so that looking costs a healthy value nothing.
-pub fn content_parses(content: &[u8], limits: &Limits) -> bool {
+pub fn content_parses(content: &[u8], bounds: &Bounds) -> bool {
     scratch::with(|scratch| {
         let mut inner = std::mem::take(&mut scratch.inner);
         inner.clear();
         decode_into(content, 0, &mut inner);
         // An unpaired surrogate makes it something that is no text.
         let parses =
-            str::from_utf8(&inner).is_ok() && machine::Machine::new(&inner, inner.len(), limits, scratch).accepts();
+            str::from_utf8(&inner).is_ok() && machine::Machine::new(&inner, inner.len(), bounds, scratch).accepts();
         scratch.inner = inner;
         parses
     })

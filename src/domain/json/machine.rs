@@ -7,12 +7,7 @@ use super::complaint::{Complaint, Fault, Level};
 use super::nesting::Nesting;
 use super::scratch::Scratch;
 use super::white::white;
-use super::{Marks, Scan, keys, number, string};
-use crate::domain::reader::Limits;
-
-/// How many containers may stand inside each other before `json.loads`, called from the top of a program, runs into
-/// Python's recursion limit of 1000. A web server calls it from further down and gives up some levels earlier.
-const PYTHON_STACK: u32 = 994;
+use super::{Bounds, Marks, Scan, keys, number, string};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -31,12 +26,13 @@ pub(super) struct Machine<'a> {
     text: &'a [u8],
     /// Where the text ends.
     end: usize,
-    limits: &'a Limits,
+    bounds: &'a Bounds,
     keys: &'a mut keys::Keys,
     levels: &'a mut Vec<u64>,
     /// Not zero if some byte is outside ASCII.
     high: u32,
     height: u32,
+    has_long_number: bool,
     fault: Option<Fault>,
     marks: Option<Box<Marks>>,
 }
@@ -44,11 +40,11 @@ pub(super) struct Machine<'a> {
 impl<'a> Machine<'a> {
     /// `text` may be longer than the text, which then is its first `end` bytes with at least sixteen zeros behind them.
     #[inline]
-    pub fn new(text: &'a [u8], end: usize, limits: &'a Limits, scratch: &'a mut Scratch) -> Self {
+    pub fn new(text: &'a [u8], end: usize, bounds: &'a Bounds, scratch: &'a mut Scratch) -> Self {
         let Scratch { keys, levels, .. } = scratch;
         keys.reset();
         levels.clear();
-        Self { text, end, limits, keys, levels, height: 1, high: 0, fault: None, marks: None }
+        Self { text, end, bounds, keys, levels, height: 1, high: 0, has_long_number: false, fault: None, marks: None }
     }
 
     #[inline]
@@ -63,6 +59,7 @@ impl<'a> Machine<'a> {
         Scan {
             height: self.height,
             beyond_ascii: self.high != 0,
+            has_long_number: self.has_long_number,
             may_be_envelope: self.keys.had_type(),
             marks: self.marks,
         }
@@ -188,6 +185,9 @@ impl<'a> Machine<'a> {
         if let Some(surrogate) = notes.surrogate {
             self.mark().surrogate.get_or_insert(surrogate);
         }
+        if let Some(nul) = notes.nul.filter(|_| !self.bounds.nul) {
+            self.mark().nul.get_or_insert(nul);
+        }
         match read {
             Ok(end) => Some(end),
             Err(fault) => self.fail(fault.complaint, fault.at),
@@ -212,16 +212,21 @@ impl<'a> Machine<'a> {
     fn rise(&mut self, at: usize, object: bool, empty: bool, course: &mut Course) {
         let depth = course.nesting.depth();
         course.height = course.height.max(depth + u32::from(!empty));
-        if course.height > self.limits.worker_height.min(self.limits.api_height) {
-            self.mark_depth(at, object, depth);
+        // A value is at least as high as it is deep.
+        if course.height > self.bounds.height.min(self.bounds.containers) {
+            self.mark_depth(at, object, depth, course.height);
         }
     }
 
     #[cold]
-    fn mark_depth(&mut self, at: usize, object: bool, depth: u32) {
+    fn mark_depth(&mut self, at: usize, object: bool, depth: u32, height: u32) {
+        let Bounds { containers, height: highest, .. } = *self.bounds;
+        if height <= highest && depth <= containers {
+            return;
+        }
         let marks = self.mark();
         marks.deep.get_or_insert(at);
-        if depth > PYTHON_STACK {
+        if depth > containers {
             let level = if object { Level::Object } else { Level::Array };
             marks.raised.get_or_insert(Fault::new(Complaint::Recursion(level), at));
         }
@@ -247,10 +252,13 @@ impl<'a> Machine<'a> {
     /// Looks closer at a number with very many digits, or with an exponent of more than two.
     #[cold]
     fn weigh(&mut self, at: usize, number: &number::Number) {
-        let limit = self.limits.integer_digits;
+        self.has_long_number = true;
+        let limit = self.bounds.integer_digits;
         if number.is_float {
             if number::overflows(&self.text[at..number.end]) {
-                self.mark().non_finite.get_or_insert(at);
+                let marks = self.mark();
+                marks.non_finite.get_or_insert(at);
+                marks.overflow.get_or_insert(at);
             }
             return;
         }
@@ -269,9 +277,11 @@ impl<'a> Machine<'a> {
         let Some(word) = words.iter().find(|word| rest.starts_with(word.as_bytes())) else {
             return self.fail(Complaint::Value, at);
         };
+        let containers = self.bounds.containers;
         let marks = self.mark();
         marks.non_finite.get_or_insert(at);
-        if depth >= PYTHON_STACK {
+        marks.word.get_or_insert(at);
+        if depth >= containers {
             marks.raised.get_or_insert(Fault::new(Complaint::Recursion(Level::Constant), at));
         }
         Some(at + word.len())

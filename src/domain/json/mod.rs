@@ -29,15 +29,32 @@ pub use complaint::{Complaint, Fault, Level};
 pub(crate) use decode::push_code_point;
 pub use decode::{CodePoints, content_parses, string_content};
 pub(crate) use number::float_value;
-pub use replaced::replaced;
+pub use number::{fits_64_bits, fits_mysql, fits_numeric, is_float, overflows};
+pub use replaced::{Stumble, replaced};
 pub use survivors::surviving;
-pub use walk::{is_development_envelope, members, stands_for};
+pub use walk::{is_development_envelope, members, numbers, stands_for};
 pub(crate) use white::white;
-
-use super::reader::Limits;
 
 /// The Python whose messages are reported.
 pub const MESSAGES_OF: &str = "CPython 3.11";
+
+/// How far a text may go before it is marked, as long as the grammar allows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The most digits of an integer, the sign not counted.
+    pub integer_digits: usize,
+    /// The most containers inside each other.
+    pub containers: u32,
+    /// The greatest height, as in [`Scan::height`].
+    pub height: u32,
+    /// Whether an escape may stand for the character NUL.
+    pub nul: bool,
+}
+
+impl Bounds {
+    /// As far as memory goes.
+    pub const NONE: Self = Self { integer_digits: usize::MAX, containers: u32::MAX, height: u32::MAX, nul: true };
+}
 
 /// What one pass over a text found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +63,8 @@ pub struct Scan {
     pub height: u32,
     /// Whether the text holds a byte outside ASCII. Certain where there is no fault; else of the part before it.
     pub beyond_ascii: bool,
+    /// Whether some number has very many digits, or an exponent of more than two.
+    pub has_long_number: bool,
     /// Whether some key is probably `__type`, so that [`is_development_envelope`] is worth asking.
     pub may_be_envelope: bool,
     /// What is wrong or odd. Most values have nothing of the kind.
@@ -58,20 +77,36 @@ pub struct Marks {
     /// Where the text stops being JSON, if it does. Everything else then holds for the part before that place.
     pub fault: Option<Fault>,
     /// What `json.loads` raises even though the grammar allows it: an integer too long to convert, or more nesting
-    /// than Python's stack takes. It comes before [`Marks::fault`], and so it is what Python reports.
+    /// than Python's stack takes. It comes before [`Marks::fault`], and so it is what Python reports. Other readers have
+    /// bounds of their own for the same.
     pub raised: Option<Fault>,
-    /// The container with which the value first gets higher than the least of the readers takes.
+    /// The container with which the value first gets higher, or deeper, than the least of the readers takes.
     pub deep: Option<usize>,
     /// The first unpaired surrogate escape, in a string or in a key.
     pub surrogate: Option<usize>,
     /// The first `NaN`, `Infinity`, `-Infinity` or float that overflows.
     pub non_finite: Option<usize>,
+    /// The first float that overflows.
+    pub overflow: Option<usize>,
+    /// The first of the three words, which only Python takes for numbers.
+    pub word: Option<usize>,
+    /// The first escape for NUL, where there may be none.
+    pub nul: Option<usize>,
     /// The first key that repeats an earlier key of the same object (the place of the repetition).
     pub duplicate: Option<usize>,
 }
 
-static UNMARKED: Marks =
-    Marks { fault: None, raised: None, deep: None, surrogate: None, non_finite: None, duplicate: None };
+static UNMARKED: Marks = Marks {
+    fault: None,
+    raised: None,
+    deep: None,
+    surrogate: None,
+    non_finite: None,
+    overflow: None,
+    word: None,
+    nul: None,
+    duplicate: None,
+};
 
 impl Scan {
     /// What is wrong or odd about the text.
@@ -92,10 +127,15 @@ impl Scan {
 
 /// Scans a text once. The bytes need not be UTF-8: they are looked at one by one, and whether they are text is asked
 /// elsewhere, and only where [`Scan::beyond_ascii`] or a fault makes it a question.
-pub fn scan(text: &[u8], limits: &Limits) -> Scan {
+pub fn scan(text: &[u8], bounds: &Bounds) -> Scan {
     let mut room = [0; SHORT + 16];
     let padded = pad(text, &mut room).unwrap_or(text);
-    scratch::with(|scratch| machine::Machine::new(padded, text.len(), limits, scratch).run())
+    scratch::with(|scratch| machine::Machine::new(padded, text.len(), bounds, scratch).run())
+}
+
+/// Whether a text is JSON by the grammar, whatever its readers' limits.
+pub fn is_json(text: &[u8]) -> bool {
+    scan(text, &Bounds::NONE).marks().fault.is_none()
 }
 
 /// Texts up to this length are scanned in a copy.

@@ -1,4 +1,4 @@
-//! Numbers: how far they go, and whether Python's `float` makes infinity out of them.
+//! Numbers: how far they go, whether Python's `float` makes infinity out of them, and what other readers hold.
 
 use super::block::{block_at, digits};
 
@@ -88,8 +88,13 @@ impl Runs<'_> {
     }
 }
 
-/// Whether a float, as it is written, rounds to infinity in double precision.
-pub(super) fn overflows(float: &[u8]) -> bool {
+/// Whether Python reads a number as a float.
+pub fn is_float(number: &[u8]) -> bool {
+    number.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'))
+}
+
+/// Whether a number, as it is written, rounds to infinity in double precision.
+pub fn overflows(float: &[u8]) -> bool {
     // Only magnitudes around 1e308 need arithmetic.
     Decimal::of(float).is_some_and(|decimal| decimal.magnitude > 308 || decimal.magnitude == 308 && decimal.overflows())
 }
@@ -104,6 +109,36 @@ pub(crate) fn float_value(text: &[u8]) -> f64 {
     if text.starts_with(b"-") { -float } else { float }
 }
 
+/// Whether PostgreSQL's `numeric` holds a number as it is written: 131,072 digits before the point and 16,383 behind it,
+/// of which zeros at the end count, and an exponent of at most half an `int` (`numeric.c` of PostgreSQL 15, and
+/// measured).
+pub fn fits_numeric(number: &[u8]) -> bool {
+    let (behind_point, exponent) = scale(number);
+    exponent.abs() < i128::from(i32::MAX / 2)
+        && behind_point - exponent <= 16_383
+        && Decimal::of(number).is_none_or(|decimal| decimal.magnitude < 131_072)
+}
+
+/// Whether MySQL takes a number as it is written: not what overflows a double, nor an exponent above 308 that no digits
+/// behind the point make up for, be it zero's (RapidJSON, which MySQL reads JSON with).
+pub fn fits_mysql(number: &[u8]) -> bool {
+    let (behind_point, exponent) = scale(number);
+    exponent - behind_point <= 308 && !overflows(number)
+}
+
+/// How many digits a number has behind its point, and its exponent.
+fn scale(number: &[u8]) -> (i128, i128) {
+    let (mantissa, exponent) = parts(number);
+    let behind_point = mantissa.iter().position(|&byte| byte == b'.').map_or(0, |point| mantissa.len() - point - 1);
+    (behind_point as i128, saturating_integer(exponent))
+}
+
+/// Whether a number is an integer that 64 bits hold, with a sign or without one; floats need not be.
+pub fn fits_64_bits(number: &[u8]) -> bool {
+    let fits = |text: &str| text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok();
+    is_float(number) || str::from_utf8(number).is_ok_and(fits)
+}
+
 /// A number that is not zero, its sign left off.
 struct Decimal<'t> {
     /// From the first digit that is not zero on, perhaps with a point in between.
@@ -115,9 +150,7 @@ struct Decimal<'t> {
 impl<'t> Decimal<'t> {
     /// Nothing for zero.
     fn of(float: &'t [u8]) -> Option<Self> {
-        let float = float.strip_prefix(b"-").unwrap_or(float);
-        let mut parts = float.split(|byte| matches!(byte, b'e' | b'E'));
-        let (mantissa, exponent) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let (mantissa, exponent) = parts(float);
         let point = mantissa.iter().position(|&byte| byte == b'.').unwrap_or(mantissa.len());
         let leading = mantissa.iter().position(|byte| matches!(byte, b'1'..=b'9'))?;
         let scale = if leading < point { (point - leading) as i128 - 1 } else { point as i128 - leading as i128 };
@@ -143,6 +176,13 @@ impl<'t> Decimal<'t> {
     fn overflows(&self) -> bool {
         self.value().is_infinite()
     }
+}
+
+/// What stands before an exponent, its sign left off, and the exponent.
+fn parts(number: &[u8]) -> (&[u8], &[u8]) {
+    let number = number.strip_prefix(b"-").unwrap_or(number);
+    let mut parts = number.split(|byte| matches!(byte, b'e' | b'E'));
+    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
 }
 
 /// A signed decimal integer; far beyond any exponent that matters it stops growing.
@@ -181,6 +221,66 @@ mod tests {
         }
         for text in ["", "-", "+1", ".5", "-.5", "--1", "-a"] {
             assert!(read(text.as_bytes(), 0).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn knows_what_numeric_holds() {
+        // Each of these was asked of PostgreSQL 15.
+        for (text, fits) in [
+            ("1e131071", true),
+            ("1e131072", false),
+            ("-9e131071", true),
+            ("10e131070", true),
+            ("10e131071", false),
+            ("0.01e131073", true),
+            ("0.01e131074", false),
+            ("1e-16383", true),
+            ("1e-16384", false),
+            ("0e131072", true),
+            ("0e-16383", true),
+            ("0e-16384", false),
+            ("0.0e-16382", true),
+            ("0.0e-16383", false),
+            ("0e1073741822", true),
+            ("0e1073741823", false),
+            ("0e99999999999999999999999", false),
+            ("1e00000000000000000000000000000000005", true),
+        ] {
+            assert_eq!(fits_numeric(text.as_bytes()), fits, "{text}");
+        }
+    }
+
+    #[test]
+    fn knows_which_numbers_mysql_refuses() {
+        // Each of these was asked of RapidJSON.
+        for (text, fits) in [
+            ("1e308", true),
+            ("1e309", false),
+            ("0e308", true),
+            ("0e309", false),
+            ("0.00e310", true),
+            ("0.00e311", false),
+            ("1e-999", true),
+            ("0e-999", true),
+            (&"9".repeat(309), false),
+        ] {
+            assert_eq!(fits_mysql(text.as_bytes()), fits, "{text}");
+        }
+    }
+
+    #[test]
+    fn knows_which_integers_need_more_than_64_bits() {
+        for (text, fits) in [
+            ("18446744073709551615", true),
+            ("18446744073709551616", false),
+            ("-9223372036854775808", true),
+            ("-9223372036854775809", false),
+            ("-0", true),
+            ("99999999999999999999.0", true),
+            ("1e40", true),
+        ] {
+            assert_eq!(fits_64_bits(text.as_bytes()), fits, "{text}");
         }
     }
 

@@ -11,6 +11,8 @@ pub(super) struct Notes {
     pub high: u32,
     /// The first unpaired surrogate escape.
     pub surrogate: Option<usize>,
+    /// The first escape for NUL.
+    pub nul: Option<usize>,
 }
 
 /// A run of bytes that mean themselves.
@@ -87,6 +89,9 @@ fn escape(text: &[u8], open: usize, at: usize, notes: &mut Notes) -> Result<usiz
     match text.get(at + 1) {
         Some(b'u') => {
             let unit = unicode_escape(text, at)?;
+            if unit == 0 {
+                notes.nul.get_or_insert(at);
+            }
             if unit & 0xF800 == 0xD800 { surrogate(text, at, unit, notes) } else { Ok(at + 6) }
         }
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),

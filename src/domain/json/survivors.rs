@@ -6,12 +6,11 @@
 //! common, so this may cost what it costs.
 
 use super::scratch::Scratch;
-use super::{Marks, Scan, machine, walk};
-use crate::domain::reader::Limits;
+use super::{Bounds, Marks, Scan, machine, walk};
 
 /// What is left of a scan of a text that parses, in Python's dictionaries. What `json.loads` itself raises, and the
 /// repeated keys, are those of the whole text.
-pub fn surviving(text: &[u8], whole: Scan, limits: &Limits) -> Scan {
+pub fn surviving(text: &[u8], whole: Scan, bounds: &Bounds) -> Scan {
     let marks = whole.marks();
     let troubled = marks.surrogate.is_some() || marks.non_finite.is_some() || marks.deep.is_some();
     if marks.duplicate.is_none() || marks.fault.is_some() || !troubled {
@@ -19,12 +18,12 @@ pub fn surviving(text: &[u8], whole: Scan, limits: &Limits) -> Scan {
     }
     let mut scratch = Scratch::new();
     scratch.keys.collect_pairs();
-    machine::Machine::new(text, text.len(), limits, &mut scratch).run();
+    machine::Machine::new(text, text.len(), bounds, &mut scratch).run();
     let mut copy = text.to_vec();
     for (earlier, _) in scratch.keys.take_pairs() {
         blank_value(&mut copy, earlier);
     }
-    let left = machine::Machine::new(&copy, copy.len(), limits, &mut scratch).run();
+    let left = machine::Machine::new(&copy, copy.len(), bounds, &mut scratch).run();
     let left_marks = Marks { raised: marks.raised, duplicate: marks.duplicate, ..left.marks().clone() };
     Scan { height: left.height, marks: Some(Box::new(left_marks)), ..whole }
 }

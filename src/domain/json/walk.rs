@@ -1,7 +1,7 @@
 //! Steps through a text that is known to be JSON, for the rare questions that one pass leaves open.
 
 use super::decode::{CodePoints, string_content};
-use super::white;
+use super::{number, white};
 
 /// The byte after the string whose opening quote is at `open`.
 pub(super) fn string_end(text: &[u8], open: usize) -> usize {
@@ -72,6 +72,27 @@ pub fn members(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
+/// The numbers of a value, each with the place where it starts.
+pub fn numbers(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(byte) = text.get(at) {
+            match byte {
+                b'"' => at = string_end(text, at),
+                b'-' | b'0'..=b'9' => {
+                    let start = at;
+                    at = number::read(text, start).map_or(start + 1, |number| number.end);
+                    return Some((start, &text[start..at]));
+                }
+                _ => at += 1,
+            }
+        }
+        None
+    })
+    // The minus of `-Infinity` is no number.
+    .filter(|(_, number)| *number != b"-")
+}
+
 /// Whether a string stands for `wanted`, given what stands between its quotes.
 pub fn stands_for(content: &[u8], wanted: &str) -> bool {
     CodePoints::of(content).eq(wanted.chars().map(u32::from))
@@ -104,6 +125,13 @@ mod tests {
         for text in ["{}", "[\"a\"]", "1", "\"{\"", ""] {
             assert_eq!(members(text.as_bytes()).count(), 0, "{text}");
         }
+    }
+
+    #[test]
+    fn goes_over_the_numbers_of_a_value() {
+        let text = br#"{"a 1": [-1.5e3,0,-Infinity], "\"2": 30}"#;
+        let all: Vec<(usize, &[u8])> = numbers(text).collect();
+        assert_eq!(all, [(9, &b"-1.5e3"[..]), (16, b"0"), (37, b"30")]);
     }
 
     #[test]

@@ -3,13 +3,14 @@
 use super::glob::Globs;
 use super::kinds::Kinds;
 use super::pattern::Pattern;
-use super::row::{Moment, Owner, Row};
+use super::row::{Moment, Row};
 use crate::domain::encode::encode;
 
 /// What a row must be like. All of it must hold; what is not said holds always.
 ///
 /// A condition on something that is not known of a row does not hold: rows without a time of writing are written
-/// neither before nor after a moment, rows of assets have no DAG and no task, and rows of tasks no asset.
+/// neither before nor after a moment, rows of assets have no DAG and no task, rows of tasks no asset, and rows of a table
+/// of the user's own what its identity columns say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conditions {
     /// What is wrong with the row. Unless it is said, something has to be.
@@ -52,17 +53,12 @@ impl Default for Conditions {
 impl Conditions {
     /// Whether all of them hold for a row. What is cheap to know is asked first.
     pub fn take(&self, row: &Row<'_>) -> bool {
-        let (dag, task, asset) = match row.owner {
-            Some(Owner::Task { dag, task }) => (Some(dag), Some(task), None),
-            Some(Owner::Asset(asset)) => (None, None, Some(asset)),
-            None => (None, None, None),
-        };
-        self.kinds.take(row.kind)
+        self.kinds.take(row.kind, row.reader)
             && self.take_time(row.written_at)
             && take(self.table.as_ref(), Some(row.table))
-            && take(self.dag.as_ref(), dag)
-            && take(self.task.as_ref(), task)
-            && take(self.asset.as_ref(), asset)
+            && take(self.dag.as_ref(), row.owner.dag)
+            && take(self.task.as_ref(), row.owner.task)
+            && take(self.asset.as_ref(), row.owner.asset)
             && take(self.key.as_ref(), row.key)
             && self.text.as_ref().is_none_or(|text| text.is_in(row.value))
     }
@@ -85,7 +81,7 @@ impl Conditions {
 
     /// What is said, a line for each condition, in a form that does not depend on how it was written.
     pub(super) fn lines(&self) -> Vec<String> {
-        let kinds = format!("kind {}", self.kinds.names().collect::<Vec<_>>().join(" "));
+        let kinds = format!("kind {}", self.kinds.text());
         let globs = self.globs().into_iter().filter_map(|(field, globs)| {
             let texts: Vec<_> = globs?.texts().map(|text| encode(&text)).collect();
             Some(format!("{field} {}", texts.join(" ")))

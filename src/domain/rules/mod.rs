@@ -15,9 +15,10 @@ mod tests;
 use std::borrow::Cow;
 
 use crate::domain::finding::{Action, Kind};
+use crate::domain::reader::Reader;
 
 pub use conditions::Conditions;
-pub use doubts::{AIRFLOW, Contradiction, Doubt, Holds, StateTable};
+pub use doubts::{AIRFLOW, Contradiction, Doubt, Known, Tells};
 pub use glob::{Glob, Globs, NoGlob};
 pub use kinds::Kinds;
 pub use pattern::{NoPattern, Pattern};
@@ -76,7 +77,7 @@ impl Rule {
     /// # Errors
     /// Rows that read well are changed only in the one way, and only below the one condition, that can be right.
     pub fn new(name: Name, conditions: Conditions, action: Action) -> Result<Self, NoRule> {
-        if conditions.kinds.take(None) {
+        if conditions.kinds.take_readable() {
             match action {
                 Action::String if conditions.written_before.is_none() => return Err(NoRule::ReadableOfAnyAge),
                 Action::String | Action::Skip | Action::None => {}
@@ -116,12 +117,12 @@ impl Rules {
     pub fn decide(&self, row: &Row<'_>) -> (RuleRef, Action) {
         match self.rules.iter().position(|rule| rule.conditions.take(row)) {
             Some(index) => (RuleRef::Rule(index), self.rules[index].action),
-            None => (RuleRef::Default, row.kind.map_or(Action::None, |kind| self.default_for(kind))),
+            None => (RuleRef::Default, row.kind.map_or(Action::None, |kind| self.default_for(kind, row.reader))),
         }
     }
 
-    fn default_for(&self, kind: Kind) -> Action {
-        self.default.unwrap_or_else(|| kind.default_action())
+    fn default_for(&self, kind: Kind, reader: Reader) -> Action {
+        self.default.unwrap_or_else(|| reader.default_action(kind))
     }
 
     /// Everyone who may decide, in the order in which they are asked.
@@ -149,7 +150,7 @@ impl Rules {
 
     /// Whether a row that reads well may have to be changed. Where none may, nobody needs to ask about such rows.
     pub fn considers_readable(&self) -> bool {
-        self.rules.iter().any(|rule| rule.conditions.kinds.take(None) && rule.action == Action::String)
+        self.rules.iter().any(|rule| rule.conditions.kinds.take_readable() && rule.action == Action::String)
     }
 
     /// All that decides, for a digest: the same for rules that differ in nothing but names, comments and form.

@@ -1,18 +1,20 @@
 //! What rules see of a row.
 
 use crate::domain::finding::Kind;
+use crate::domain::reader::Reader;
 
 /// A moment, in microseconds since 1970 in UTC, which is as precise as the databases keep it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(pub i64);
 
-/// Whose state a row is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owner<'a> {
-    /// A task's.
-    Task { dag: &'a str, task: &'a str },
-    /// An asset's, by its id in decimal digits, as reports name it. Who wrote it last is not whose it is.
-    Asset(&'a str),
+/// Whose a row is, as far as its table tells. The state of a task has no asset, that of an asset no DAG and no task: who
+/// wrote it last is not whose it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Owner<'a> {
+    pub dag: Option<&'a str>,
+    pub task: Option<&'a str>,
+    /// The asset's id in decimal digits, as reports name it.
+    pub asset: Option<&'a str>,
 }
 
 /// A row, as far as anyone has looked.
@@ -22,8 +24,10 @@ pub struct Row<'a> {
     pub kind: Option<Kind>,
     /// The name of its table.
     pub table: &'a str,
-    /// Whose state it is. May be left out where [`Rules::needs_identity`](super::Rules::needs_identity) says no.
-    pub owner: Option<Owner<'a>>,
+    /// Who reads it.
+    pub reader: Reader,
+    /// Whose it is. May be left out where [`Rules::needs_identity`](super::Rules::needs_identity) says no.
+    pub owner: Owner<'a>,
     /// Its key. May be left out where [`Rules::needs_identity`](super::Rules::needs_identity) says no.
     pub key: Option<&'a str>,
     /// Its value, whatever bytes it is.

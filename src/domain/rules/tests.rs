@@ -5,6 +5,7 @@ use proptest::{option, sample};
 use super::*;
 use crate::domain::finding::{Action, Kind, Severity};
 use crate::domain::generations;
+use crate::domain::reader::Reader;
 
 fn globs(globs: &[&str]) -> Option<Globs> {
     Some(Globs::new(globs.iter().map(|glob| Glob::new(glob).unwrap()).collect()))
@@ -38,13 +39,15 @@ fn any() -> Conditions {
 const TASK: Row<'_> = Row {
     kind: Some(Kind::RawText),
     table: "task_state_store",
-    owner: Some(Owner::Task { dag: "sales_eu", task: "load" }),
+    reader: Reader::Airflow,
+    owner: Owner { dag: Some("sales_eu"), task: Some("load"), asset: None },
     key: Some("status"),
     value: b"done \xff",
     written_at: Some(Moment(1_000)),
 };
 
-const ASSET: Row<'_> = Row { table: "asset_state_store", owner: Some(Owner::Asset("7")), ..TASK };
+const ASSET: Row<'_> =
+    Row { table: "asset_state_store", owner: Owner { dag: None, task: None, asset: Some("7") }, ..TASK };
 
 #[test]
 fn a_rule_takes_the_rows_for_which_all_of_its_conditions_hold() {
@@ -63,7 +66,7 @@ fn a_rule_takes_the_rows_for_which_all_of_its_conditions_hold() {
         (Conditions { dag: globs(&["x", "sales_*"]), task: globs(&["load"]), ..any() }, TASK, true),
         (Conditions { dag: globs(&["sales_*"]), task: globs(&["store"]), ..any() }, TASK, false),
         (Conditions { dag: globs(&["*"]), ..any() }, ASSET, false),
-        (Conditions { dag: globs(&["*"]), ..any() }, Row { owner: None, ..TASK }, false),
+        (Conditions { dag: globs(&["*"]), ..any() }, Row { owner: Owner::default(), ..TASK }, false),
         (Conditions { asset: globs(&["7"]), ..any() }, ASSET, true),
         (Conditions { asset: globs(&["*"]), ..any() }, TASK, false),
         (Conditions { key: globs(&["sta*"]), ..any() }, TASK, true),
@@ -91,7 +94,7 @@ fn the_first_rule_that_takes_a_row_decides_and_behind_them_the_default() {
     let mut rules =
         rules(vec![rule(references, Action::Reference), rule(sales, Action::Null), rule(legacy, Action::String)]);
     let reference = Row { kind: Some(Kind::BareReference), ..TASK };
-    let other = Row { owner: Some(Owner::Task { dag: "other", task: "load" }), ..TASK };
+    let other = Row { owner: Owner { dag: Some("other"), ..TASK.owner }, ..TASK };
     let cases = [
         (reference, RuleRef::Rule(0), Action::Reference),
         (TASK, RuleRef::Rule(1), Action::Null),
@@ -116,6 +119,8 @@ fn without_rules_every_kind_gets_its_default_action() {
         let decision = Rules::default().decide(&Row { kind: Some(*kind), ..TASK });
         assert_eq!(decision, (RuleRef::Default, kind.default_action()), "{kind}");
     }
+    let strict = Row { kind: Some(Kind::NonFinite), reader: Reader::Rfc8259, ..TASK };
+    assert_eq!(Rules::default().decide(&strict).1, Action::String, "what the reader fails on is mended");
 }
 
 #[test]
@@ -236,6 +241,36 @@ fn rules_that_never_take_a_row_are_found() {
 }
 
 #[test]
+fn rules_about_tables_of_the_users_own_are_held_against_what_those_tell() {
+    use Contradiction::{NoSuchKind, NoSuchTable, TaskAndAsset, Untold};
+    let in_own = |conditions| Conditions { table: globs(&["own_store"]), ..conditions };
+    let nulls = Conditions { kinds: Kind::NullValue.into(), ..any() };
+    let sales = Conditions { dag: globs(&["sales"]), ..any() };
+    let cases = [
+        (in_own(sales.clone()), None),
+        (in_own(Conditions { asset: globs(&["7"]), ..sales.clone() }), None),
+        (Conditions { asset: globs(&["7"]), ..sales.clone() }, None),
+        (Conditions { table: globs(&["*_state_store"]), asset: globs(&["7"]), ..sales }, Some(TaskAndAsset)),
+        (in_own(Conditions { task: globs(&["a"]), ..any() }), Some(Untold("task"))),
+        (in_own(Conditions { written_before: Some(Moment(0)), ..any() }), Some(Untold("time"))),
+        (in_own(nulls.clone()), Some(NoSuchKind)),
+        (nulls, None),
+        (Conditions { kinds: Kind::NulCharacter.into(), ..any() }, Some(NoSuchKind)),
+        (Conditions { table: globs(&["other"]), ..any() }, Some(NoSuchTable)),
+    ];
+    for (conditions, contradiction) in cases {
+        let doubt = taking(std::slice::from_ref(&conditions)).doubt(0, &tables());
+        assert_eq!(doubt, contradiction.map(Doubt::Contradiction), "{conditions:?}");
+    }
+    // Not finite is an error to one reader and a warning to others.
+    let error = Conditions { kinds: Kinds::of(Severity::Error), ..any() };
+    let infinite = Conditions { kinds: Kind::NonFinite.into(), ..any() };
+    let doubt = |later| taking(&[error.clone(), later]).doubt(1, &tables());
+    assert_eq!(doubt(infinite.clone()), None);
+    assert_eq!(doubt(in_own(infinite)), Some(Doubt::Behind(vec![0])));
+}
+
+#[test]
 fn rules_may_speak_of_every_table_that_airflow_has_made() {
     let mut known: Vec<_> = AIRFLOW.iter().map(|table| table.name).collect();
     let mut made: Vec<_> = generations::names().collect();
@@ -277,7 +312,7 @@ fn some_moment() -> impl Strategy<Value = Option<Moment>> {
 }
 
 fn some_kinds() -> impl Strategy<Value = Kinds> {
-    let few = sample::subsequence(vec![None, Some(Kind::RawText), Some(Kind::NullValue)], 1..=3);
+    let few = sample::subsequence(vec![None, Some(Kind::RawText), Some(Kind::NullValue), Some(Kind::NonFinite)], 1..=3);
     prop_oneof![
         2 => few.prop_map(|few| {
             few.into_iter().fold(Kinds::NONE, |set, kind| set.and(kind.map_or(Kinds::READABLE, Kinds::from)))
@@ -288,7 +323,7 @@ fn some_kinds() -> impl Strategy<Value = Kinds> {
 }
 
 fn conditions() -> impl Strategy<Value = Conditions> {
-    let tables = sample::select(vec!["*", "task_*", "asset_*", "*_store", "task_state", "asset_state_store"]);
+    let tables = sample::select(vec!["*", "own*", "task_*", "asset_*", "*_store", "task_state", "asset_state_store"]);
     let table = option::weighted(0.3, vec(tables, 1..3).prop_map(|names| globs(&names).unwrap()));
     let texts = ["a", "b"].map(|text| Pattern::new(text).unwrap()).to_vec();
     let text = option::weighted(0.2, sample::select(texts));
@@ -300,38 +335,53 @@ fn conditions() -> impl Strategy<Value = Conditions> {
     })
 }
 
+/// The tables of Airflow, and some of a user's own.
+fn tables() -> Vec<Known<'static>> {
+    let own = |name, reader, dag, time| {
+        let tells = Tells { dag, task: false, asset: dag, key: !dag, time };
+        Known { name, reader, tells }
+    };
+    [AIRFLOW, &[own("own_store", Reader::Rfc8259, true, false), own("task_own", Reader::JsonLoads, false, true)]]
+        .concat()
+}
+
 /// A row that there can be: one of tasks in a table of tasks, one of assets in a table of assets.
 #[derive(Clone, Debug)]
 struct MadeUp {
     kind: Option<Kind>,
-    table: StateTable<'static>,
+    table: Known<'static>,
     names: [String; 4],
     value: String,
     written_at: Option<Moment>,
 }
 
 fn made_up() -> impl Strategy<Value = MadeUp> {
-    let kind = sample::select(vec![None, Some(Kind::RawText), Some(Kind::NullValue), Some(Kind::Empty)]);
+    let kinds = [None, Some(Kind::RawText), Some(Kind::NullValue), Some(Kind::Empty), Some(Kind::NonFinite)];
+    let kind = sample::select(kinds.to_vec());
     let names = ["[ab]{1,2}", "[ab]{1,2}", "[ab]{1,2}", "[12]"];
     let written_at = option::weighted(0.9, (0..4_i64).prop_map(Moment));
-    (kind, sample::select(AIRFLOW), names, "[ab]{0,2}", written_at)
-        .prop_map(|(kind, table, names, value, written_at)| MadeUp { kind, table, names, value, written_at })
+    (kind, sample::select(tables()), names, "[ab]{0,2}", written_at).prop_map(
+        |(kind, table, names, value, written_at)| {
+            let kind = kind.filter(|kind| table.reader.meets(*kind));
+            MadeUp { kind, table, names, value, written_at }
+        },
+    )
 }
 
 impl MadeUp {
     fn row(&self) -> Row<'_> {
         let [dag, task, key, asset] = &self.names;
-        let owner = match self.table.holds {
-            Holds::Tasks => Owner::Task { dag, task },
-            Holds::Assets => Owner::Asset(asset),
-        };
+        let Tells { dag: of_dag, task: of_task, asset: of_asset, key: has_key, time } = self.table.tells;
+        let owner =
+            Owner { dag: of_dag.then_some(dag), task: of_task.then_some(task), asset: of_asset.then_some(asset) };
         Row {
             kind: self.kind,
             table: self.table.name,
-            owner: Some(owner),
-            key: Some(key),
+            reader: self.table.reader,
+            owner,
+            key: has_key.then_some(key),
             value: self.value.as_bytes(),
-            written_at: self.written_at,
+            written_at: self.written_at.filter(|_| time),
         }
     }
 }
@@ -347,7 +397,7 @@ proptest! {
         let rules = taking(&conditions);
         for row in &rows {
             if let (RuleRef::Rule(index), _) = rules.decide(&row.row()) {
-                let doubt = rules.doubt(index, AIRFLOW);
+                let doubt = rules.doubt(index, &tables());
                 prop_assert!(!doubt.as_ref().is_some_and(Doubt::is_never_taken), "{doubt:?} {row:?}");
             }
         }
@@ -358,7 +408,7 @@ proptest! {
         let rules = taking(&conditions);
         let (known, mut less) = (row.row(), row.row());
         if !rules.needs_identity() {
-            (less.owner, less.key) = (None, None);
+            (less.owner, less.key) = (Owner::default(), None);
         }
         if !rules.needs_time() {
             less.written_at = None;

@@ -1,7 +1,6 @@
 //! Text that was JSON once, or was meant to be: it starts like JSON and fails later.
 
-use crate::domain::json::{self, Complaint, Fault};
-use crate::domain::reader::Limits;
+use crate::domain::json::{self, Bounds, Complaint, Fault};
 
 /// Whether a text that `json.loads` refuses at `fault` started like JSON.
 ///
@@ -12,7 +11,7 @@ use crate::domain::reader::Limits;
 pub(super) fn is_broken_json(text: &str, fault: Fault) -> bool {
     if fault.complaint == Complaint::ByteOrderMark {
         let rest = text.trim_start_matches('\u{feff}').as_bytes();
-        return json::scan(rest, &Limits::default()).marks().fault.is_none();
+        return json::is_json(rest);
     }
     let start = json::white(text.as_bytes(), 0);
     match text.as_bytes().get(start) {
@@ -32,7 +31,7 @@ fn is_several_documents(text: &[u8], mut at: usize) -> bool {
         if !matches!(text[at - 1], b' ' | b'\t' | b'\n' | b'\r') {
             return false;
         }
-        match json::scan(&text[at..], &Limits::default()).marks().fault {
+        match json::scan(&text[at..], &Bounds::NONE).marks().fault {
             None => return true,
             Some(Fault { complaint: Complaint::ExtraData, at: next }) => at += next,
             Some(_) => return false,
@@ -68,7 +67,7 @@ mod tests {
             ("hello", false),
             ("-", false),
         ] {
-            let fault = json::scan(text.as_bytes(), &Limits::default()).marks().fault.expect("not JSON");
+            let fault = json::scan(text.as_bytes(), &Bounds::NONE).marks().fault.expect("not JSON");
             assert_eq!(is_broken_json(text, fault), broken, "{text}");
         }
     }

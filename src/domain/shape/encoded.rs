@@ -10,7 +10,6 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::msgpack;
 use crate::domain::json;
-use crate::domain::reader::Limits;
 
 /// What the decoded bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +82,7 @@ fn is_json(bytes: &[u8]) -> bool {
         Some(b'"') => bytes.len() >= 8,
         _ => false,
     };
-    long_enough && str::from_utf8(bytes).is_ok() && json::scan(bytes, &Limits::default()).marks().fault.is_none()
+    long_enough && str::from_utf8(bytes).is_ok() && json::is_json(bytes)
 }
 
 #[cfg(test)]

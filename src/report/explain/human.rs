@@ -8,7 +8,7 @@ use super::excerpt::excerpt;
 use super::{Explanation, LineBreak, Place, Rewrite};
 use crate::domain::finding::{Action, Kind, Severity};
 use crate::domain::json::MESSAGES_OF;
-use crate::domain::reader::{Reading, Readings};
+use crate::domain::reader::{Reader, Reading, Readings};
 use crate::report::Page;
 use crate::report::escape::{sanitise, sanitise_line};
 use crate::report::wording;
@@ -55,7 +55,8 @@ fn lead(name: &str) -> String {
 
 /// What becomes of the value, for whoever reads no further.
 const fn headline(readers: Readings, severity: Option<Severity>) -> &'static str {
-    match (readers.api, readers.worker, severity) {
+    let (api, worker) = readers.pair();
+    match (api, worker, severity) {
         (Reading::Error, Reading::Error, _) => "Airflow cannot read this value.",
         (Reading::Ok, Reading::Error, _) => "A task cannot read this value; the REST API and the web UI can.",
         (_, Reading::Error, _) => "A task cannot read this value; the REST API and the web UI read something else.",
@@ -71,11 +72,12 @@ const fn headline(readers: Readings, severity: Option<Severity>) -> &'static str
 fn facts(explanation: &Explanation<'_>) -> [(&'static str, Option<String>); 7] {
     let verdict = &explanation.verdict;
     let kind = Kind::ALL.iter().find(|kind| kind.name() == verdict.kind);
+    let (of_api, of_worker) = verdict.readers.pair();
     [
         ("severity", verdict.severity.map(|severity| wording::severity(severity).to_owned())),
-        ("kind", kind.map(|kind| format!("{kind}: {}", wording::meaning(*kind)))),
-        ("api", Some(api(verdict.readers.api).to_owned())),
-        ("worker", Some(worker(verdict.readers.worker).to_owned())),
+        ("kind", kind.map(|kind| format!("{kind}: {}", wording::meaning(*kind, Reader::Airflow)))),
+        ("api", Some(api(of_api).to_owned())),
+        ("worker", Some(worker(of_worker).to_owned())),
         ("message", verdict.message.clone()),
         ("where", explanation.place.map(|place| place_of(place, explanation.bytes))),
         ("repair", kind.map(|_| repair(explanation))),

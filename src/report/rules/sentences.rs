@@ -3,8 +3,34 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use crate::domain::finding::{Action, Kind, Severity};
+use crate::domain::own::Declared;
+use crate::domain::reader::Reader;
 use crate::domain::rules::{Conditions, Contradiction, Doubt, Globs, Kinds, Moment};
 use crate::report::wording;
+
+/// What is judged of a table of the user's own, and by whose rules.
+pub(super) fn holds(declared: &Declared) -> String {
+    let reader = match declared.reader {
+        Reader::Airflow => "Airflow, as its own tables are",
+        Reader::JsonLoads => "Python's json.loads",
+        Reader::Rfc8259 => "a reader that goes by RFC 8259 and no further",
+        Reader::Jsonb => "PostgreSQL's jsonb",
+        Reader::MysqlJson => "MySQL's JSON",
+    };
+    format!("what should be JSON in `{}`, read by {reader}", declared.value)
+}
+
+/// How the rows of such a table are told apart, and what reports and rules know of them.
+pub(super) fn rows(declared: &Declared) -> String {
+    let columns =
+        |columns: &[String]| wording::list(&columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>());
+    let named = match declared.identity == declared.key {
+        true => String::new(),
+        false => format!("; named by {}", columns(&declared.identity)),
+    };
+    let written = declared.written_at.as_ref().map(|column| format!("; written at the time in `{column}`"));
+    format!("told apart by {}{named}{}", columns(&declared.key), written.unwrap_or_default())
+}
 
 /// Which rows there are conditions for.
 pub(super) fn takes(conditions: &Conditions) -> String {
@@ -20,27 +46,28 @@ pub(super) fn takes(conditions: &Conditions) -> String {
         conditions.written_before.map(|before| format!("written before {}", moment(before))),
     ];
     let parts: Vec<_> = parts.into_iter().flatten().collect();
-    let kinds = kinds(conditions.kinds);
+    let kinds = kinds(conditions.kinds, Kinds::flagged());
     if parts.is_empty() { kinds } else { format!("{kinds}; only those {}", wording::list(&parts)) }
 }
 
-/// `every flagged row`, `rows of severity error, and raw_text`.
-fn kinds(kinds: Kinds) -> String {
+/// `every flagged row`, `rows of severity error, and raw_text`, where no rows are but these.
+fn kinds(kinds: Kinds, all: Kinds) -> String {
     let flagged = kinds.but(Kinds::READABLE);
+    let every = |severity: &Severity| all.but(all.but(Kinds::of(*severity)));
     let mut parts = Vec::new();
-    if flagged == Kinds::flagged() {
+    if flagged == all {
         parts.push("every row of which something is to be said".to_owned());
     } else {
         let severities = [Severity::Error, Severity::Warning, Severity::Notice];
-        let whole: Vec<_> = severities.into_iter().filter(|severity| flagged.cover(Kinds::of(*severity))).collect();
-        let rest = whole.iter().fold(flagged, |rest, severity| rest.but(Kinds::of(*severity)));
+        let whole: Vec<_> = severities.into_iter().filter(|severity| flagged.cover(every(severity))).collect();
+        let rest = whole.iter().fold(flagged, |rest, severity| rest.but(every(severity)));
         let severities = whole.iter().map(|severity| format!("every row of severity {}", wording::severity(*severity)));
         parts.extend(severities);
         if !rest.is_empty() {
-            parts.push(format!("rows that are {}", or(rest.names().map(str::to_owned).collect())));
+            parts.push(format!("rows that are {}", or(rest.touched().map(|kind| kind.name().to_owned()).collect())));
         }
     }
-    if kinds.take(None) {
+    if kinds.take_readable() {
         parts.push("rows that read well".to_owned());
     }
     wording::list(&parts)
@@ -59,17 +86,21 @@ pub(super) const fn does(action: Action) -> &'static str {
     }
 }
 
-/// What is done with flagged rows that no rule takes.
-pub(super) fn default(default: Option<Action>) -> String {
+/// What is done with flagged rows that no rule takes, in Airflow's tables and in those of the user's own.
+pub(super) fn default(default: Option<Action>, own: &[Declared]) -> String {
     match default {
         Some(action) => does(action).to_owned(),
         None => {
             let groups = Action::ALL.iter().filter_map(|action| {
+                let airflow = Kinds::to(Reader::Airflow);
                 let with_it = |kind: &Kind| kind.default_action() == *action;
                 let group: Kinds = Kind::ALL.iter().copied().filter(with_it).collect();
-                (!group.is_empty()).then(|| format!("{} for {}", action.name(), kinds(group)))
+                let group = airflow.but(airflow.but(group));
+                (!group.is_empty()).then(|| format!("{} for {}", action.name(), kinds(group, airflow)))
             });
-            format!("the default action of each kind: {}", groups.collect::<Vec<_>>().join("; "))
+            let groups = groups.collect::<Vec<_>>().join("; ");
+            let others = "; in targets, string for whatever else their readers fail on, and none for what they take";
+            format!("the default action of each kind: {groups}{}", if own.is_empty() { "" } else { others })
         }
     }
 }
@@ -90,13 +121,22 @@ pub(super) fn doubt(doubt: &Doubt, action: Action) -> String {
     }
 }
 
-const fn contradicted(contradiction: Contradiction) -> &'static str {
+fn contradicted(contradiction: Contradiction) -> String {
     match contradiction {
-        Contradiction::Times => "nothing is written before `written_before` and not before `written_after`",
-        Contradiction::TaskAndAsset => "state is of a task or of an asset, never of both",
-        Contradiction::NoSuchTable => "no state table is called so",
-        Contradiction::TaskInAssetTables => "rows of these tables belong to assets, which have no DAG and no task",
-        Contradiction::AssetInTaskTables => "rows of these tables belong to tasks, and to no asset",
+        Contradiction::Times => "nothing is written before `written_before` and not before `written_after`".to_owned(),
+        Contradiction::TaskAndAsset => "state is of a task or of an asset, never of both".to_owned(),
+        Contradiction::NoSuchTable => "no state table is called so, and no target of this file".to_owned(),
+        Contradiction::NoSuchKind => "to whoever reads these tables, nothing in them is of these kinds".to_owned(),
+        Contradiction::TaskInAssetTables => {
+            "rows of these tables belong to assets, which have no DAG and no task".to_owned()
+        }
+        Contradiction::AssetInTaskTables => "rows of these tables belong to tasks, and to no asset".to_owned(),
+        Contradiction::Untold("time") => {
+            "nobody knows when rows of these tables were written: their targets have no `written_at`".to_owned()
+        }
+        Contradiction::Untold(field) => {
+            format!("rows of these tables do not tell their {field}: no column in the identity of their targets does")
+        }
     }
 }
 

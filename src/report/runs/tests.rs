@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::run::{Progress, RunId, RunOptions};
-use crate::report::sample::written;
+use crate::report::sample::{assets, tasks, written};
 use crate::report::{Colour, json};
 
 fn run(id: &str, mode: RunMode, state: RunState) -> Run {
@@ -13,7 +13,7 @@ fn run(id: &str, mode: RunMode, state: RunState) -> Run {
         alive: false,
         options: RunOptions {
             undoes: (mode == RunMode::Undo).then(|| RunId("20261121-230000-a7bd".to_owned())),
-            ..RunOptions::repair(vec!["task_state_store".to_owned(), "asset_state_store".to_owned()])
+            ..RunOptions::repair(&[tasks(), assets()])
         },
         progress: Progress { tallies, ..Progress::default() },
         tool_version: "0.1.0".to_owned(),

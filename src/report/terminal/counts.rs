@@ -23,7 +23,8 @@ pub fn write(out: &mut dyn io::Write, mode: Mode, table: &TableReport, page: &Pa
     let summary = if mode == Mode::Undo {
         changes(counts.rewritten, "put back", counts.skipped, counts.drifted)
     } else {
-        format!("{}, {}", count(counts.rows_scanned, "row"), bytes(counts.bytes_scanned))
+        let reader = table.reader.map(|reader| format!(", read by {}", reader.name())).unwrap_or_default();
+        format!("{}, {}{reader}", count(counts.rows_scanned, "row"), bytes(counts.bytes_scanned))
     };
     writeln!(out, "{}  {}", page.bold().apply_to(&table.table), page.dim().apply_to(summary))?;
     if mode == Mode::Undo {
@@ -56,7 +57,8 @@ fn kinds(mode: Mode, report: &TableReport, page: &Page) -> Table {
         let fates = report.counts.outcomes.get(kind).copied().unwrap_or_default();
         let outcome = if mode.only_reads() { would(fates) } else { done(fates) };
         let rows = HumanCount(*rows).to_string();
-        table.add_row([severity(kind.severity()), kind.name(), &rows, &outcome, meaning(*kind)]);
+        let meaning = meaning(*kind, report.reader.unwrap_or_default());
+        table.add_row([severity(report.severity(*kind)), kind.name(), &rows, &outcome, meaning]);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         let last = index == WIDTHS.len();

@@ -31,7 +31,8 @@ pub fn write(out: &mut dyn io::Write, report: &Report, table: &TableReport, page
     let what = if report.mode == Mode::Undo { "Rows left in" } else { "Findings in" };
     writeln!(out, "{}", page.bold().apply_to(format!("{what} {}", table.table)))?;
     for finding in &findings {
-        one(out, report.mode, finding, page)?;
+        let row = if table.reader.is_some() { own(finding) } else { identity(finding) };
+        one(out, report.mode, &row, finding, page)?;
     }
     let more = table.counts.flagged - findings.len() as u64;
     if more > 0 {
@@ -46,11 +47,11 @@ pub fn write(out: &mut dyn io::Write, report: &Report, table: &TableReport, page
     Ok(())
 }
 
-fn one(out: &mut dyn io::Write, mode: Mode, finding: &FindingReport, page: &Page) -> io::Result<()> {
+fn one(out: &mut dyn io::Write, mode: Mode, row: &str, finding: &FindingReport, page: &Page) -> io::Result<()> {
     let severity = finding.severity.filter(|_| mode != Mode::Undo);
     let word = pad_str(severity.map_or("left", wording::severity), INDENT - 2, Alignment::Left, None);
     let lead = format!("  {}", severity_style(severity, page).apply_to(word));
-    page.write(out, &lead, &page.plain(), &identity(finding))?;
+    page.write(out, &lead, &page.plain(), row)?;
     let indent = " ".repeat(INDENT);
     if let (Some(kind), Some(message)) = (finding.kind, &finding.message) {
         page.write(out, &indent, &page.plain(), &format!("{kind}: {}", sanitise(message)))?;
@@ -70,7 +71,8 @@ fn one(out: &mut dyn io::Write, mode: Mode, finding: &FindingReport, page: &Page
 }
 
 fn readings(readings: Readings) -> String {
-    format!("api {}, worker {}", reading(readings.api), reading(readings.worker))
+    let each: Vec<_> = readings.each().map(|(name, of)| format!("{name} {}", reading(of))).collect();
+    each.join(", ")
 }
 
 const fn reading(reading: Reading) -> &'static str {
@@ -92,6 +94,14 @@ fn fate(mode: Mode, finding: &FindingReport) -> String {
         (RowOutcome::Skipped, _) => format!("skipped: {reason}"),
         (RowOutcome::Drifted, _) => format!("drifted: {reason}"),
     }
+}
+
+/// A row of a table that is none of Airflow's: its key, and what else its columns say.
+fn own(finding: &FindingReport) -> String {
+    let key = pairs(&finding.key);
+    let others = finding.identity.iter().flatten().filter(|(name, _)| !finding.key.contains_key(*name));
+    let others: Map<String, Value> = others.map(|(name, value)| (name.clone(), value.clone())).collect();
+    if others.is_empty() { key } else { format!("{key} · {}", pairs(&others)) }
 }
 
 /// The row as a person names it: `dag/run/task[map_index] · key`, `asset 7 · key`, or its primary key where it is gone.

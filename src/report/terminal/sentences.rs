@@ -16,8 +16,8 @@ pub struct Next {
 pub fn verdict(report: &Report) -> String {
     let interrupted = report.outcome == Outcome::Interrupted;
     match report.mode {
-        Mode::Scan | Mode::DryRun | Mode::Check if interrupted => so_far(&report.totals),
-        Mode::Scan | Mode::DryRun | Mode::Check => found(&report.totals),
+        Mode::Scan | Mode::DryRun | Mode::Check if interrupted => so_far(report),
+        Mode::Scan | Mode::DryRun | Mode::Check => found(report),
         Mode::Repair if interrupted => {
             format!("Interrupted: {} mended so far, and this is committed.", count(report.totals.rewritten, "row"))
         }
@@ -26,18 +26,25 @@ pub fn verdict(report: &Report) -> String {
     }
 }
 
-fn found(totals: &Counts) -> String {
+/// Who reads, where that is Airflow alone.
+fn by(report: &Report) -> &'static str {
+    if report.tables.iter().any(|table| table.reader.is_some()) { "" } else { " by Airflow" }
+}
+
+fn found(report: &Report) -> String {
+    let (totals, by) = (&report.totals, by(report));
     let rows = totals.rows_scanned;
     if totals.errors > 0 {
         let of = either(rows, "row", "rows");
         let rows = HumanCount(rows);
-        return format!("{} of {rows} {of} cannot be read by Airflow{}.", HumanCount(totals.errors), because(totals));
+        return format!("{} of {rows} {of} cannot be read{by}{}.", HumanCount(totals.errors), because(totals));
     }
+    let reads = if by.is_empty() { "Their readers" } else { "Airflow" };
     match totals.warnings + totals.notices {
         _ if rows == 0 => "There are no rows to read.".to_owned(),
-        0 => format!("Airflow can read {}.", all(rows)),
+        0 => format!("{reads} can read {}.", all(rows)),
         noted => format!(
-            "Airflow can read {}; {} {} a look.",
+            "{reads} can read {}; {} {} a look.",
             all(rows),
             HumanCount(noted),
             either(noted, "is worth", "are worth")
@@ -45,10 +52,11 @@ fn found(totals: &Counts) -> String {
     }
 }
 
-fn so_far(totals: &Counts) -> String {
+fn so_far(report: &Report) -> String {
+    let totals = &report.totals;
     let found = match totals.errors {
         0 => "none of them unreadable so far".to_owned(),
-        errors => format!("{} of them cannot be read by Airflow", HumanCount(errors)),
+        errors => format!("{} of them cannot be read{}", HumanCount(errors), by(report)),
     };
     format!("Interrupted after {}; {found}.", count(totals.rows_scanned, "row"))
 }
@@ -191,6 +199,8 @@ pub fn next(report: &Report) -> Option<Next> {
             next("To put the old values back:", &format!("undo {run}"))
         }
         (Mode::Undo, Outcome::Interrupted) => next("To go on:", &format!("undo {}", report.undoes.as_deref()?)),
+        // What reads tables of the user's own stands in a file that an undo does not need.
+        (Mode::Undo, _) if by(report).is_empty() => None,
         (Mode::Undo, _) => next("To see what Airflow cannot read now:", "scan"),
         _ => None,
     }

@@ -1,5 +1,7 @@
 use super::*;
 use crate::domain::finding::Kind;
+use crate::domain::own;
+use crate::domain::reader::{Reader, Reading, Readings};
 use crate::domain::repair::Reason;
 use crate::domain::run::Tally;
 use crate::domain::target::{Identity, Key, Scalar};
@@ -108,6 +110,24 @@ fn values_are_shown_on_one_line_when_the_report_holds_them() {
         row.value = Some(format!("first line\nsecond line {}", "and so on ".repeat(100)));
         row.rewrite = Some("\"first line\\nsecond line\"".to_owned());
         flagged(events, tasks(), row);
+    });
+    insta::assert_snapshot!(human(&report, 100));
+}
+
+#[test]
+fn a_table_of_the_users_own_is_told_with_its_reader() {
+    let report = fold(preface(Mode::Scan), Ending::Complete, |events| {
+        scanned(events, tasks(), 10);
+        scanned(events, own::sample::target(), 1_000);
+        for (kind, reading) in [(Kind::NonFinite, Reading::Error), (Kind::DuplicateKey, Reading::Ok)] {
+            let mut row = task(1, kind, Row::Reported);
+            row.key = Key(vec![Scalar::Text("2026-05".to_owned()), Scalar::Integer(7)]);
+            row.identity = Some(Identity(vec![Scalar::Text("sales".to_owned())]));
+            if let Some(finding) = &mut row.finding {
+                finding.readings = Readings::all(Reader::Jsonb, reading);
+            }
+            flagged(events, own::sample::target(), row);
+        }
     });
     insta::assert_snapshot!(human(&report, 100));
 }

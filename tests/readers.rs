@@ -1,0 +1,213 @@
+//! The readers that a table of one's own may have, against the real ones: tens of thousands of values, and no disagreement.
+//!
+//! `tests/differential/others.py` generates values from a seed, and asks Python's `json.loads` and a reader that goes by
+//! RFC 8259 about each, and about the values of `fixtures/values/`; here PostgreSQL is asked for its `jsonb`. There is no
+//! MySQL, so MariaDB's `JSON_VALID` is asked what it can tell: it takes everything that MySQL's JSON takes.
+//!
+//! `STATEMEND_DIFFERENTIAL_VALUES` and `STATEMEND_DIFFERENTIAL_SEED` ask for more values, or for others.
+
+#[path = "support/mod.rs"]
+mod support;
+
+use std::env;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use statemend::domain::finding::Finding;
+use statemend::domain::json::{self, Bounds};
+use statemend::domain::judge::{Judge, Stored};
+use statemend::domain::reader::{Reader, Reading, Readings};
+
+use support::{Engine, TestDatabase, block_on};
+
+const VALUES: u64 = 40_000;
+const SEED: u64 = 20_260_701;
+
+/// How high a value is at most that MariaDB looks at.
+const MARIADB_HEIGHT: u32 = 30;
+
+/// A value, and what the real readers said of it.
+struct Case {
+    text: String,
+    json_loads: Reading,
+    message: String,
+    strict: Reading,
+}
+
+#[test]
+fn every_value_is_judged_as_the_reader_of_its_table_reads_it() {
+    let cases = ask_python();
+    let mut disagreements: Vec<String> =
+        cases.iter().filter_map(of_python).chain(cases.iter().filter_map(strict)).collect();
+    block_on(async {
+        disagreements.extend(jsonb(&cases).await);
+        disagreements.extend(mysql_json(&cases).await);
+    });
+    assert!(
+        disagreements.is_empty(),
+        "{} disagreements about {} values, the first:\n{}",
+        disagreements.len(),
+        cases.len(),
+        disagreements.iter().take(25).map(String::as_str).collect::<Vec<_>>().join("\n")
+    );
+    assert!(cases.len() as u64 > setting("STATEMEND_DIFFERENTIAL_VALUES", VALUES), "only {} values", cases.len());
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} must be a number")))
+}
+
+fn ask_python() -> Vec<Case> {
+    let python = env::var("STATEMEND_TEST_PYTHON").expect("STATEMEND_TEST_PYTHON names a Python; `tests/run` sets it");
+    let (values, seed) =
+        (setting("STATEMEND_DIFFERENTIAL_VALUES", VALUES), setting("STATEMEND_DIFFERENTIAL_SEED", SEED));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential/others.py");
+    let mut child = Command::new(python)
+        .args(["-B", "-W", "ignore"])
+        .arg(script)
+        .args([seed.to_string(), values.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("Python starts");
+    let mut input = child.stdin.take().expect("a pipe");
+    // All of it is read before anything is answered.
+    for text in corpus() {
+        writeln!(input, "{}", Value::from(text)).expect("Python listens");
+    }
+    drop(input);
+    let output = child.wait_with_output().expect("Python ends");
+    assert!(output.status.success(), "others.py failed for seed {seed}");
+    String::from_utf8(output.stdout).expect("text").lines().map(parse).collect()
+}
+
+/// The texts in `fixtures/values/`.
+fn corpus() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/values");
+    let files = fs::read_dir(folder).expect("a folder of values").map(|entry| entry.expect("an entry").path());
+    let texts = files.flat_map(|path| {
+        let lines = fs::read_to_string(path).expect("text");
+        lines.lines().filter_map(|line| text_of(&serde_json::from_str(line).expect("JSON"))).collect::<Vec<_>>()
+    });
+    // What is nested as deep as this kills the process of the reader that has no limit.
+    texts.filter(|text| json::scan(text.as_bytes(), &Bounds::NONE).height < 5_000).collect()
+}
+
+/// A text, or pieces of it with how often each is repeated.
+fn text_of(case: &Value) -> Option<String> {
+    match &case["value"] {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(pieces) => pieces
+            .iter()
+            .map(|piece| Some(piece[0].as_str()?.repeat(usize::try_from(piece[1].as_u64()?).ok()?)))
+            .collect(),
+        _ => None,
+    }
+}
+
+fn parse(line: &str) -> Case {
+    let fields: Vec<&str> = line.split('\t').collect();
+    let [text, json_loads, message, strict] = fields[..] else { panic!("a line has four fields: {line:.200}") };
+    let string = |text| serde_json::from_str(text).expect("a JSON string");
+    Case { text: string(text), json_loads: reading(json_loads), message: string(message), strict: reading(strict) }
+}
+
+fn reading(name: &str) -> Reading {
+    match name {
+        "ok" => Reading::Ok,
+        "altered" => Reading::Altered,
+        "error" => Reading::Error,
+        _ => panic!("no reading: {name}"),
+    }
+}
+
+fn judged(reader: Reader, text: &str) -> (Reading, Option<Finding>) {
+    let finding = Judge::default().of(reader).judge(Stored::Text(text.as_bytes()));
+    let readings = finding.as_ref().map_or(Readings::all(reader, Reading::Ok), |finding| finding.readings);
+    (readings.pair().0, finding)
+}
+
+fn disagreement(reader: Reader, text: &str, real: &str, finding: Option<&Finding>) -> String {
+    let shown: String = Value::from(text).to_string().chars().take(200).collect();
+    let of_reader = reader.name();
+    format!("{of_reader}: {real}, judged {:?} {:?}: {shown}", finding.map(|f| f.kind), finding.map(|f| f.readings))
+}
+
+fn of_python(case: &Case) -> Option<String> {
+    let (reading, finding) = judged(Reader::JsonLoads, &case.text);
+    let message = finding.as_ref().map_or("", |finding| finding.message.as_str());
+    // Right below the end of its stack Python cannot even make the message that it wants to raise.
+    let speechless = case.message.starts_with("maximum recursion depth exceeded");
+    let same = reading == case.json_loads && (case.message.is_empty() || speechless || message == case.message);
+    let real = || format!("{:?} {}", case.json_loads, case.message);
+    (!same).then(|| disagreement(Reader::JsonLoads, &case.text, &real(), finding.as_ref()))
+}
+
+fn strict(case: &Case) -> Option<String> {
+    let (reading, finding) = judged(Reader::Rfc8259, &case.text);
+    let real = || format!("{:?}", case.strict);
+    (reading != case.strict).then(|| disagreement(Reader::Rfc8259, &case.text, &real(), finding.as_ref()))
+}
+
+async fn jsonb(cases: &[Case]) -> Vec<String> {
+    let database = TestDatabase::empty(Engine::Postgres).await;
+    let mut connection = database.connect().await;
+    connection
+        .execute(
+            "CREATE FUNCTION takes(value text) RETURNS boolean LANGUAGE plpgsql AS $$
+             BEGIN PERFORM value::jsonb; RETURN true; EXCEPTION WHEN others THEN RETURN false; END $$",
+        )
+        .await;
+    let mut disagreements = Vec::new();
+    // PostgreSQL has no text with a NUL in it.
+    let cases: Vec<&Case> = cases.iter().filter(|case| !case.text.contains('\0')).collect();
+    for cases in cases.chunks(500) {
+        let rows = numbered(Engine::Postgres, cases);
+        let query = format!("SELECT takes(text)::text FROM (VALUES {rows}) AS asked (number, text) ORDER BY number");
+        for (case, takes) in cases.iter().zip(connection.rows(&query).await) {
+            let takes = takes[0].as_deref() == Some("true");
+            let (reading, finding) = judged(Reader::Jsonb, &case.text);
+            if takes == (reading == Reading::Error) {
+                let real = if takes { "takes it" } else { "refuses it" };
+                disagreements.push(disagreement(Reader::Jsonb, &case.text, real, finding.as_ref()));
+            }
+        }
+    }
+    disagreements
+}
+
+async fn mysql_json(cases: &[Case]) -> Vec<String> {
+    let database = TestDatabase::empty(Engine::MySql).await;
+    let mut connection = database.connect().await;
+    let mut disagreements = Vec::new();
+    let height = |case: &&Case| json::scan(case.text.as_bytes(), &Bounds::NONE).height;
+    let cases: Vec<&Case> = cases.iter().filter(|case| height(case) <= MARIADB_HEIGHT).collect();
+    for cases in cases.chunks(200) {
+        let rows = numbered(Engine::MySql, cases);
+        let query = format!(
+            "WITH asked (number, text) AS (VALUES {rows}) SELECT CONCAT(JSON_VALID(text), '') FROM asked ORDER BY number"
+        );
+        for (case, takes) in cases.iter().zip(connection.rows(&query).await) {
+            let takes = takes[0].as_deref() == Some("1");
+            let (reading, finding) = judged(Reader::MysqlJson, &case.text);
+            if !takes && reading != Reading::Error {
+                disagreements.push(disagreement(
+                    Reader::MysqlJson,
+                    &case.text,
+                    "refused by JSON_VALID",
+                    finding.as_ref(),
+                ));
+            }
+        }
+    }
+    disagreements
+}
+
+/// Rows of a VALUES list: a number and a text.
+fn numbered(engine: Engine, cases: &[&Case]) -> String {
+    let row = |(number, case): (usize, &&Case)| format!("({number}, {})", engine.literal(&case.text));
+    cases.iter().enumerate().map(row).collect::<Vec<_>>().join(", ")
+}
