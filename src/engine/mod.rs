@@ -13,6 +13,7 @@ pub mod events;
 pub mod flag;
 mod halt;
 pub mod lease;
+pub mod made;
 pub mod pacing;
 pub mod patience;
 pub mod plan;
@@ -56,6 +57,18 @@ impl Work<'_> {
         } else {
             store::Besides::Nothing
         }
+    }
+
+    /// Has the source look up what runs have made, where a rule might take such a value for a string.
+    async fn recall<S: store::Source>(
+        &self,
+        source: &mut S,
+        events: &mut impl events::Events,
+    ) -> Result<(), halt::Halt> {
+        if !self.rules.may_make_strings_of_json() {
+            return Ok(());
+        }
+        patience::insist(source, self, events, async |source| source.recall().await).await
     }
 
     /// What names the rules in the journal; nothing for those that apply where nobody says otherwise.

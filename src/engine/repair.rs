@@ -56,6 +56,7 @@ async fn something_to_mend<L: Ledger>(ledger: &mut L, work: &Work<'_>) -> Result
 }
 
 async fn all_tables<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>) -> Result<(), Halt> {
+    writer.work.recall(writer.ledger, writer.events).await?;
     let targets = writer.work.targets;
     let reached = writer.progress.cursor.table.as_deref();
     let begin = targets.iter().position(|target| Some(target.table.as_str()) == reached);

@@ -16,6 +16,7 @@ pub async fn scan<S: Source>(source: &mut S, work: &Work<'_>, events: &mut impl 
 }
 
 async fn all_tables<S: Source>(source: &mut S, work: &Work<'_>, events: &mut impl Events) -> Result<(), Halt> {
+    work.recall(source, events).await?;
     let mut rate = RowRate::new(&work.pace);
     for &target in work.targets {
         table(source, target, work, events, &mut rate).await?;

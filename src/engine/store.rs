@@ -4,7 +4,9 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
+use super::made::Made;
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
 use crate::domain::run::{Progress, Run, RunId, RunMode, RunOptions, RunState};
@@ -147,6 +149,12 @@ pub trait Source {
 
     /// The identities of rows, in no order; rows that are gone are missing.
     async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError>;
+
+    /// Looks up what runs have made of strings, for [`Source::made`]. Where there is no journal, they have made nothing.
+    async fn recall(&mut self) -> Result<(), StoreError>;
+
+    /// What runs have made of strings, as of the last time that it was looked up.
+    fn made(&self) -> Arc<Made>;
 
     /// The longest value that can be written.
     fn capacity(&self) -> Capacity;

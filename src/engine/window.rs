@@ -43,7 +43,7 @@ pub(super) async fn read<S: Source>(
     size: &mut WindowSize,
     work: &Work<'_>,
 ) -> Result<Window, StoreError> {
-    let capacity = source.capacity();
+    let (capacity, made) = (source.capacity(), source.made());
     let keep = if work.show_values { Keep::Both } else { Keep::Nothing };
     let began = Instant::now();
     let mut window = Window { spotted: Vec::new(), sightings: Vec::new(), rows: 0, bytes: 0, next: None };
@@ -59,7 +59,9 @@ pub(super) async fn read<S: Source>(
             window.sightings.extend(sighting(target, &facts, JsonType::of(value.bytes(), severity)));
         }
         if let Some(flag) = flag {
-            window.spotted.push(Spotted { key: row.key()?, flag, rows: window.rows, bytes: window.bytes });
+            let key = row.key()?;
+            let flag = flag.unless_made(&made, target, &key);
+            window.spotted.extend(flag.map(|flag| Spotted { key, flag, rows: window.rows, bytes: window.bytes }));
         }
         Ok(())
     };

@@ -13,6 +13,7 @@ mod error;
 mod grants;
 mod journal;
 mod keys;
+mod made;
 mod migrate;
 mod mysql;
 mod own;

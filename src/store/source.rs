@@ -1,5 +1,7 @@
 //! Reading: windows, upper bounds and identities.
 
+use std::sync::Arc;
+
 use super::catalog::{SqlStore, rows};
 use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
@@ -9,7 +11,8 @@ use super::statement::{Fill, sql, text};
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
 use crate::domain::target::{Column, ColumnType, Identity, Key, Scalar, Target};
-use crate::engine::store::{Besides, EachRow, Facts, Row, Source, Span, StoreError};
+use crate::engine::made::Made;
+use crate::engine::store::{Besides, EachRow, Facts, Row, Source, Span, StoreError, Trouble};
 
 impl Source for SqlStore {
     async fn reconnect(&mut self) -> Result<(), StoreError> {
@@ -80,6 +83,23 @@ impl Source for SqlStore {
             Ok(found)
         };
         self.connection.within(Access::Read, identify).await
+    }
+
+    async fn recall(&mut self) -> Result<(), StoreError> {
+        let made = match self.read_made().await {
+            // Whoever may change rows may read the journal. Others may still look at the state.
+            Err(error) if error.trouble == Trouble::Denied => {
+                tracing::warn!("what earlier runs have made of strings is taken for strings: {error}");
+                Made::default()
+            }
+            read => read?,
+        };
+        self.made = Arc::new(made);
+        Ok(())
+    }
+
+    fn made(&self) -> Arc<Made> {
+        Arc::clone(&self.made)
     }
 
     fn capacity(&self) -> Capacity {
