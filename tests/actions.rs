@@ -8,18 +8,19 @@ use proptest::sample::select;
 use statemend::domain::encode::encode;
 use statemend::domain::finding::{Action, Severity};
 use statemend::domain::judge::{Judge, Stored};
+use statemend::domain::reader::{RELEASES, Reader};
 use statemend::domain::repair::{Capacity, Decision, Reason, decide};
 
 /// No limit on the length, because encoding makes values longer.
-const JUDGE: Judge = Judge {
-    reader: statemend::domain::reader::Reader::Airflow,
-    limits: statemend::domain::reader::RELEASES[0],
-    max_value_bytes: None,
-};
+const JUDGE: Judge = Judge { reader: Reader::Airflow, limits: RELEASES[0], max_value_bytes: None };
 
 fn decided(text: &str, action: Action) -> Decision {
-    let value = Stored::Text(text.as_bytes());
-    decide(&JUDGE, value, JUDGE.judge(value).as_ref(), action, Capacity::UNLIMITED)
+    decided_for(Reader::Airflow, text, action)
+}
+
+fn decided_for(reader: Reader, text: &str, action: Action) -> Decision {
+    let (judge, value) = (JUDGE.of(reader), Stored::Text(text.as_bytes()));
+    decide(&judge, value, judge.judge(value).as_ref(), action, Capacity::UNLIMITED)
 }
 
 /// Text from pieces that matter to the grammars, so that it is often nearly JSON or nearly Python.
@@ -37,6 +38,7 @@ fn nearly() -> impl Strategy<Value = String> {
         "'",
         "\\",
         "\\ud800",
+        "\\u0000",
         "\\ude00",
         "'a'",
         "\"a\"",
@@ -133,14 +135,28 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn both_readers_get_what_any_action_writes(text in text()) {
-        for &action in Action::ALL {
-            if let Decision::Rewrite(rewrite) = decided(&text, action) {
-                prop_assert!(JUDGE.reads_ok(&rewrite), "{} {rewrite:?}", action.name());
+    fn every_reader_gets_what_any_action_writes_for_it(text in text()) {
+        for (&action, &reader) in Action::ALL.iter().flat_map(|action| Reader::ALL.iter().map(move |reader| (action, reader))) {
+            if let Decision::Rewrite(rewrite) = decided_for(reader, &text, action) {
+                let judge = JUDGE.of(reader);
+                prop_assert!(judge.reads_ok(&rewrite), "{} {} {rewrite:?}", reader.name(), action.name());
                 prop_assert_ne!(&rewrite, &text);
-                let severity = JUDGE.judge(Stored::Text(rewrite.as_bytes())).map(|finding| finding.kind.severity());
+                let severity = judge.judge(Stored::Text(rewrite.as_bytes())).map(|finding| reader.severity(finding.kind));
                 prop_assert_ne!(severity, Some(Severity::Error));
             }
+        }
+    }
+
+    #[test]
+    fn what_a_reader_fails_on_is_mended_by_what_is_done_by_default(text in text()) {
+        for &reader in Reader::ALL {
+            let finding = JUDGE.of(reader).judge(Stored::Text(text.as_bytes()));
+            let Some(kind) = finding.map(|finding| finding.kind) else { continue };
+            let decision = decided_for(reader, &text, reader.default_action(kind));
+            let mends = matches!(decision, Decision::Rewrite(_));
+            // PostgreSQL has no text with a NUL in it.
+            let cannot = reader == Reader::Jsonb && text.contains('\0');
+            prop_assert_eq!(mends, reader.severity(kind) == Severity::Error && !cannot, "{:?} {}", reader, kind);
         }
     }
 
@@ -151,8 +167,10 @@ proptest! {
             (Action::Null, Decision::Report),
             (Action::Replace, Decision::Leave(Reason::NothingToReplace)),
         ] {
-            if let Decision::Rewrite(rewrite) = decided(&text, action) {
-                prop_assert_eq!(decided(&rewrite, action), then);
+            for &reader in Reader::ALL {
+                if let Decision::Rewrite(rewrite) = decided_for(reader, &text, action) {
+                    prop_assert_eq!(&decided_for(reader, &rewrite, action), &then, "{}", reader.name());
+                }
             }
         }
     }

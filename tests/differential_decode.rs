@@ -15,7 +15,7 @@ use statemend::domain::decode::literal;
 use statemend::domain::finding::Action;
 use statemend::domain::json;
 use statemend::domain::judge::{Judge, Stored};
-use statemend::domain::reader::Limits;
+use statemend::domain::reader::{RELEASES, Reader};
 use statemend::domain::repair::{Capacity, Decision, Reason, decide};
 use statemend::domain::shape::{self, Payload, python};
 
@@ -122,11 +122,7 @@ fn compare(case: &Case, tally: &mut Tally) {
     }
 }
 
-const JUDGE: Judge = Judge {
-    reader: statemend::domain::reader::Reader::Airflow,
-    limits: statemend::domain::reader::RELEASES[0],
-    max_value_bytes: None,
-};
+const JUDGE: Judge = Judge { reader: Reader::Airflow, limits: RELEASES[0], max_value_bytes: None };
 
 fn complaint_about_literal(case: &Case, decision: &Decision) -> Option<String> {
     let decoded = literal::decode(&case.text);
@@ -148,7 +144,7 @@ fn complaint_about_literal(case: &Case, decision: &Decision) -> Option<String> {
 }
 
 fn is_json(text: &str) -> bool {
-    json::scan(text.as_bytes(), &Limits::default().bounds).marks().fault.is_none()
+    json::is_json(text.as_bytes())
 }
 
 fn complaint_about_payload(case: &Case, decision: &Decision) -> Option<String> {

@@ -41,6 +41,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("indicatif", &["report"]),
     ("percent_encoding", &["store", "cli"]),
     ("regex", &["domain"]),
+    ("rusqlite", &["store"]),
     ("ruzstd", &["domain"]),
     ("serde", &["domain", "engine", "store", "report", "cli"]),
     ("serde_json", &["domain", "engine", "store", "report", "cli"]),

@@ -2,18 +2,15 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 use statemend::domain::encode::{encode, encoded_len};
 use statemend::domain::finding::{Finding, Kind, Severity};
 use statemend::domain::json;
 use statemend::domain::judge::{Judge, Stored};
-use statemend::domain::reader::{Limits, Readings};
+use statemend::domain::reader::{Limits, RELEASES, Reader, Readings};
 
 /// No limit on the length, because encoding makes values longer.
-const JUDGE: Judge = Judge {
-    reader: statemend::domain::reader::Reader::Airflow,
-    limits: statemend::domain::reader::RELEASES[0],
-    max_value_bytes: None,
-};
+const JUDGE: Judge = Judge { reader: Reader::Airflow, limits: RELEASES[0], max_value_bytes: None };
 
 /// Text from pieces that matter to the grammars, so that it is often nearly JSON or nearly Python.
 fn nearly() -> impl Strategy<Value = String> {
@@ -75,12 +72,12 @@ proptest! {
     }
 
     #[test]
-    fn a_finding_points_into_the_value_and_fits_its_severity(bytes in bytes()) {
-        let finding = JUDGE.judge(Stored::Text(&bytes));
-        let fails = Readings::fail;
+    fn a_finding_points_into_the_value_and_fits_its_severity(bytes in bytes(), reader in select(Reader::ALL)) {
+        let finding = JUDGE.of(reader).judge(Stored::Text(&bytes));
         if let Some(Finding { kind, readings, message, offset }) = finding {
             prop_assert!(offset.is_some_and(|offset| offset <= bytes.len()));
-            prop_assert_eq!(kind.severity() == Severity::Error, fails(readings));
+            prop_assert!(reader.meets(kind));
+            prop_assert_eq!(reader.severity(kind) == Severity::Error, readings.fail());
             prop_assert!(!message.is_empty());
             prop_assert_eq!(kind == Kind::NotText, str::from_utf8(&bytes).is_err());
         } else {

@@ -18,7 +18,7 @@ pub struct Declared {
     pub key: Vec<String>,
     /// The text column that should hold JSON.
     pub value: String,
-    /// The columns that tell a person, and rules, which row this is.
+    /// The columns that tell a person, and rules, which row this is: those of the key are among them.
     pub identity: Vec<String>,
     /// The column in which writers leave the time of their write.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,6 +12,7 @@ pub mod consent;
 pub mod events;
 pub mod flag;
 mod halt;
+mod jobs;
 pub mod lease;
 pub mod made;
 pub mod pacing;

@@ -1,5 +1,6 @@
 //! How much to take at once, and how fast: sizes that follow the time the last piece took, and a limit of rows.
 
+use std::num::NonZero;
 use std::time::{Duration, Instant};
 
 /// What keeps the work from being a burden to others.
@@ -8,7 +9,9 @@ pub struct Pace {
     pub chunk: ChunkRows,
     /// The rest after each chunk.
     pub chunk_pause: Duration,
-    /// How many rows a second are read at most.
+    /// How many jobs share a scan.
+    pub jobs: NonZero<u32>,
+    /// How many rows a second are read at most, by all of them together.
     pub max_rows_per_second: Option<u32>,
     /// How far the replicas may be behind while rows are changed.
     pub max_lag: Option<Duration>,
@@ -30,29 +33,39 @@ impl ChunkRows {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { chunk: ChunkRows::DEFAULT, chunk_pause: Duration::ZERO, max_rows_per_second: None, max_lag: None }
+        Self {
+            chunk: ChunkRows::DEFAULT,
+            chunk_pause: Duration::ZERO,
+            jobs: NonZero::<u32>::MIN,
+            max_rows_per_second: None,
+            max_lag: None,
+        }
     }
 }
 
 /// Rows per window. A window should take about [`WindowSize::AIM`], so that no read transaction lasts a second and a
-/// wish to stop is heard soon, yet be large enough that its round trip does not count.
+/// wish to stop is heard soon, yet be large enough that its round trip does not count. What is known of the flagged rows
+/// of a window is held, so jobs that work side by side take smaller ones.
 #[derive(Debug)]
 pub struct WindowSize {
     rows: u32,
     largest: u32,
+    /// Wide rows take their time on the network, too.
+    bytes: u64,
 }
 
 impl WindowSize {
     const AIM: Duration = Duration::from_millis(200);
     const SMALLEST: u32 = 16;
     const LARGEST: u32 = 32_768;
-    /// Wide rows take their time on the network, too.
     const BYTES: u64 = 32 << 20;
 
-    /// Begins small, since nobody knows yet how wide the rows are. Never larger than what a second may read.
+    /// Begins small, since nobody knows yet how wide the rows are. All jobs together never read more at once than a
+    /// second may read.
     pub fn new(pace: &Pace) -> Self {
-        let largest = pace.max_rows_per_second.unwrap_or(u32::MAX).clamp(1, Self::LARGEST);
-        Self { rows: largest.min(64), largest }
+        let largest = pace.max_rows_per_second.unwrap_or(u32::MAX).min(Self::LARGEST) / pace.jobs;
+        let largest = largest.max(1);
+        Self { rows: largest.min(64), largest, bytes: Self::BYTES / u64::from(pace.jobs.get()) }
     }
 
     /// The most rows that the next window should read.
@@ -62,10 +75,10 @@ impl WindowSize {
 
     /// Learns from a window that was full: grows by doubling, shrinks at once to what would have fitted.
     pub fn learn(&mut self, took: Duration, bytes: u64) {
-        if bytes > Self::BYTES {
-            let fitting = u64::from(self.rows) * Self::BYTES / bytes;
+        if bytes > self.bytes {
+            let fitting = u64::from(self.rows) * self.bytes / bytes;
             self.rows = u32::try_from(fitting).unwrap_or(self.rows).max(Self::SMALLEST).min(self.rows);
-        } else if took <= Self::AIM / 2 && bytes <= Self::BYTES / 2 {
+        } else if took <= Self::AIM / 2 && bytes <= self.bytes / 2 {
             self.rows = (self.rows * 2).min(self.largest);
         } else if took > Self::AIM {
             self.rows = fitting(self.rows, Self::AIM, took).max(Self::SMALLEST).min(self.rows);
@@ -176,6 +189,18 @@ mod tests {
         assert_eq!(size.rows(), 10);
         size.learn(Duration::from_secs(3600), 0);
         assert_eq!(size.rows(), 10);
+    }
+
+    #[test]
+    fn windows_of_several_jobs_are_no_larger_together_than_one_alone() {
+        let four = NonZero::new(4).expect("not zero");
+        for (limit, largest) in [(None, WindowSize::LARGEST / 4), (Some(100), 25), (Some(3), 1)] {
+            let mut size = WindowSize::new(&Pace { jobs: four, max_rows_per_second: limit, ..Pace::default() });
+            for _ in 0..20 {
+                size.learn(Duration::from_millis(1), 0);
+            }
+            assert_eq!(size.rows(), largest);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::Work;
 use super::events::{Event, Events, Wait};
 use super::halt::Halt;
-use super::store::{Source, StoreError, Trouble};
+use super::store::{Reconnect, StoreError, Trouble};
 
 /// How long a trouble may last before the work gives up. A server restarts in less.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -65,7 +65,7 @@ pub async fn outlast<T>(mut step: impl AsyncFnMut() -> Result<T, StoreError>) ->
 }
 
 /// Does a step until nothing that passes is in its way, or until patience ends. A lost connection is made anew.
-pub(super) async fn insist<S: Source, T>(
+pub(super) async fn insist<S: Reconnect, T>(
     source: &mut S,
     work: &Work<'_>,
     events: &mut impl Events,
@@ -87,7 +87,7 @@ pub(super) async fn insist<S: Source, T>(
 }
 
 /// Connects again, for as long as the server may take to come back.
-pub(super) async fn reconnect<S: Source>(
+pub(super) async fn reconnect<S: Reconnect>(
     source: &mut S,
     work: &Work<'_>,
     events: &mut impl Events,

@@ -5,7 +5,7 @@ use super::events::{Event, Events, Outcome};
 use super::halt::Halt;
 use super::lease::{self, Order, RunError, Who};
 use super::pacing::WindowSize;
-use super::store::{Ledger, StoreError};
+use super::store::{Ledger, Span, StoreError};
 use super::stretch::Rest;
 use super::window::{self, Spotted, Window};
 use super::writer::Writer;
@@ -74,8 +74,10 @@ async fn table<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, target: &'st
     loop {
         writer.work.go_on()?;
         let (after, work) = (writer.progress.cursor.after.clone(), writer.work);
-        let read = async |ledger: &mut L| window::read(ledger, target, after.as_ref(), &until, &mut size, work).await;
-        let window = writer.insist(read).await?;
+        let (rows, besides) = (size.rows(), work.besides());
+        let span = Span { after: after.as_ref(), until: &until, rows, besides };
+        let window = writer.insist(async |ledger| window::read(ledger, target, span, work).await).await?;
+        window.teach(&mut size);
         let (rows, bytes, last) = (window.rows, window.bytes, window.next.is_none());
         work_off(writer, target, window, &until).await?;
         writer.events.event(&Event::Scanned { target, rows, bytes });

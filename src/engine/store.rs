@@ -1,6 +1,7 @@
 //! What the engine needs of a database. The stores implement these traits; the engine knows no SQL.
 //!
-//! [`Source`] only reads. [`Ledger`] also keeps the journal, and hands out [`Chunk`]s, the only way to change a row.
+//! [`Source`] only reads; its [`Windows`] can be read by several threads, each on a connection of its own. [`Ledger`] also
+//! keeps the journal, and hands out [`Chunk`]s, the only way to change a row.
 
 use std::error::Error;
 use std::fmt;
@@ -126,18 +127,16 @@ pub trait Row {
 /// Takes the rows of a window one by one.
 pub type EachRow<'a> = dyn FnMut(&dyn Row) -> Result<(), StoreError> + 'a;
 
-/// A database that can be read.
+/// A connection that can be made anew.
 #[expect(async_fn_in_trait, reason = "the engine drives one store on one task and asks for no Send")]
-pub trait Source {
+pub trait Reconnect {
     /// Gives up the connection, which may be broken, and makes a new one.
     async fn reconnect(&mut self) -> Result<(), StoreError>;
+}
 
-    /// The highest key of a table, or nothing where it is empty.
-    async fn last_key(&mut self, target: &'static Target) -> Result<Option<Key>, StoreError>;
-
-    /// How many rows a table has, as far as the database can say without counting them.
-    async fn estimate(&mut self, target: &'static Target) -> Result<Option<u64>, StoreError>;
-
+/// Tables that can be read window by window.
+#[expect(async_fn_in_trait, reason = "as for Reconnect")]
+pub trait Windows: Reconnect {
     /// Hands over the rows of a span in key order, and says where it stopped: the last key where the window was
     /// full, nothing where the span is exhausted.
     async fn window(
@@ -147,17 +146,37 @@ pub trait Source {
         each: &mut EachRow<'_>,
     ) -> Result<Option<Key>, StoreError>;
 
-    /// The identities of rows, in no order; rows that are gone are missing.
-    async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError>;
-
-    /// Looks up what runs have made of strings, for [`Source::made`]. Where there is no journal, they have made nothing.
-    async fn recall(&mut self) -> Result<(), StoreError>;
+    /// The last key of the window of a span without its rows; nothing where the span has fewer rows than that. Costs a
+    /// part of what the window costs.
+    async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError>;
 
     /// What runs have made of strings, as of the last time that it was looked up.
     fn made(&self) -> Arc<Made>;
 
     /// The longest value that can be written.
     fn capacity(&self) -> Capacity;
+}
+
+/// A database that can be read.
+#[expect(async_fn_in_trait, reason = "as for Reconnect")]
+pub trait Source: Windows {
+    /// The windows of this database, for another thread.
+    type Windows: Windows + Send + 'static;
+
+    /// The windows on a connection of their own, which is made when they are first asked for.
+    fn windows(&self) -> Self::Windows;
+
+    /// Looks up what runs have made of strings, for [`Windows::made`]. Where there is no journal, they have made nothing.
+    async fn recall(&mut self) -> Result<(), StoreError>;
+
+    /// The highest key of a table, or nothing where it is empty.
+    async fn last_key(&mut self, target: &'static Target) -> Result<Option<Key>, StoreError>;
+
+    /// How many rows a table has, as far as the database can say without counting them.
+    async fn estimate(&mut self, target: &'static Target) -> Result<Option<u64>, StoreError>;
+
+    /// The identities of rows, in no order; rows that are gone are missing.
+    async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError>;
 }
 
 /// A row as it is now, under lock.
@@ -230,7 +249,7 @@ pub struct Step<'s> {
 }
 
 /// A short transaction that changes rows. Dropped without a commit, it leaves nothing behind.
-#[expect(async_fn_in_trait, reason = "as for Source")]
+#[expect(async_fn_in_trait, reason = "as for Reconnect")]
 pub trait Chunk {
     /// Locks the rows with these keys against other writers and reads them again. Rows that are gone are missing.
     async fn lock(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError>;
@@ -274,7 +293,7 @@ pub struct NewRun<'r> {
 }
 
 /// A database with a journal, where rows can be changed.
-#[expect(async_fn_in_trait, reason = "as for Source")]
+#[expect(async_fn_in_trait, reason = "as for Reconnect")]
 pub trait Ledger: Source {
     /// The chunk of this store.
     type Chunk<'l>: Chunk

@@ -205,7 +205,7 @@ mod tests {
         let told = spotted.iter().filter(|row| !row.flag.is_mendable());
         let told = told.map(|row| row.flag.clone().into_flagged(row.key.clone(), None)).collect();
         let rows = values.len() as u64 * 1000 + 7;
-        let window = Window { spotted, sightings: Vec::new(), rows, bytes: rows * 10, next: None };
+        let window = Window { spotted, rows, bytes: rows * 10, ..Window::default() };
         Rest::new(tasks(), window, &key(99_999), told)
     }
 

@@ -1,13 +1,13 @@
 //! One window of a table, judged: the step that scan and repair share.
 
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Work;
 use super::events::Flagged;
 use super::flag::{Flag, Keep, Met};
 use super::pacing::WindowSize;
-use super::store::{Facts, Source, Span, StoreError};
+use super::store::{Facts, Span, StoreError, Windows};
 use crate::domain::census::{JsonType, Sighting};
 use crate::domain::target::{Identity, Key, Target};
 
@@ -22,7 +22,7 @@ pub(super) struct Spotted {
 }
 
 /// A window that was read and judged.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Window {
     /// The flagged rows, in key order.
     pub spotted: Vec<Spotted>,
@@ -32,21 +32,30 @@ pub(super) struct Window {
     pub bytes: u64,
     /// Where the next window begins, or nothing where this was the last.
     pub next: Option<Key>,
+    /// How long reading and judging took.
+    pub took: Duration,
 }
 
-/// Reads and judges the rows behind `after`, as many as `size` says.
-pub(super) async fn read<S: Source>(
-    source: &mut S,
+impl Window {
+    /// Lets the size of the next windows follow the time that this one took. The last one tells nothing.
+    pub fn teach(&self, size: &mut WindowSize) {
+        if self.next.is_some() {
+            size.learn(self.took, self.bytes);
+        }
+    }
+}
+
+/// Reads and judges the rows of a span.
+pub(super) async fn read<W: Windows>(
+    windows: &mut W,
     target: &'static Target,
-    after: Option<&Key>,
-    until: &Key,
-    size: &mut WindowSize,
+    span: Span<'_>,
     work: &Work<'_>,
 ) -> Result<Window, StoreError> {
-    let (capacity, made) = (source.capacity(), source.made());
+    let (capacity, made) = (windows.capacity(), windows.made());
     let keep = if work.show_values { Keep::Both } else { Keep::Nothing };
     let began = Instant::now();
-    let mut window = Window { spotted: Vec::new(), sightings: Vec::new(), rows: 0, bytes: 0, next: None };
+    let mut window = Window::default();
     let mut judge_row = |row: &dyn super::store::Row| {
         let value = row.value();
         window.rows += 1;
@@ -65,13 +74,8 @@ pub(super) async fn read<S: Source>(
         }
         Ok(())
     };
-    let besides = work.besides();
-    let next = source.window(target, Span { after, until, rows: size.rows(), besides }, &mut judge_row).await?;
-    window.next = next;
-    if window.next.is_some() {
-        size.learn(began.elapsed(), window.bytes);
-    }
-    Ok(window)
+    let next = windows.window(target, span, &mut judge_row).await?;
+    Ok(Window { next, took: began.elapsed(), ..window })
 }
 
 /// A row for the census, where it has a name.

@@ -139,29 +139,32 @@ impl<'l> Look<'l> {
         let server_version = self.one_text(what, version).await?.unwrap_or_default();
         let (schema, tables, elsewhere) = self.tables().await?;
         self.names.schema = schema;
-        let capacity = if dialect == Dialect::MySql { mysql::MEDIUMTEXT } else { Capacity::UNLIMITED };
-        let airflows = generations::recognise(&tables).into_iter().map(|target| Target { capacity, ..target }.hold());
-        let mut targets: Vec<_> = airflows.collect();
-        for table in tables.iter().filter(|table| !self.is_known(table, &targets)) {
-            tracing::warn!("{} does not have the columns of a state table and is left alone", table.name);
-        }
-        let is_there = |name: &str| tables.iter().any(|table| table.name == name);
+        let mut targets = self.airflows(&tables);
         for declared in self.own() {
-            let taken = targets.iter().any(|target| target.table == declared.table);
-            let found = if taken {
-                Err(own::taken(declared))
-            } else if !is_there(&declared.table) {
-                Err(own::absent(declared, self.location, &self.names.schema, &elsewhere))
-            } else {
-                own::settle(&mut self.transaction, &self.names, declared).await
-            };
-            targets.push(found?);
+            if targets.iter().any(|target| target.table == declared.table) {
+                return Err(own::taken(declared));
+            }
+            if !tables.iter().any(|table| table.name == declared.table) {
+                return Err(own::absent(declared, self.location, &self.names.schema, &elsewhere));
+            }
+            targets.push(own::settle(&mut self.transaction, &self.names, declared).await?);
         }
-        let has_runs = matches!(self.wanted, Wanted::Runs) && is_there(RUNS);
+        let has_runs = matches!(self.wanted, Wanted::Runs) && tables.iter().any(|table| table.name == RUNS);
         if targets.is_empty() && !has_runs {
             return Err(self.missing(&tables).await);
         }
         Ok(Overview { dialect, server_version, airflow_revision: None, fingerprint: String::new(), targets })
+    }
+
+    /// Airflow's tables among these.
+    fn airflows(&self, tables: &[Table]) -> Vec<&'static Target> {
+        let capacity = if self.location.dialect == Dialect::MySql { mysql::MEDIUMTEXT } else { Capacity::UNLIMITED };
+        let found = generations::recognise(tables).into_iter().map(|target| Target { capacity, ..target }.hold());
+        let targets: Vec<_> = found.collect();
+        for table in tables.iter().filter(|table| !self.is_known(table, &targets)) {
+            tracing::warn!("{} does not have the columns of a state table and is left alone", table.name);
+        }
+        targets
     }
 
     /// The tables that the user has declared.

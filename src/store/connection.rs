@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use sqlx::mysql::MySqlConnection;
 use sqlx::postgres::PgConnection;
-use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection as _, MySql, Postgres, Sqlite};
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::driver::{self, Access, Cells, EachCells};
 use super::error::failed;
 use super::location::{Dialect, Location};
+use super::postgres::copy;
+use super::sqlite::reading;
 use super::statement::Statement;
 use super::{mysql, postgres, sqlite};
 use crate::engine::store::{StoreError, Trouble};
@@ -34,7 +36,7 @@ fn silence() -> sqlx::Error {
 pub(super) enum Connection {
     Postgres(PgConnection),
     MySql(MySqlConnection),
-    Sqlite(SqliteConnection),
+    Sqlite(sqlite::File),
 }
 
 impl Connection {
@@ -64,7 +66,7 @@ impl Connection {
             Self::MySql(connection) => {
                 answered(connection.begin_with(mysql::begin(access))).await.map(Transaction::MySql)
             }
-            Self::Sqlite(connection) => connection.begin_with(sqlite::begin(access)).await.map(Transaction::Sqlite),
+            Self::Sqlite(file) => begin_in(file, access).await,
         };
         begun.map_err(|error| failed("a transaction could not be begun", error))
     }
@@ -92,6 +94,19 @@ pub(super) enum Transaction<'t> {
     Postgres(sqlx::Transaction<'t, Postgres>),
     MySql(sqlx::Transaction<'t, MySql>),
     Sqlite(sqlx::Transaction<'t, Sqlite>),
+    /// Of a SQLite file, which is only read.
+    File(rusqlite::Transaction<'t>),
+}
+
+async fn begin_in(file: &mut sqlite::File, access: Access) -> Result<Transaction<'_>, sqlx::Error> {
+    match access {
+        Access::Read => {
+            // A file never lets us wait, so this is where everything else on this thread has its turn, such as a signal.
+            yield_now().await;
+            reading::begin(&mut file.reading).map(Transaction::File)
+        }
+        Access::Write => file.writing()?.begin_with(sqlite::BEGIN_TO_WRITE).await.map(Transaction::Sqlite),
+    }
 }
 
 impl Transaction<'_> {
@@ -106,6 +121,7 @@ impl Transaction<'_> {
             Self::Postgres(transaction) => answered(driver::run::<Postgres>(transaction, statement)).await,
             Self::MySql(transaction) => answered(driver::run::<MySql>(transaction, statement)).await,
             Self::Sqlite(transaction) => driver::run::<Sqlite>(transaction, statement).await,
+            Self::File(_) => Err(reading::read_only()),
         }
     }
 
@@ -125,7 +141,16 @@ impl Transaction<'_> {
             }
             // A file always answers.
             Self::Sqlite(transaction) => Ok(driver::query::<Sqlite>(transaction, what, statement, each).await),
+            Self::File(transaction) => Ok(reading::query(transaction, what, &statement, each)),
         };
+        answer.unwrap_or_else(|_| Err(failed(what, silence())))
+    }
+
+    /// Runs a query without parameters and hands over its rows as PostgreSQL's COPY tells them. After a failure the
+    /// connection is of no use any more.
+    pub async fn copy(&mut self, what: &str, query: &str, each: &mut EachCells<'_>) -> Result<(), StoreError> {
+        let Self::Postgres(transaction) = self else { unreachable!("only PostgreSQL copies out") };
+        let answer = timeout(ANSWERING, copy::out(transaction, what, query, each)).await;
         answer.unwrap_or_else(|_| Err(failed(what, silence())))
     }
 
@@ -151,6 +176,7 @@ impl Transaction<'_> {
             Self::Postgres(transaction) => answered(transaction.rollback()).await,
             Self::MySql(transaction) => answered(transaction.rollback()).await,
             Self::Sqlite(transaction) => transaction.rollback().await,
+            Self::File(transaction) => reading::end(transaction),
         };
         if let Err(error) = rolled_back {
             tracing::debug!("a transaction could not be rolled back: {error}");
@@ -163,6 +189,7 @@ impl Transaction<'_> {
             Self::Postgres(transaction) => answered(transaction.commit()).await,
             Self::MySql(transaction) => answered(transaction.commit()).await,
             Self::Sqlite(transaction) => transaction.commit().await,
+            Self::File(transaction) => reading::end(transaction),
         };
         committed.map_err(|error| failed("the transaction could not be committed", error))
     }

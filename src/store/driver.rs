@@ -26,8 +26,8 @@ pub(super) trait Cells {
     fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error>;
     /// A value as it is stored, text or not.
     fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error>;
-    /// Insists that a cell holds what its column is for. Only SQLite lets a column hold anything, whatever its type says,
-    /// and then gives out an integer or a text all the same: a key that no row has.
+    /// Insists that a cell holds a key as it is known here. SQLite lets a column hold anything, whatever its type says, and
+    /// MySQL has integers that need 64 bits without a sign; both then give out something else: a key that no row has.
     fn insist(&self, _index: usize, _wanted: ColumnType) -> Result<(), sqlx::Error> {
         Ok(())
     }

@@ -3,10 +3,12 @@
 use std::error::Error;
 use std::io::ErrorKind;
 
+use sqlx::error::DatabaseError;
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
 
+use super::sqlite::reading;
 use crate::engine::store::{StoreError, Trouble};
 
 /// A failure while talking to the database.
@@ -70,7 +72,7 @@ fn trouble(error: &sqlx::Error) -> Trouble {
                 by_sqlstate(postgres.code())
             } else if let Some(mysql) = database.try_downcast_ref::<MySqlDatabaseError>() {
                 by_mysql_number(mysql.number())
-            } else if database.try_downcast_ref::<SqliteError>().is_some() {
+            } else if is_of_sqlite(database.as_ref()) {
                 by_sqlite_code(database.code().and_then(|code| code.parse().ok()).unwrap_or_default())
             } else {
                 Trouble::Other
@@ -78,6 +80,11 @@ fn trouble(error: &sqlx::Error) -> Trouble {
         }
         _ => Trouble::Other,
     }
+}
+
+/// Whether SQLite said it, through whichever of the two libraries.
+fn is_of_sqlite(error: &dyn DatabaseError) -> bool {
+    error.try_downcast_ref::<SqliteError>().is_some() || error.try_downcast_ref::<reading::Said>().is_some()
 }
 
 /// What the user can do about troubles that are the same whatever is being done.
@@ -172,7 +179,7 @@ fn hint(error: &sqlx::Error) -> &'static str {
         sqlx::Error::Tls(_) => {
             "check that the server offers TLS, and what the URL asks for (sslmode, sslrootcert; for MySQL ssl_mode, ssl_ca)"
         }
-        sqlx::Error::Database(error) if error.try_downcast_ref::<SqliteError>().is_some() => {
+        sqlx::Error::Database(error) if is_of_sqlite(error.as_ref()) => {
             "check that the path of the URL leads to Airflow's database; a database in WAL mode needs a folder that can \
              be written, even to be read"
         }

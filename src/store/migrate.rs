@@ -96,8 +96,8 @@ impl SqlStore {
                 }
                 outcome.map_err(not_created)
             }
-            Connection::Sqlite(connection) => {
-                let mut transaction = connection.begin().await.map_err(begun)?;
+            Connection::Sqlite(file) => {
+                let mut transaction = file.writing().map_err(begun)?.begin().await.map_err(begun)?;
                 migrator.run(&mut *transaction).await.map_err(not_created)?;
                 transaction.commit().await.map_err(begun)
             }

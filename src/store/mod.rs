@@ -24,6 +24,7 @@ mod source;
 mod sqlite;
 mod statement;
 mod stored;
+mod windows;
 
 pub use catalog::{Overview, SqlStore, Wanted};
 pub use driver::Access;

@@ -1,7 +1,7 @@
 //! The driver for MySQL and MariaDB.
 
 use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlRow, MySqlSslMode};
-use sqlx::{Arguments as _, ConnectOptions as _, Executor as _, MySql, Row as _};
+use sqlx::{Arguments as _, ConnectOptions as _, Executor as _, MySql, Row as _, TypeInfo as _, ValueRef as _};
 
 use super::driver::{Access, Cells, Driver};
 use super::error::{failed, unreachable};
@@ -9,6 +9,7 @@ use super::location::{Host, Location, TlsMode};
 use super::statement::Param;
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
+use crate::domain::target::ColumnType;
 use crate::engine::store::StoreError;
 
 /// What the columns of Airflow's values hold, which are MEDIUMTEXT.
@@ -120,5 +121,14 @@ impl Cells for MySqlRow {
 
     fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error> {
         self.try_get_unchecked(index).map(Stored::Text)
+    }
+
+    fn insist(&self, index: usize, wanted: ColumnType) -> Result<(), sqlx::Error> {
+        let unsigned = self.try_get_raw(index)?.type_info().name() == "BIGINT UNSIGNED";
+        if wanted == ColumnType::Integer && unsigned {
+            let key: u64 = self.try_get_unchecked(index)?;
+            i64::try_from(key).map_err(|_| sqlx::Error::Decode("a key is larger than 2^63 - 1".into()))?;
+        }
+        Ok(())
     }
 }

@@ -13,6 +13,8 @@ use super::statement::Param;
 use crate::domain::judge::Stored;
 use crate::engine::store::StoreError;
 
+pub(super) mod copy;
+
 pub(super) async fn connect(location: &Location) -> Result<PgConnection, StoreError> {
     let options = options(location);
     let what = || format!("no connection to {location}");
@@ -69,22 +71,31 @@ fn with_tls(options: PgConnectOptions, location: &Location) -> PgConnectOptions 
     options
 }
 
+/// How plans are made. All that is asked of a table is a walk along an index that is broken off, or the rows with some
+/// keys. Where those are many, or a server has no statistics, as after a restore, it might read the whole table instead,
+/// and do so again for each window. With that ruled out a plan may look expensive, and compiling it would take 200 ms.
+macro_rules! by_index {
+    () => {
+        "; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; \
+         SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
+    };
+}
+
 pub(super) fn begin(access: Access) -> &'static str {
     match access {
-        // A window is a walk along an index to be broken off. A server without statistics, as after a restore, takes it
-        // for a few rows to be fetched and sorted, and would fetch and sort all that is left of the table. Where something
-        // has to be sorted all the same, a plan looks expensive now, and compiling it would take 200 ms.
-        Access::Read => {
-            "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL lock_timeout = '1s'; SET LOCAL enable_bitmapscan = off; \
-             SET LOCAL enable_sort = off; SET LOCAL jit = off"
-        }
+        // A window might be fetched and sorted: not it alone, but all that is left of the table.
+        Access::Read => concat!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL lock_timeout = '1s'; SET LOCAL enable_sort = off",
+            by_index!()
+        ),
         // Under this isolation a locked row is read as it is once its lock is ours. Waiting for a lock ends after a
         // second, and a statement after fifteen. Should this process be stopped in the middle, the server gives the
         // locks back by itself.
-        Access::Write => {
+        Access::Write => concat!(
             "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '1s'; \
-             SET LOCAL statement_timeout = '15s'; SET LOCAL idle_in_transaction_session_timeout = '20s'"
-        }
+             SET LOCAL statement_timeout = '15s'; SET LOCAL idle_in_transaction_session_timeout = '20s'",
+            by_index!()
+        ),
     }
 }
 
@@ -118,10 +129,7 @@ impl Cells for PgRow {
         if value.is_null() {
             return Ok(None);
         }
-        // Columns are integer or bigint, booleans answer questions; all arrive big-endian in their own width.
-        let bytes = value.as_bytes().map_err(sqlx::Error::Decode)?;
-        let sign = if bytes.first().is_some_and(|&first| first >= 0x80) { -1 } else { 0 };
-        Ok(Some(bytes.iter().fold(sign, |integer, &byte| integer << 8 | i64::from(byte))))
+        value.as_bytes().map(|bytes| Some(big_endian(bytes))).map_err(sqlx::Error::Decode)
     }
 
     fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error> {
@@ -131,4 +139,10 @@ impl Cells for PgRow {
     fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error> {
         self.try_get_raw(index)?.as_bytes().map(Stored::Text).map_err(sqlx::Error::Decode)
     }
+}
+
+/// An integer as it arrives. Columns are integer or bigint, booleans answer questions, each in its own width.
+fn big_endian(bytes: &[u8]) -> i64 {
+    let sign = if bytes.first().is_some_and(|&first| first >= 0x80) { -1 } else { 0 };
+    bytes.iter().fold(sign, |integer, &byte| integer << 8 | i64::from(byte))
 }

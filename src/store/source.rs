@@ -1,23 +1,29 @@
-//! Reading: windows, upper bounds and identities.
+//! Reading: upper bounds and identities, and what the columns of a row say.
 
 use std::sync::Arc;
 
-use super::catalog::{SqlStore, rows};
+use super::catalog::SqlStore;
 use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
-use super::error::failed;
 use super::location::Dialect;
 use super::statement::{Fill, sql, text};
-use crate::domain::judge::Stored;
-use crate::domain::repair::Capacity;
+use super::windows::SqlWindows;
 use crate::domain::target::{Column, ColumnType, Identity, Key, Scalar, Target};
 use crate::engine::made::Made;
-use crate::engine::store::{Besides, EachRow, Facts, Row, Source, Span, StoreError, Trouble};
+use crate::engine::store::{Besides, Facts, Reconnect, Source, StoreError, Trouble};
 
-impl Source for SqlStore {
+impl Reconnect for SqlStore {
     async fn reconnect(&mut self) -> Result<(), StoreError> {
         self.connection = Connection::open(&self.location, self.access).await?;
         Ok(())
+    }
+}
+
+impl Source for SqlStore {
+    type Windows = SqlWindows;
+
+    fn windows(&self) -> SqlWindows {
+        SqlWindows::of(self)
     }
 
     async fn last_key(&mut self, target: &'static Target) -> Result<Option<Key>, StoreError> {
@@ -36,35 +42,6 @@ impl Source for SqlStore {
         let what = format!("the rows of {} could not be estimated", target.table);
         let estimates = self.rows(&what, statement, |cells| cells.integer(0)).await?;
         Ok(estimates.into_iter().flatten().next().and_then(|rows| u64::try_from(rows).ok()))
-    }
-
-    async fn window(
-        &mut self,
-        target: &'static Target,
-        span: Span<'_>,
-        each: &mut EachRow<'_>,
-    ) -> Result<Option<Key>, StoreError> {
-        let fills = [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), rows(span.rows)];
-        let window = match span.besides {
-            Besides::Nothing => sql!("window"),
-            Besides::Facts => sql!("window_with_facts"),
-        };
-        let statement = self.names.about(target, window, &fills);
-        let (mut seen, mut last) = (0, None);
-        let mut hand_over = |cells: &dyn Cells| {
-            let value = cells.value(value_index(target, span.besides));
-            let value = value.map_err(|error| unreadable(target, error))?;
-            let row = KeyedRow { cells, target, value, besides: span.besides };
-            seen += 1;
-            if seen == span.rows {
-                last = Some(row.key()?);
-            }
-            each(&row)
-        };
-        let what = format!("rows of {} could not be read", target.table);
-        let query = async |read: &mut Transaction<'_>| read.query(&what, statement, &mut hand_over).await;
-        self.connection.within(Access::Read, query).await?;
-        Ok(last)
     }
 
     async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError> {
@@ -97,14 +74,6 @@ impl Source for SqlStore {
         self.made = Arc::new(made);
         Ok(())
     }
-
-    fn made(&self) -> Arc<Made> {
-        Arc::clone(&self.made)
-    }
-
-    fn capacity(&self) -> Capacity {
-        self.capacity
-    }
 }
 
 /// How many keys one statement asks for: PostgreSQL takes arrays of any length, the others bind every key.
@@ -113,35 +82,6 @@ fn identify_at_once(dialect: Dialect) -> usize {
         Dialect::Postgres => 100_000,
         Dialect::MySql | Dialect::Sqlite => 1_024,
     }
-}
-
-/// A row of a window.
-struct KeyedRow<'r> {
-    cells: &'r dyn Cells,
-    target: &'static Target,
-    value: Stored<'r>,
-    besides: Besides,
-}
-
-impl Row for KeyedRow<'_> {
-    fn value(&self) -> Stored<'_> {
-        self.value
-    }
-
-    fn key(&self) -> Result<Key, StoreError> {
-        key(self.cells, self.target).map_err(|error| unreadable(self.target, error))
-    }
-
-    fn facts(&self) -> Result<Option<Facts>, StoreError> {
-        match self.besides {
-            Besides::Nothing => Ok(None),
-            Besides::Facts => facts(self.cells, self.target).map(Some).map_err(|error| unreadable(self.target, error)),
-        }
-    }
-}
-
-fn unreadable(target: &Target, error: sqlx::Error) -> StoreError {
-    failed(&format!("a row of {} could not be read", target.table), error)
 }
 
 /// The key of a row whose first columns are the key's.

@@ -1,5 +1,6 @@
-//! The SQLite driver.
+//! The SQLite driver: sqlx where something is written, and rusqlite for what is only read ([`reading`]).
 
+use std::path::Path;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
@@ -13,7 +14,26 @@ use crate::domain::judge::Stored;
 use crate::domain::target::ColumnType;
 use crate::engine::store::{StoreError, Trouble};
 
-pub(super) async fn connect(location: &Location, access: Access) -> Result<SqliteConnection, StoreError> {
+pub(super) mod reading;
+
+/// How long someone else's lock on the file is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// An open file.
+pub(super) struct File {
+    pub reading: rusqlite::Connection,
+    /// Missing where the file was opened to be read.
+    writing: Option<SqliteConnection>,
+}
+
+impl File {
+    /// The connection that may write.
+    pub fn writing(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        self.writing.as_mut().ok_or_else(reading::read_only)
+    }
+}
+
+pub(super) async fn connect(location: &Location, access: Access) -> Result<File, StoreError> {
     let Host::File(path) = &location.host else { unreachable!("a SQLite location is a file") };
     if !path.is_file() {
         let what = format!("there is no database file {}", path.display());
@@ -21,17 +41,13 @@ pub(super) async fn connect(location: &Location, access: Access) -> Result<Sqlit
             "check the path: sqlite:/// and then the path, an absolute one with its own slash; nothing is created",
         ));
     }
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(false)
-        .read_only(access == Access::Read)
-        .busy_timeout(Duration::from_secs(1))
-        .disable_statement_logging();
     let what = || format!("the database file {} cannot be opened", path.display());
-    let mut connection = options.connect().await.map_err(|error| unreachable(what(), error))?;
-    // Opening reads nothing; the first look into the file tells whether it is a database at all.
-    let looked = sqlx::query_scalar("PRAGMA encoding").fetch_one(&mut connection).await;
-    let encoding: String = match looked {
+    // Whoever may write comes first: what somebody left half written is restored then, and can be read.
+    let writing = match access {
+        Access::Read => None,
+        Access::Write => Some(open_to_write(path).await.map_err(|error| unreachable(what(), error))?),
+    };
+    let (reading, encoding) = match reading::open(path, PATIENCE) {
         Err(error) if is_half_written(&error) => {
             let what = format!("{}: somebody was cut short while writing it", what());
             return Err(StoreError::new(Trouble::Unreachable, what).hint(
@@ -39,14 +55,26 @@ pub(super) async fn connect(location: &Location, access: Access) -> Result<Sqlit
                  cannot",
             ));
         }
-        looked => looked.map_err(|error| unreachable(what(), error))?,
+        opened => opened.map_err(|error| unreachable(what(), error))?,
     };
     if encoding == "UTF-8" {
-        Ok(connection)
+        Ok(File { reading, writing })
     } else {
         let what = format!("the database file {} stores text as {encoding}", path.display());
         Err(StoreError::new(Trouble::Unreachable, what).hint("only UTF-8 databases, as Airflow makes them, are known"))
     }
+}
+
+async fn open_to_write(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(PATIENCE)
+        .disable_statement_logging();
+    let mut connection = options.connect().await?;
+    // Opening reads nothing; the first look into the file restores it.
+    sqlx::query("PRAGMA encoding").execute(&mut connection).await?;
+    Ok(connection)
 }
 
 /// Whether there is a journal of SQLite's own to be rolled back, which takes the right to write: SQLITE_READONLY_ROLLBACK.
@@ -54,12 +82,8 @@ fn is_half_written(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some("776"))
 }
 
-pub(super) fn begin(access: Access) -> &'static str {
-    match access {
-        Access::Read => "BEGIN",
-        Access::Write => "BEGIN IMMEDIATE",
-    }
-}
+/// Takes the lock on the file at once, so that nobody can come between the first look and the change.
+pub(super) const BEGIN_TO_WRITE: &str = "BEGIN IMMEDIATE";
 
 impl Driver for Sqlite {
     const KEEPS_STATEMENTS: bool = true;
@@ -95,11 +119,7 @@ impl Cells for SqliteRow {
     fn insist(&self, index: usize, wanted: ColumnType) -> Result<(), sqlx::Error> {
         let value = self.try_get_raw(index)?;
         let found = value.type_info();
-        let wanted = if wanted == ColumnType::Integer { "INTEGER" } else { "TEXT" };
-        if !value.is_null() && found.name() == wanted {
-            return Ok(());
-        }
-        Err(sqlx::Error::Decode(format!("a key holds {} where its column should hold {wanted}", found.name()).into()))
+        check_key(wanted, value.is_null(), found.name())
     }
 
     fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error> {
@@ -109,15 +129,26 @@ impl Cells for SqliteRow {
     }
 }
 
+/// Whether a key holds what its column should.
+fn check_key(wanted: ColumnType, is_null: bool, found: &str) -> Result<(), sqlx::Error> {
+    let wanted = if wanted == ColumnType::Integer { "INTEGER" } else { "TEXT" };
+    if !is_null && found == wanted {
+        return Ok(());
+    }
+    Err(sqlx::Error::Decode(format!("a key holds {found} where its column should hold {wanted}").into()))
+}
+
 #[cfg(test)]
 mod tests {
     use sqlx::{AssertSqlSafe, Connection as _};
 
     use super::super::location::Dialect;
-    use super::super::statement::{Fill, Names, Statement, integer, sql};
+    use super::super::statement::{Fill, Names, Statement, sql};
+    use super::super::windows::fills;
     use super::*;
     use crate::domain::generations::sample::targets;
     use crate::domain::target::{Key, Scalar, Target};
+    use crate::engine::store::{Besides, Span};
 
     fn keys(target: &Target, count: i64) -> Vec<Key> {
         let part = |holds, number: i64| match holds {
@@ -160,11 +191,12 @@ mod tests {
         let names = Names { dialect: Dialect::Sqlite, schema: "main".to_owned() };
         for target in targets {
             let keys = keys(target, 3);
-            let window =
-                [("behind", Fill::Behind(Some(&keys[0]))), ("within", Fill::Within(&keys[2])), ("rows", integer(1000))];
+            let span = Span { after: Some(&keys[0]), until: &keys[2], rows: 1000, besides: Besides::Nothing };
+            let window = fills(span);
             let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
             let statements = [
                 names.about(target, sql!("window"), &window),
+                names.about(target, sql!("boundary"), &window),
                 names.about(target, sql!("identify"), &key_in),
                 names.about(target, sql!(Dialect::Sqlite, "lock"), &key_in),
             ];

@@ -3,7 +3,8 @@
 //! Every statement stands in a file under `sql/`, readable as one text; `sql/common` holds what all dialects share.
 //! A hole such as `{table}` or `{run_id}` is filled here: with quoted identifiers, which come from the target
 //! catalogue and the database's own schema name alone, or with a placeholder and a bound parameter. No value from a
-//! row ever becomes part of the text.
+//! row ever becomes part of the text, with one exception: COPY takes no parameters, so there they are written out as
+//! numbers, and nothing that they say can be taken for SQL ([`written`]).
 
 use super::location::Dialect;
 use crate::domain::target::{Column, Key, Target};
@@ -86,12 +87,17 @@ pub(super) struct Names {
 impl Names {
     /// Fills the holes of a statement about no table of Airflow's in particular.
     pub fn statement<'f>(&self, template: &str, fills: &[(&str, Fill<'f>)]) -> Statement<'f> {
-        self.fill(template, None, fills)
+        self.fill(template, None, false, fills)
     }
 
     /// Fills the holes of a statement about a target.
     pub fn about<'f>(&self, target: &Target, template: &str, fills: &[(&str, Fill<'f>)]) -> Statement<'f> {
-        self.fill(template, Some(target), fills)
+        self.fill(template, Some(target), false, fills)
+    }
+
+    /// The same as one text without parameters, for PostgreSQL's COPY.
+    pub fn written_out(&self, target: &Target, template: &str, fills: &[(&str, Fill<'_>)]) -> String {
+        self.fill(template, Some(target), true, fills).text
     }
 
     /// An identifier, quoted.
@@ -107,10 +113,16 @@ impl Names {
         format!("{}.{}", self.quoted(&self.schema), self.quoted(name))
     }
 
-    fn fill<'f>(&self, template: &str, target: Option<&Target>, fills: &[(&str, Fill<'f>)]) -> Statement<'f> {
+    fn fill<'f>(
+        &self,
+        template: &str,
+        target: Option<&Target>,
+        written_out: bool,
+        fills: &[(&str, Fill<'f>)],
+    ) -> Statement<'f> {
         let without_comments: Vec<&str> = template.lines().filter(|line| !line.starts_with("--")).collect();
         let template = without_comments.join("\n");
-        let mut builder = Builder { names: self, target, text: String::new(), params: Vec::new() };
+        let mut builder = Builder { names: self, target, written_out, text: String::new(), params: Vec::new() };
         let mut rest = template.as_str();
         while let Some((before, hole)) = rest.split_once('{') {
             let (hole, after) = hole.split_once('}').expect("every hole in our own SQL is closed");
@@ -130,6 +142,8 @@ impl Names {
 pub(super) struct Builder<'b, 'f> {
     pub names: &'b Names,
     target: Option<&'b Target>,
+    /// Whether parameters are written into the text instead of being bound.
+    written_out: bool,
     text: String,
     params: Vec<Param<'f>>,
 }
@@ -144,6 +158,9 @@ impl<'b, 'f> Builder<'b, 'f> {
     }
 
     pub fn bind(&mut self, param: Param<'f>) {
+        if self.written_out {
+            return self.push(&written(&param));
+        }
         self.params.push(param);
         match self.names.dialect {
             Dialect::Postgres => self.push(&format!("${}", self.params.len())),
@@ -267,6 +284,21 @@ impl<'b, 'f> Builder<'b, 'f> {
     }
 }
 
+/// A parameter as PostgreSQL's SQL writes it. Every character of a text is written by its number, so whatever it says, and
+/// however the session reads quotes, it ends where it should. What a function would make of digits would not do: it has
+/// another collation than the text, and another order.
+fn written(param: &Param<'_>) -> String {
+    match param {
+        Param::Integer(integer) => format!("'{integer}'::bigint"),
+        Param::Text(text) => {
+            let characters: String = text.chars().map(|character| format!("\\U{:08x}", u32::from(character))).collect();
+            format!("E'{characters}'")
+        }
+        Param::Null => "NULL".to_owned(),
+        Param::Integers(_) | Param::Texts(_) => unreachable!("nothing that is copied out asks for arrays"),
+    }
+}
+
 /// The server's clock. Times of the journal are the server's, so that machines need not agree on theirs.
 fn now(dialect: Dialect) -> &'static str {
     match dialect {
@@ -282,5 +314,33 @@ fn stale(dialect: Dialect) -> String {
         Dialect::Postgres => format!("clock_timestamp() - interval '{STALE_SECONDS} seconds'"),
         Dialect::MySql => format!("UTC_TIMESTAMP(6) - INTERVAL {STALE_SECONDS} SECOND"),
         Dialect::Sqlite => format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{STALE_SECONDS} seconds')"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::generations::sample::assets;
+    use crate::domain::target::Scalar;
+
+    #[test]
+    fn what_is_written_out_is_numbers_whatever_a_key_says() {
+        let names = Names { dialect: Dialect::Postgres, schema: "public".to_owned() };
+        let written = |text: &str| {
+            let key = Key(vec![Scalar::Integer(-7), Scalar::Text(text.to_owned())]);
+            let fills = [("behind", Fill::Behind(Some(&key))), ("rows", integer(5))];
+            names.written_out(assets(), "{behind} LIMIT {rows}", &fills)
+        };
+        let around = |text: &str| format!(r#"("asset_id", "key") > ('-7'::bigint, E'{text}') LIMIT '5'::bigint"#);
+        assert_eq!(written(""), around(""));
+        assert_eq!(written("k'🦀"), around(r"\U0000006b\U00000027\U0001f980"));
+        for text in ["it's", r"\'; DROP TABLE dag; --", "$1 {table} \u{0}\n", "\"`"] {
+            let written = written(text);
+            let (before, after) = (written.split("E'").next(), written.rsplit("')").next());
+            let literal = written.split("E'").nth(1).and_then(|rest| rest.split("')").next()).expect("a literal");
+            assert_eq!((before, after), (around("").split("E'").next(), around("").rsplit("')").next()));
+            assert_eq!(literal.len(), 10 * text.chars().count());
+            assert!(literal.chars().all(|character| matches!(character, '\\' | 'U' | '0'..='9' | 'a'..='f')));
+        }
     }
 }

@@ -13,6 +13,7 @@ mod support;
 mod access;
 mod census;
 mod generations;
+mod jobs;
 mod keys;
 mod locks;
 mod memory;

@@ -23,11 +23,12 @@ async fn memory_stays_small_over_two_hundred_thousand_rows(engine: Engine) {
     let (scan, report) = peak_of(&["scan"], 10);
     assert_eq!(report["totals"]["rows_scanned"], ROWS);
     assert_eq!(report["totals"]["errors"], BAD);
+    let (jobs, _) = peak_of(&["scan", "--jobs", "4"], 10);
     let (repair, report) = peak_of(&["repair", "--yes"], 0);
     assert_eq!(report["totals"]["rewritten"], BAD);
     let run = report["run_id"].as_str().expect("a run");
     let (undo, _) = peak_of(&["undo", run, "--yes"], 0);
-    for (command, peak) in [("scan", scan), ("repair", repair), ("undo", undo)] {
+    for (command, peak) in [("scan", scan), ("scan with four jobs", jobs), ("repair", repair), ("undo", undo)] {
         assert!(peak < MOST_KILOBYTES, "{command} took {peak} kB");
     }
 }

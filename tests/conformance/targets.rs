@@ -33,6 +33,7 @@ test_on!(
     MySql,
     a_rewrite_that_the_column_cannot_hold_is_known_before,
     what_changes_by_itself_is_kept,
+    a_key_of_64_bits_without_a_sign_is_an_error_where_it_needs_them,
     a_table_without_transactions_is_refused
 );
 test_on!(only_sqlite, Sqlite, a_key_that_is_not_what_its_column_says_is_an_error, columns_may_be_called_like_rowids);
@@ -114,7 +115,7 @@ async fn a_table_of_ones_own_is_scanned_mended_and_put_back_beside_airflows(engi
     let of_archive = |row: &&Value| row["table"] == "archive";
     let finding = scanned["findings"].as_array().expect("a list").iter().find(of_archive).expect("a finding");
     assert_eq!(finding["key"], json!({"batch": "b", "id": 1}));
-    assert_eq!(finding["identity"], json!({"dag_id": "sales", "task_id": "load"}));
+    assert_eq!(finding["identity"], json!({"dag_id": "sales", "task_id": "load", "batch": "b", "id": 1}));
     assert_eq!(finding["readers"], json!({"jsonb": "error"}));
     assert_eq!(dump(&database, "archive").await, before);
 
@@ -415,6 +416,20 @@ async fn what_changes_by_itself_is_kept(engine: Engine) {
     assert_eq!(database.rows(kept).await, [expected]);
     undo(&database, &mended);
     assert_eq!(dump(&database, "events").await, before);
+}
+
+async fn a_key_of_64_bits_without_a_sign_is_an_error_where_it_needs_them(engine: Engine) {
+    let database = TestDatabase::empty(engine).await;
+    database
+        .execute(
+            "CREATE TABLE events (id bigint unsigned NOT NULL PRIMARY KEY, payload text);
+             INSERT INTO events VALUES (9223372036854775807, 'raw')",
+        )
+        .await;
+    let rules = rules("[[target]]\ntable = 'events'\nkey = 'id'\nvalue = 'payload'\nreader = 'rfc8259'");
+    assert_eq!(run(&database, &["scan"], &rules).exits(10).json()["totals"]["rows_scanned"], 1);
+    database.execute("INSERT INTO events VALUES (9223372036854775808, 'raw')").await;
+    run(&database, &["scan"], &rules).exits(1).says("a key is larger than");
 }
 
 async fn a_table_without_transactions_is_refused(engine: Engine) {

@@ -20,6 +20,7 @@ use std::sync::LazyLock;
 use server::Server;
 use support::{Engine, TestDatabase};
 
+mod plans;
 mod pooler;
 mod reading;
 mod replica;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::{Args as ClapArgs, Subcommand};
 use clap_complete::Shell;
 
-use super::shared::{FailOnArgs, FindingsArgs, JudgingArgs, LimitArgs, OutputArgs, PaceArgs, RateArgs, TargetArgs};
+use super::shared::{
+    FailOnArgs, FindingsArgs, JobsArgs, JudgingArgs, LimitArgs, OutputArgs, PaceArgs, RateArgs, TargetArgs,
+};
 
 /// Judge every row and report, without writing or locking anything
 ///
@@ -29,6 +31,8 @@ pub(in crate::cli) struct ScanArgs {
     pub plan_out: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub jobs: JobsArgs,
     #[command(flatten)]
     pub rate: RateArgs,
 }
@@ -58,6 +62,8 @@ pub(in crate::cli) struct RepairArgs {
     pub fail_on: FailOnArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub jobs: JobsArgs,
     #[command(flatten)]
     pub pace: PaceArgs,
 }
@@ -129,6 +135,8 @@ pub(in crate::cli) struct RulesSuggestArgs {
     /// Write the rules to a new file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub jobs: JobsArgs,
     #[command(flatten)]
     pub rate: RateArgs,
 }

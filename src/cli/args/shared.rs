@@ -1,5 +1,6 @@
 //! What several commands take.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -7,6 +8,9 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use crate::domain::finding::Severity;
 use crate::engine::pacing::{ChunkRows, ChunkSize, Pace};
+
+/// The most jobs that a scan takes. Each has a connection, of which servers have a hundred or so.
+const MOST_JOBS: i64 = 64;
 
 /// Which database.
 #[derive(Clone, Debug, ClapArgs)]
@@ -67,6 +71,22 @@ pub(in crate::cli) struct RateArgs {
     /// Read no more rows a second than this
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_rows_per_second: Option<u32>,
+}
+
+/// How many read at once.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+#[command(next_help_heading = "Pace")]
+pub(in crate::cli) struct JobsArgs {
+    /// Read and judge with so many connections and threads at once; what is found is the same
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=MOST_JOBS))]
+    pub jobs: u32,
+}
+
+impl JobsArgs {
+    /// The same pace with so many jobs.
+    pub fn at(self, pace: Pace) -> Pace {
+        Pace { jobs: NonZero::new(self.jobs).unwrap_or(pace.jobs), ..pace }
+    }
 }
 
 /// How fast rows are read and changed.

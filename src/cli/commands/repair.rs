@@ -33,7 +33,7 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
         session.check_plan(plan, &judge, &rules)?;
     }
     let targets = session.targets(tables)?;
-    let pace = (&args.pace).into();
+    let pace = args.jobs.at((&args.pace).into());
     let work = Work {
         judge: &judge,
         rules: &rules,

@@ -46,7 +46,7 @@ async fn suggest(args: &RulesSuggestArgs, context: &Context) -> Result<Exit, Fai
         // For their shapes; the suggestion masks every letter of them.
         show_values: true,
         census: false,
-        pace: args.rate.into(),
+        pace: args.jobs.at(args.rate.into()),
         stop: &context.stop,
     };
     let mut events = (Suggestion::default(), session::progress(context.common));

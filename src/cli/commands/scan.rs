@@ -27,7 +27,7 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
         targets: &targets,
         show_values: args.findings.show_values,
         census: args.census,
-        pace: args.rate.into(),
+        pace: args.jobs.at(args.rate.into()),
         stop: &context.stop,
     };
     let header = || session.plan_header(&judge, &rules, &targets);

@@ -55,8 +55,10 @@ impl Walk {
             return None;
         }
         let (table, key, value, reader) = (table?.to_owned(), key?, text?, reader?);
-        // What tells rows apart also tells a person which row it is.
-        let identity = identity.unwrap_or_else(|| key.clone());
+        // What tells rows apart also tells a person, and rules, which row it is.
+        let mut identity = identity.unwrap_or_default();
+        let more: Vec<String> = key.iter().filter(|column| !identity.contains(column)).cloned().collect();
+        identity.extend(more);
         Some(Declared { table, key, value, identity, written_at, reader })
     }
 

@@ -98,7 +98,7 @@ fn a_target_says_what_there_is_of_a_table() {
         table: "archive".to_owned(),
         key: names(&["batch", "id"]),
         value: "payload".to_owned(),
-        identity: names(&["dag_id"]),
+        identity: names(&["dag_id", "batch", "id"]),
         written_at: Some("stored_at".to_owned()),
         reader: Reader::Jsonb,
     };

@@ -24,10 +24,8 @@ pub(super) fn holds(declared: &Declared) -> String {
 pub(super) fn rows(declared: &Declared) -> String {
     let columns =
         |columns: &[String]| wording::list(&columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>());
-    let named = match declared.identity == declared.key {
-        true => String::new(),
-        false => format!("; named by {}", columns(&declared.identity)),
-    };
+    let more: Vec<_> = declared.identity.iter().filter(|column| !declared.key.contains(column)).cloned().collect();
+    let named = if more.is_empty() { String::new() } else { format!("; named by {}, too", columns(&more)) };
     let written = declared.written_at.as_ref().map(|column| format!("; written at the time in `{column}`"));
     format!("told apart by {}{named}{}", columns(&declared.key), written.unwrap_or_default())
 }

@@ -1,0 +1,245 @@
+//! Jobs: threads that read and judge windows ahead of the scan, which tells of them in the order of their keys.
+//!
+//! Judging is work for a processor and reading is waiting for a server, so each job has a thread, a runtime and a
+//! connection of its own. Jobs go through the tables together ([`Course`]): one after the other takes the window that
+//! is next, and reads it beside the others. How many there are changes nothing of what is told. Few windows are ahead
+//! at any time, so memory stays flat however the threads are scheduled.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+use tokio::runtime;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Mutex, Semaphore};
+
+use super::Work;
+use super::events::{Event, Events, Wait};
+use super::halt::Halt;
+use super::pacing::Pace;
+use super::patience::{self, insist};
+use super::stop::Stop;
+use super::store::{Source, Span, StoreError, Trouble, Windows};
+use super::window::{self, Window};
+use crate::domain::judge::Judge;
+use crate::domain::rules::Rules;
+use crate::domain::target::{Key, Target};
+
+mod course;
+
+pub(super) use course::Leg;
+use course::{Course, End};
+
+/// How many windows there may be for each job: the one that it reads, and one that waits to be told.
+const AHEAD: usize = 2;
+
+/// The jobs of a scan, as the scan sees them.
+pub(super) struct Jobs {
+    messages: UnboundedReceiver<Message>,
+    threads: Vec<Option<JoinHandle<()>>>,
+    shared: Arc<Shared>,
+    /// Windows that were read before their turn, by their numbers.
+    early: BTreeMap<u64, Window>,
+    /// The number of the window that is told next.
+    next: u64,
+}
+
+/// What a job tells the scan.
+enum Message {
+    Read(u64, Window),
+    Waiting(Wait),
+    Failed(StoreError),
+    /// The job with this number is over, one way or another.
+    Over(usize),
+}
+
+impl Jobs {
+    /// Starts the jobs that go through these tables.
+    pub fn start<S: Source>(source: &S, work: &Work<'_>, legs: VecDeque<Leg>) -> Result<Self, StoreError> {
+        let count = if legs.is_empty() { 0 } else { work.pace.jobs.get() as usize };
+        let (sender, messages) = unbounded_channel();
+        let (errand, course) = (Errand::of(work), Mutex::new(Course::new(legs, work.pace)));
+        let shared = Arc::new(Shared { errand, course, ahead: Semaphore::new(AHEAD * count), alone: count == 1 });
+        let mut jobs = Self { messages, threads: Vec::new(), shared, early: BTreeMap::new(), next: 0 };
+        for number in 0..count {
+            let post = Post { sender: sender.clone(), number };
+            let job = Job { windows: source.windows(), shared: Arc::clone(&jobs.shared), post };
+            let thread = Builder::new().name(format!("job {number}")).spawn(|| job.run());
+            jobs.threads.push(Some(thread.map_err(not_started)?));
+        }
+        Ok(jobs)
+    }
+
+    /// The next window in the order of keys. Nothing where all were told, or where the jobs were asked to stop.
+    pub async fn next(&mut self, events: &mut impl Events) -> Result<Option<Window>, Halt> {
+        loop {
+            if let Some(window) = self.early.remove(&self.next) {
+                self.next += 1;
+                self.shared.ahead.add_permits(1);
+                return Ok(Some(window));
+            }
+            match self.messages.recv().await {
+                Some(Message::Read(number, window)) => drop(self.early.insert(number, window)),
+                Some(Message::Waiting(reason)) => events.event(&Event::Waiting { reason }),
+                Some(Message::Failed(error)) => return Err(error.into()),
+                Some(Message::Over(number)) => self.settle(number),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// A job that panicked has lost its window, and the scan must not go on as if it had not.
+    fn settle(&mut self, number: usize) {
+        if let Some(Err(panic)) = self.threads[number].take().map(JoinHandle::join) {
+            resume_unwind(panic);
+        }
+    }
+}
+
+impl Drop for Jobs {
+    /// Nobody listens any more. A job that still reads does so for nobody, and ends with its window.
+    fn drop(&mut self) {
+        self.shared.ahead.close();
+    }
+}
+
+fn not_started(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError { source: Some(Box::new(error)), ..StoreError::new(Trouble::Other, "a job could not be started") }
+}
+
+/// What all jobs share.
+struct Shared {
+    errand: Errand,
+    course: Mutex<Course>,
+    /// Permits for windows that are not told yet.
+    ahead: Semaphore,
+    /// Whether there is one job only.
+    alone: bool,
+}
+
+/// What jobs have to know of the work.
+struct Errand {
+    judge: Judge,
+    rules: Rules,
+    show_values: bool,
+    census: bool,
+    pace: Pace,
+    stop: Stop,
+}
+
+impl Errand {
+    fn of(work: &Work<'_>) -> Self {
+        let &Work { judge, rules, targets: _, show_values, census, pace, stop } = work;
+        Self { judge: *judge, rules: rules.clone(), show_values, census, pace, stop: stop.clone() }
+    }
+
+    fn work(&self) -> Work<'_> {
+        let Self { judge, rules, show_values, census, pace, stop } = self;
+        Work { judge, rules, targets: &[], show_values: *show_values, census: *census, pace: *pace, stop }
+    }
+}
+
+/// One job, on its own thread.
+struct Job<W> {
+    windows: W,
+    shared: Arc<Shared>,
+    post: Post,
+}
+
+impl<W: Windows> Job<W> {
+    fn run(mut self) {
+        let outcome = match runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(self.all_windows()),
+            Err(error) => Err(not_started(error).into()),
+        };
+        if let Err(Halt::Failed(error)) = outcome {
+            self.post.send(Message::Failed(error));
+        }
+    }
+
+    async fn all_windows(&mut self) -> Result<(), Halt> {
+        let shared = Arc::clone(&self.shared);
+        let work = shared.errand.work();
+        // Windows get their numbers behind their permits, so the one that is told next never waits for a permit.
+        while let Ok(permit) = shared.ahead.acquire().await {
+            permit.forget();
+            work.go_on()?;
+            let Some(rest) = self.next_window(&shared, &work).await? else { return Ok(()) };
+            if !rest.is_zero() {
+                patience::pause(&work, &mut self.post, Wait::Rate, rest).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the next window, reads it, and says how long to rest then; nothing where there is none. Beside other jobs,
+    /// where the window ends has to be known before it is read, so that the next one can be taken meanwhile.
+    async fn next_window(&mut self, shared: &Shared, work: &Work<'_>) -> Result<Option<Duration>, Halt> {
+        let mut course = shared.course.lock().await;
+        let Some(turn) = course.turn() else { return Ok(None) };
+        let span = Span { after: turn.after.as_ref(), until: &turn.until, rows: turn.rows, besides: work.besides() };
+        if shared.alone {
+            let window = self.read(turn.target, span, work).await?;
+            let rest = course.learn(&turn, &window, Instant::now());
+            let number = course.take(window.next.clone());
+            self.post.send(Message::Read(number, window));
+            return Ok(Some(rest));
+        }
+        let next = match course.near(&turn) {
+            Some(End(next)) => next,
+            None => self.look(turn.target, span, work).await?,
+        };
+        let number = course.take(next.clone());
+        drop(course);
+        // Rows that came since the look are few, and no reason for a window more.
+        let span = Span { until: next.as_ref().unwrap_or(&turn.until), rows: u32::MAX, ..span };
+        let window = Window { next: next.clone(), ..self.read(turn.target, span, work).await? };
+        let rest = shared.course.lock().await.learn(&turn, &window, Instant::now());
+        self.post.send(Message::Read(number, window));
+        Ok(Some(rest))
+    }
+
+    async fn read(&mut self, target: &'static Target, span: Span<'_>, work: &Work<'_>) -> Result<Window, Halt> {
+        let read = async |windows: &mut W| window::read(windows, target, span, work).await;
+        insist(&mut self.windows, work, &mut self.post, read).await
+    }
+
+    /// Looks where a window ends.
+    async fn look(&mut self, target: &'static Target, span: Span<'_>, work: &Work<'_>) -> Result<Option<Key>, Halt> {
+        let look = async |windows: &mut W| windows.boundary(target, span).await;
+        insist(&mut self.windows, work, &mut self.post, look).await
+    }
+}
+
+/// The way from a job to the scan. When it goes, the scan learns that the job is over.
+struct Post {
+    sender: UnboundedSender<Message>,
+    number: usize,
+}
+
+impl Post {
+    /// A message that nobody takes any more is lost, and the job learns of that where it asks for its next permit.
+    fn send(&self, message: Message) {
+        self.sender.send(message).ok();
+    }
+}
+
+impl Events for Post {
+    /// A job waits; everything else that there is to tell, the scan tells.
+    fn event(&mut self, event: &Event<'_>) {
+        if let Event::Waiting { reason } = event {
+            self.send(Message::Waiting(*reason));
+        }
+    }
+}
+
+impl Drop for Post {
+    fn drop(&mut self) {
+        self.send(Message::Over(self.number));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! Windows: the rows of a table in key order, so many at a time.
+
+use std::sync::Arc;
+
+use super::catalog::{SqlStore, rows};
+use super::connection::{Connection, Transaction};
+use super::driver::{Access, Cells};
+use super::error::failed;
+use super::location::{Dialect, Location};
+use super::source::{facts, key, value_index};
+use super::statement::{Fill, Names, integer, sql};
+use crate::domain::judge::Stored;
+use crate::domain::repair::Capacity;
+use crate::domain::target::{Key, Target};
+use crate::engine::made::Made;
+use crate::engine::store::{Besides, EachRow, Facts, Reconnect, Row, Span, StoreError, Windows};
+
+/// The windows of a database, on a connection of their own that only reads.
+pub struct SqlWindows {
+    location: Location,
+    names: Names,
+    capacity: Capacity,
+    made: Arc<Made>,
+    /// Missing before the first window, and after a failure.
+    connection: Option<Connection>,
+}
+
+impl SqlWindows {
+    pub(super) fn of(store: &SqlStore) -> Self {
+        let (location, names, made) = (store.location.clone(), store.names.clone(), store.made());
+        Self { location, names, capacity: store.capacity, made, connection: None }
+    }
+
+    /// Reads on the connection, and gives it up when that fails: a COPY that does not begin leaves an answer behind that
+    /// the driver would take for the next one's.
+    async fn read<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Transaction<'_>, &Names) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => Connection::open(&self.location, Access::Read).await?,
+        };
+        let names = &self.names;
+        let done = connection.within(Access::Read, async |read| work(read, names).await).await?;
+        self.connection = Some(connection);
+        Ok(done)
+    }
+}
+
+impl Reconnect for SqlWindows {
+    async fn reconnect(&mut self) -> Result<(), StoreError> {
+        self.connection = Some(Connection::open(&self.location, Access::Read).await?);
+        Ok(())
+    }
+}
+
+impl Windows for SqlWindows {
+    async fn window(
+        &mut self,
+        target: &'static Target,
+        span: Span<'_>,
+        each: &mut EachRow<'_>,
+    ) -> Result<Option<Key>, StoreError> {
+        self.read(async |read, names| match names.dialect {
+            Dialect::Postgres => copy(read, names, target, span, each).await,
+            Dialect::MySql | Dialect::Sqlite => query(read, names, target, span, each).await,
+        })
+        .await
+    }
+
+    async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError> {
+        self.read(async |read, names| boundary(read, names, target, span).await).await
+    }
+
+    fn made(&self) -> Arc<Made> {
+        Arc::clone(&self.made)
+    }
+
+    fn capacity(&self) -> Capacity {
+        self.capacity
+    }
+}
+
+/// A run reads its windows between its chunks, on the one connection that it has.
+impl Windows for SqlStore {
+    async fn window(
+        &mut self,
+        target: &'static Target,
+        span: Span<'_>,
+        each: &mut EachRow<'_>,
+    ) -> Result<Option<Key>, StoreError> {
+        let names = &self.names;
+        self.connection.within(Access::Read, async |read| query(read, names, target, span, each).await).await
+    }
+
+    async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError> {
+        let names = &self.names;
+        self.connection.within(Access::Read, async |read| boundary(read, names, target, span).await).await
+    }
+
+    fn made(&self) -> Arc<Made> {
+        Arc::clone(&self.made)
+    }
+
+    fn capacity(&self) -> Capacity {
+        self.capacity
+    }
+}
+
+/// A window, as the answer to a query.
+async fn query(
+    read: &mut Transaction<'_>,
+    names: &Names,
+    target: &'static Target,
+    span: Span<'_>,
+    each: &mut EachRow<'_>,
+) -> Result<Option<Key>, StoreError> {
+    let statement = names.about(target, template(span), &fills(span));
+    let mut handing = Handing { target, span, each, seen: 0, last: None };
+    read.query(&unread(target), statement, &mut |cells| handing.over(cells)).await?;
+    Ok(handing.last)
+}
+
+/// A window, as PostgreSQL copies it out: it and the driver have less to do for each row then.
+async fn copy(
+    read: &mut Transaction<'_>,
+    names: &Names,
+    target: &'static Target,
+    span: Span<'_>,
+    each: &mut EachRow<'_>,
+) -> Result<Option<Key>, StoreError> {
+    let query = names.written_out(target, template(span), &fills(span));
+    let mut handing = Handing { target, span, each, seen: 0, last: None };
+    read.copy(&unread(target), &query, &mut |cells| handing.over(cells)).await?;
+    Ok(handing.last)
+}
+
+async fn boundary(
+    read: &mut Transaction<'_>,
+    names: &Names,
+    target: &'static Target,
+    span: Span<'_>,
+) -> Result<Option<Key>, StoreError> {
+    let statement = names.about(target, sql!("boundary"), &fills(span));
+    let keys = read.rows(&unread(target), statement, |cells| key(cells, target)).await?;
+    Ok(keys.into_iter().next())
+}
+
+fn template(span: Span<'_>) -> &'static str {
+    match span.besides {
+        Besides::Nothing => sql!("window"),
+        Besides::Facts => sql!("window_with_facts"),
+    }
+}
+
+/// What the statements about a span are filled with.
+pub(super) fn fills(span: Span<'_>) -> [(&'static str, Fill<'_>); 4] {
+    let before_last = ("rows_before_last", integer(span.rows.saturating_sub(1)));
+    [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), rows(span.rows), before_last]
+}
+
+fn unread(target: &Target) -> String {
+    format!("rows of {} could not be read", target.table)
+}
+
+/// Hands the rows of a window over, and remembers where it ends.
+struct Handing<'h> {
+    target: &'static Target,
+    span: Span<'h>,
+    each: &'h mut EachRow<'h>,
+    seen: u32,
+    last: Option<Key>,
+}
+
+impl Handing<'_> {
+    fn over(&mut self, cells: &dyn Cells) -> Result<(), StoreError> {
+        let (target, besides) = (self.target, self.span.besides);
+        let value = cells.value(value_index(target, besides)).map_err(|error| unreadable(target, error))?;
+        let row = KeyedRow { cells, target, value, besides };
+        self.seen += 1;
+        if self.seen == self.span.rows {
+            self.last = Some(row.key()?);
+        }
+        (self.each)(&row)
+    }
+}
+
+/// A row of a window.
+struct KeyedRow<'r> {
+    cells: &'r dyn Cells,
+    target: &'static Target,
+    value: Stored<'r>,
+    besides: Besides,
+}
+
+impl Row for KeyedRow<'_> {
+    fn value(&self) -> Stored<'_> {
+        self.value
+    }
+
+    fn key(&self) -> Result<Key, StoreError> {
+        key(self.cells, self.target).map_err(|error| unreadable(self.target, error))
+    }
+
+    fn facts(&self) -> Result<Option<Facts>, StoreError> {
+        match self.besides {
+            Besides::Nothing => Ok(None),
+            Besides::Facts => facts(self.cells, self.target).map(Some).map_err(|error| unreadable(self.target, error)),
+        }
+    }
+}
+
+fn unreadable(target: &Target, error: sqlx::Error) -> StoreError {
+    failed(&format!("a row of {} could not be read", target.table), error)
+}
