@@ -14,6 +14,7 @@ pub mod flag;
 mod halt;
 mod jobs;
 pub mod lease;
+mod lists;
 pub mod made;
 pub mod pacing;
 pub mod patience;

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::events::{Event, Events};
 use super::halt::{self, Halt};
 use super::jobs::{Jobs, Leg};
+use super::lists::Lists;
 use super::patience::insist;
 use super::store::{Source, StoreError};
 use super::window::{self, Window};
@@ -29,11 +30,13 @@ async fn all_tables<S: Source>(source: &mut S, work: &Work<'_>, events: &mut imp
     let mut jobs = Jobs::start(source, work, legs)?;
     for (target, rows, mut ended) in tables {
         events.event(&Event::TableStarted { target, rows });
+        let mut lists = Lists::default();
         while !ended {
             let window = jobs.next(events).await?.ok_or(Halt::Stop)?;
             ended = window.next.is_none();
-            tell(source, target, window, work, events).await?;
+            tell(source, target, window, work, &mut (&mut *events, &mut lists)).await?;
         }
+        lists.count(source, target, work, events).await?;
     }
     Ok(())
 }
@@ -47,8 +50,8 @@ async fn tell<S: Source>(
     events: &mut impl Events,
 ) -> Result<(), Halt> {
     let keys: Vec<Key> = window.spotted.iter().map(|row| row.key.clone()).collect();
-    let identities = insist(source, work, events, async |source| source.identify(target, &keys).await).await?;
-    for row in window::identified(window.spotted, identities) {
+    let facts = insist(source, work, events, async |source| source.identify(target, &keys).await).await?;
+    for row in window::identified(window.spotted, facts) {
         events.event(&Event::Flagged { target, row });
     }
     if work.census {

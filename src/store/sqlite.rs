@@ -19,6 +19,10 @@ pub(super) mod reading;
 /// How long someone else's lock on the file is waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How many rows the writing connection's thread reads before it waits for them to be taken. With few, the two threads
+/// wait for each other all the time.
+const ROWS_AHEAD: usize = 1_024;
+
 /// An open file.
 pub(super) struct File {
     pub reading: rusqlite::Connection,
@@ -70,6 +74,7 @@ async fn open_to_write(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
         .filename(path)
         .create_if_missing(false)
         .busy_timeout(PATIENCE)
+        .row_buffer_size(ROWS_AHEAD)
         .disable_statement_logging();
     let mut connection = options.connect().await?;
     // Opening reads nothing; the first look into the file restores it.
@@ -150,13 +155,20 @@ mod tests {
     use crate::domain::target::{Key, Scalar, Target};
     use crate::engine::store::{Besides, Span};
 
-    fn keys(target: &Target, count: i64) -> Vec<Key> {
-        let part = |holds, number: i64| match holds {
+    fn part(holds: ColumnType, number: i64) -> Scalar {
+        match holds {
             ColumnType::Integer => Scalar::Integer(number),
             ColumnType::Text => Scalar::Text(number.to_string()),
-        };
+        }
+    }
+
+    fn keys(target: &Target, count: i64) -> Vec<Key> {
         let key = |number| Key(target.key.iter().map(|column| part(column.holds, number)).collect());
         (0..count).map(key).collect()
+    }
+
+    fn with_new_value(key: &Key) -> Vec<Param<'_>> {
+        key.0.iter().map(Param::from).chain([Param::Text("new")]).collect()
     }
 
     /// What SQLite says that it would do.
@@ -194,11 +206,16 @@ mod tests {
             let span = Span { after: Some(&keys[0]), until: &keys[2], rows: 1000, besides: Besides::Nothing };
             let window = fills(span);
             let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
+            let list = target.list_columns().iter().map(|column| part(column.holds, 1)).collect::<Vec<_>>();
+            let list_in = [("list_in", Fill::ListIn(vec![&list; 3]))];
+            let new_values = [("new_values", Fill::Rows(keys.iter().map(with_new_value).collect()))];
             let statements = [
                 names.about(target, sql!("window"), &window),
                 names.about(target, sql!("boundary"), &window),
                 names.about(target, sql!("identify"), &key_in),
                 names.about(target, sql!(Dialect::Sqlite, "lock"), &key_in),
+                names.about(target, sql!("count_rows_of_lists"), &list_in),
+                names.about(target, sql!(Dialect::Sqlite, "update"), &new_values),
             ];
             for statement in statements {
                 let text = statement.text.clone();

@@ -12,6 +12,7 @@ mod support;
 
 mod access;
 mod census;
+mod facts;
 mod generations;
 mod jobs;
 mod keys;
