@@ -3,12 +3,13 @@
 use std::io::{self, IsTerminal as _};
 use std::time::SystemTime;
 
-use super::args::{CommonArgs, JudgingArgs, LimitArgs, PaceArgs, TargetArgs};
+use super::args::{CommonArgs, JudgingArgs, LimitArgs, LogFormat, PaceArgs, TargetArgs};
 use super::database::{self, Database};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::plan_file::PlanFile;
 use super::rules_file::RulesFile;
+use crate::domain::check;
 use crate::domain::finding::{Action, Severity};
 use crate::domain::generations;
 use crate::domain::judge::Judge;
@@ -22,7 +23,8 @@ use crate::engine::flag::digest;
 use crate::engine::lease::Who;
 use crate::engine::patience;
 use crate::engine::store::Ledger as _;
-use crate::report::collect::{Collector, Preface};
+use crate::report::check::Earlier;
+use crate::report::collect::{Collector, FailOn, Preface};
 use crate::report::model::{self, Mode, Tool};
 use crate::report::progress::Progress;
 use crate::store::location::{Dialect, Location};
@@ -40,7 +42,17 @@ pub(super) struct Session {
 impl Session {
     /// Finds the database and opens it, for as little as it takes.
     pub async fn open(target: &TargetArgs, access: Access, wanted: Wanted<'_>) -> Result<Self, Failure> {
-        let Database { location, origin } = database::find(target.url.as_deref(), &Environment::of_process())?;
+        Self::connect(target, find(target)?, access, wanted).await
+    }
+
+    /// Opens the database that was found.
+    pub async fn connect(
+        target: &TargetArgs,
+        database: Database,
+        access: Access,
+        wanted: Wanted<'_>,
+    ) -> Result<Self, Failure> {
+        let Database { location, origin } = database;
         tracing::info!("the database is {location}, from {origin}");
         if !location.ignored.is_empty() {
             tracing::warn!("these options of the URL are not used here: {}", location.ignored.join(", "));
@@ -105,6 +117,19 @@ impl Session {
         }
     }
 
+    /// What the memory of a check says of itself. Where all that tells the database from others is a name, its server
+    /// counts as well: two of a name are not compared with each other.
+    pub fn state_header(&self) -> check::Header {
+        let address = self.location.address();
+        let place = if self.overview.known_by_name { &address } else { "" };
+        check::Header {
+            state_version: check::VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            fingerprint: hex::encode(digest([&self.overview.fingerprint, place].join("\n").as_bytes())),
+            database: address,
+        }
+    }
+
     /// Insists that a plan is for this database and these rules.
     pub fn check_plan(&self, plan: &PlanFile, judge: &Judge, rules: &Rules) -> Result<(), Failure> {
         Ok(plan.check(&self.location.to_string(), &self.overview.fingerprint, &self.rules_digest(judge, rules))?)
@@ -143,7 +168,7 @@ impl Session {
     }
 
     /// The beginning of a report on this database.
-    pub fn preface(&self, mode: Mode, rules: &Rules, max_findings: usize, fail_on: Severity) -> Preface {
+    pub fn preface(&self, mode: Mode, rules: &Rules, max_findings: usize, fail_on: impl Into<FailOn>) -> Preface {
         Preface {
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             mode,
@@ -157,7 +182,8 @@ impl Session {
             },
             started_at: now(),
             max_findings,
-            fail_on,
+            fail_on: fail_on.into(),
+            earlier: Earlier::default(),
         }
     }
 
@@ -165,6 +191,11 @@ impl Session {
     pub fn collector(&self, mode: Mode, rules: &Rules, max_findings: usize, fail_on: Severity) -> Collector {
         Collector::new(self.preface(mode, rules, max_findings, fail_on))
     }
+}
+
+/// The database that is meant.
+pub(super) fn find(target: &TargetArgs) -> Result<Database, Failure> {
+    Ok(database::find(target.url.as_deref(), &Environment::of_process())?)
 }
 
 /// The judge for these arguments. Where neither they nor Airflow's configuration tell the longest value, Airflow's
@@ -231,9 +262,15 @@ fn micros(time: SystemTime) -> i64 {
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
+/// A moment that a report tells.
+pub(super) fn moment(rfc_3339: &str) -> Moment {
+    Moment(micros(humantime::parse_rfc3339(rfc_3339).expect("reports tell moments as RFC 3339")))
+}
+
 /// A progress line, if someone watches.
 pub(super) fn progress(common: CommonArgs) -> Option<Progress> {
-    let watched = io::stderr().is_terminal() && !common.no_progress && !common.quiet;
+    let may_show = !common.no_progress && !common.quiet && common.log_format == LogFormat::Human;
+    let watched = may_show && io::stderr().is_terminal();
     watched.then(Progress::on_stderr)
 }
 

@@ -4,6 +4,7 @@
 
 mod blob;
 pub mod census;
+pub mod check;
 pub mod decode;
 pub mod encode;
 pub mod finding;

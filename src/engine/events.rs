@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::store::Facts;
 use crate::domain::census::Sighting;
+use crate::domain::check::{Looked, Novelty, Pass};
 use crate::domain::finding::{Action, Finding};
 use crate::domain::repair::Reason;
 use crate::domain::rules::RuleRef;
@@ -32,6 +33,10 @@ pub enum Event<'a> {
     PutBack { target: &'static Target, changes: u64, rows: u64 },
     /// Earlier sittings of a resumed run did this much in a table.
     Earlier { target: &'static Target, tally: Tally },
+    /// A check compares a table with what the last one said of it, if one did.
+    Compared { target: &'static Target, last: Option<&'a Looked>, pass: Pass },
+    /// So many rows that the last check flagged read well now, and so many are not there any more.
+    Gone { target: &'static Target, readable: u64, deleted: u64 },
     /// The work pauses, and why.
     Waiting { reason: Wait },
 }
@@ -86,6 +91,8 @@ pub struct Flagged {
     pub finding: Option<Finding>,
     /// The rule that took the row; missing where none was asked.
     pub rule: Option<RuleRef>,
+    /// What the row is to the last check, where there is one to compare with.
+    pub novelty: Option<Novelty>,
     /// The length of the value in bytes.
     pub bytes: u64,
     /// The digest of the value.

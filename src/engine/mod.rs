@@ -8,6 +8,7 @@ use crate::domain::judge::Judge;
 use crate::domain::rules::Rules;
 use crate::domain::target::Target;
 
+pub mod check;
 pub mod consent;
 pub mod events;
 pub mod flag;
@@ -73,8 +74,8 @@ impl Work<'_> {
         patience::insist(source, self, events, async |source| source.recall().await).await
     }
 
-    /// What names the rules in the journal; nothing for those that apply where nobody says otherwise.
-    fn rules_digest(&self) -> Option<String> {
+    /// What names the rules where they are remembered; nothing for those that apply where nobody says otherwise.
+    pub fn rules_digest(&self) -> Option<String> {
         (*self.rules != Rules::default()).then(|| hex::encode(flag::digest(self.rules.text().as_bytes())))
     }
 

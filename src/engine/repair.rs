@@ -77,7 +77,7 @@ async fn table<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, target: &'st
         writer.work.go_on()?;
         let work = writer.work;
         let (rows, besides) = (size.rows(), work.besides());
-        let span = Span { after: after.as_ref(), until: &until, rows, besides };
+        let span = Span { after: after.as_ref(), until: &until, since: None, rows, besides };
         let window = writer.insist(async |ledger| window::read(ledger, target, span, work).await).await?;
         window.teach(&mut size);
         let rows = window.rows;

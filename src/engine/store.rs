@@ -38,6 +38,8 @@ pub enum Trouble {
     Migrating,
     /// The reviewed plan cannot be read any more.
     Plan,
+    /// What the last check left cannot be read any more.
+    Memory,
     /// Anything else.
     Other,
 }
@@ -93,6 +95,9 @@ pub struct Span<'k> {
     pub after: Option<&'k Key>,
     /// The window ends with this key at the latest.
     pub until: &'k Key,
+    /// Rows are left out that were written before this moment, in microseconds since 1970. A row that does not tell when
+    /// it was written never is.
+    pub since: Option<i64>,
     /// The most rows to read.
     pub rows: u32,
     pub besides: Besides,
@@ -148,8 +153,8 @@ pub trait Windows: Reconnect {
         each: &mut EachRow<'_>,
     ) -> Result<Option<Key>, StoreError>;
 
-    /// The last key of the window of a span without its rows; nothing where the span has fewer rows than that. Costs a
-    /// part of what the window costs.
+    /// The last key of the window of a span without its rows, with those counted that it leaves out; nothing where the
+    /// span has fewer rows than that. Costs a part of what the window costs.
     async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError>;
 
     /// What runs have made of strings, as of the last time that it was looked up.
@@ -176,6 +181,14 @@ pub trait Source: Windows {
 
     /// How many rows a table has, as far as the database can say without counting them.
     async fn estimate(&mut self, target: &'static Target) -> Result<Option<u64>, StoreError>;
+
+    /// Hands over the rows with these keys and their facts, in no order; rows that are gone are missing.
+    async fn look_up(
+        &mut self,
+        target: &'static Target,
+        keys: &[Key],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), StoreError>;
 
     /// The facts of rows, in no order; rows that are gone are missing.
     async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Facts)>, StoreError>;

@@ -1,6 +1,7 @@
 //! Folds the engine's events into a [`Report`].
 
 use super::census::CensusReport;
+use super::check::{CheckReport, Comparing, Earlier};
 use super::circumstances::BySeverity;
 use super::distinct::Distinct;
 use super::model::{
@@ -10,6 +11,7 @@ use super::model::{
 use super::shortlist::{Shortlist, weight};
 use super::wording::{micros, rfc_3339};
 use crate::domain::census::Census;
+use crate::domain::check::Novelty;
 use crate::domain::finding::Severity;
 use crate::domain::repair::Reason;
 use crate::domain::rules::{RuleRef, Rules};
@@ -39,8 +41,25 @@ pub struct Preface {
     pub started_at: String,
     /// How many findings are listed at most.
     pub max_findings: usize,
-    /// The severity from which on a finding counts for [`Outcome::Findings`].
-    pub fail_on: Severity,
+    /// What counts for [`Outcome::Findings`].
+    pub fail_on: FailOn,
+    /// What a check knows of earlier ones.
+    pub earlier: Earlier,
+}
+
+/// What a mode that only reads must find to end with [`Outcome::Findings`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    /// A row of at least this severity.
+    Severity(Severity),
+    /// A row that some reader fails on and that is new to a check.
+    New,
+}
+
+impl From<Severity> for FailOn {
+    fn from(severity: Severity) -> Self {
+        Self::Severity(severity)
+    }
 }
 
 /// Collects what happens until the report can be written.
@@ -64,6 +83,7 @@ struct Table {
     unreadable_lists_left: Distinct,
     /// What the database said of some of the unreadable lists, or of all.
     counted_lists: Option<Counted>,
+    check: Option<Comparing>,
     census: Option<Census>,
 }
 
@@ -84,11 +104,18 @@ impl Collector {
         let airflows = tables.iter().filter(|table| !table.target.is_own());
         let censuses: Vec<&Census> = airflows.filter_map(|table| table.census.as_ref()).collect();
         let legacy_before = Census::legacy_before(&censuses).map(rfc_3339);
-        let tables: Vec<_> = tables.into_iter().map(Table::into_report).collect();
+        let started_at = &preface.started_at;
+        let tables: Vec<_> = tables.into_iter().map(|table| table.into_report(ending, started_at)).collect();
         let mut totals = Counts::default();
         for table in &tables {
             totals.add(&table.counts);
         }
+        let is_check = preface.mode == Mode::Check;
+        let check = is_check.then(|| CheckReport::new(preface.earlier, &tables, &totals, started_at));
+        let found = match preface.fail_on {
+            FailOn::Severity(severity) => totals.of_at_least(severity),
+            FailOn::New => check.as_ref().map_or(0, |check| check.rows.new_errors),
+        };
         let (findings, findings_truncated) = findings.into_findings();
         Report {
             schema_version: SCHEMA_VERSION,
@@ -101,11 +128,12 @@ impl Collector {
             finished_at,
             tables,
             rules,
+            check,
             legacy_before,
             circumstances: circumstances.into_reports(),
             findings,
             findings_truncated,
-            outcome: outcome(preface.mode, ending, preface.fail_on, &totals),
+            outcome: outcome(preface.mode, ending, found, &totals),
             totals,
         }
     }
@@ -140,8 +168,12 @@ impl Collector {
         let table = self.table(target);
         let before = table.counts.flagged;
         table.count(row, outcome);
+        if let (Some(check), Some(novelty)) = (&mut table.check, row.novelty) {
+            check.flagged(target, row, novelty);
+        }
         let severity = row.finding.as_ref().map(|finding| target.reader.severity(finding.kind));
-        self.findings.offer(weight(outcome, severity), before, || finding(target, row));
+        let weight = weight(outcome, severity, is_new(row) == Some(true));
+        self.findings.offer(weight, before, || finding(target, row));
     }
 }
 
@@ -169,6 +201,12 @@ impl Events for Collector {
                 sightings.iter().for_each(|sighting| census.add(sighting));
             }
             Event::Lists { target, counted } => self.table(target).counted_lists = Some(counted),
+            Event::Compared { target, last, pass } => self.table(target).check = Some(Comparing::new(last, pass)),
+            Event::Gone { target, readable, deleted } => {
+                if let Some(check) = &mut self.table(target).check {
+                    check.gone(readable, deleted);
+                }
+            }
             Event::Waiting { .. } => {}
         }
     }
@@ -183,6 +221,7 @@ impl Table {
             unreadable_lists: Distinct::default(),
             unreadable_lists_left: Distinct::default(),
             counted_lists: None,
+            check: None,
             census: None,
         }
     }
@@ -232,7 +271,7 @@ impl Table {
         self.earlier.get_or_insert_default().add(tally);
     }
 
-    fn into_report(self) -> TableReport {
+    fn into_report(self, ending: Ending, started_at: &str) -> TableReport {
         let mut counts = self.counts;
         counts.unreadable_lists = self.unreadable_lists.count();
         counts.unreadable_lists_left = self.unreadable_lists_left.count();
@@ -242,7 +281,9 @@ impl Table {
             counts.hidden_keys = Some(readable.saturating_mul(counts.unreadable_lists) / lists);
             counts.hidden_keys_estimated = lists < counts.unreadable_lists;
         }
+        let check = self.check.map(|check| check.into_report(&counts, ending, started_at));
         TableReport {
+            check,
             table: self.target.table.clone(),
             generation: self.target.generation,
             reader: self.target.is_own().then_some(self.target.reader),
@@ -250,6 +291,15 @@ impl Table {
             earlier: self.earlier,
             census: self.census.as_ref().map(CensusReport::new),
         }
+    }
+}
+
+/// Whether a row is new to a check, where there is something to compare it with.
+fn is_new(row: &Flagged) -> Option<bool> {
+    match row.novelty? {
+        Novelty::New | Novelty::Changed => Some(true),
+        Novelty::Still => Some(false),
+        Novelty::Unknown => None,
     }
 }
 
@@ -283,15 +333,17 @@ pub(super) fn finding(target: &Target, row: &Flagged) -> FindingReport {
         action: row.action,
         outcome,
         reason,
+        new: is_new(row),
         value: row.value.clone(),
         rewrite: row.rewrite.clone(),
     }
 }
 
-fn outcome(mode: Mode, ending: Ending, fail_on: Severity, totals: &Counts) -> Outcome {
+/// How it went. `found` is how many rows there are that a mode that only reads is to fail for.
+fn outcome(mode: Mode, ending: Ending, found: u64, totals: &Counts) -> Outcome {
     match mode {
         _ if ending == Ending::Interrupted => Outcome::Interrupted,
-        Mode::Scan | Mode::DryRun | Mode::Check if totals.of_at_least(fail_on) > 0 => Outcome::Findings,
+        Mode::Scan | Mode::DryRun | Mode::Check if found > 0 => Outcome::Findings,
         Mode::Repair | Mode::Undo if totals.left() > 0 => Outcome::Partial,
         Mode::Repair if totals.rewritten > 0 => Outcome::Repaired,
         Mode::Undo => Outcome::Undone,

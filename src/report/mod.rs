@@ -6,6 +6,7 @@
 //! line, or whether anyone is watching: times, widths and colours are passed in.
 
 mod census;
+pub mod check;
 mod circumstances;
 pub mod collect;
 mod csv;
@@ -17,6 +18,7 @@ mod frequent;
 pub mod html;
 pub mod json;
 pub mod markdown;
+pub mod metrics;
 pub mod model;
 mod page;
 pub mod progress;
@@ -32,6 +34,6 @@ pub mod terminal;
 pub mod wording;
 
 #[cfg(test)]
-mod sample;
+pub mod sample;
 
 pub use page::{Colour, Page};

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::census::CensusReport;
+use super::check::{CheckReport, TableCheck};
 use super::circumstances::CircumstancesReport;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -60,6 +61,20 @@ pub enum Outcome {
     Interrupted,
 }
 
+impl Outcome {
+    /// The name that reports and logs use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Findings => "findings",
+            Self::Repaired => "repaired",
+            Self::Partial => "partial",
+            Self::Undone => "undone",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// The program that made the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Tool {
@@ -107,6 +122,9 @@ pub struct Report {
     /// What each rule took, in the order in which they are asked. Empty where only defaults apply.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleReport>,
+    /// How a check compares with the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<CheckReport>,
     /// Where a census shows the moment at which the deployment moved to JSON: that moment, RFC 3339. Values written
     /// before it were strings by contract, whatever they look like.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,6 +180,9 @@ pub struct TableReport {
     /// bytes, rewritten, skipped and drifted; what those sittings found is in their own reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Tally>,
+    /// How a check compares with the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<TableCheck>,
     /// What each key holds, where a census was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub census: Option<CensusReport>,
@@ -269,6 +290,10 @@ pub struct FindingReport {
     /// Why a row was skipped, or how it has drifted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// In a check, whether the last one did not flag the row, or flagged it with another value. Missing where there is
+    /// nothing to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new: Option<bool>,
     /// Only where values were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,

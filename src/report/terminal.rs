@@ -15,6 +15,7 @@ use super::sentences;
 use super::wording::{mode, server, took};
 
 mod census;
+mod check;
 mod counts;
 mod facts;
 mod findings;
@@ -38,6 +39,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page, target: Opti
     }
     facts::write(out, report, page)?;
     counts::write_rules(out, report, page)?;
+    check::write(out, report, page)?;
     census::write(out, report, page)?;
     for table in &report.tables {
         findings::write(out, report, table, page)?;

@@ -56,6 +56,8 @@ pub struct Overview {
     pub airflow_revision: Option<String>,
     /// What tells this database from others, as a digest.
     pub fingerprint: String,
+    /// Whether the fingerprint is of the database's name and nothing else, so that others may have the same.
+    pub known_by_name: bool,
     /// The state tables that are there, in the order in which they are worked on, the user's own last.
     pub targets: Vec<&'static Target>,
 }
@@ -72,7 +74,7 @@ impl SqlStore {
         let mut store =
             Self { connection, location, access, names, targets, replicas, owner, capacity, made: Arc::default() };
         overview.airflow_revision = store.revision().await;
-        overview.fingerprint = store.fingerprint().await;
+        (overview.fingerprint, overview.known_by_name) = store.fingerprint().await;
         Ok((store, overview))
     }
 
@@ -82,15 +84,16 @@ impl SqlStore {
         self.text_if_allowed("Airflow's revision could not be read", statement).await
     }
 
-    /// What a plan remembers of the database that it is for. It only has to catch mistakes early: what decides about a
-    /// planned row is the digest of its value.
-    async fn fingerprint(&mut self) -> String {
+    /// What a plan remembers of the database that it is for, and whether that is only a name. It only has to catch
+    /// mistakes early: what decides about a planned row is the digest of its value.
+    async fn fingerprint(&mut self) -> (String, bool) {
         let dialect = self.names.dialect;
         let statement = self.names.statement(sql!(dialect, "fingerprint"), &[]);
         let own = self.text_if_allowed("the database's own name could not be read", statement).await;
+        let known_by_name = dialect == Dialect::MySql || own.is_none();
         // A pooler may know the database by another name.
         let own = own.or_else(|| self.location.database.clone()).unwrap_or_default();
-        hex::encode(digest([dialect.name(), &self.names.schema, &own].join("\n").as_bytes()))
+        (hex::encode(digest([dialect.name(), &self.names.schema, &own].join("\n").as_bytes())), known_by_name)
     }
 
     async fn text_if_allowed(&mut self, what: &str, statement: Statement<'_>) -> Option<String> {
@@ -153,7 +156,14 @@ impl<'l> Look<'l> {
         if targets.is_empty() && !has_runs {
             return Err(self.missing(&tables).await);
         }
-        Ok(Overview { dialect, server_version, airflow_revision: None, fingerprint: String::new(), targets })
+        Ok(Overview {
+            dialect,
+            server_version,
+            airflow_revision: None,
+            fingerprint: String::new(),
+            known_by_name: false,
+            targets,
+        })
     }
 
     /// Airflow's tables among these.

@@ -7,10 +7,10 @@ use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
 use super::location::Dialect;
 use super::statement::{Fill, sql, text};
-use super::windows::SqlWindows;
+use super::windows::{KeyedRow, SqlWindows};
 use crate::domain::target::{Column, ColumnType, Identity, Key, Scalar, Target};
 use crate::engine::made::Made;
-use crate::engine::store::{Besides, Facts, Reconnect, Source, StoreError, Trouble};
+use crate::engine::store::{Besides, EachRow, Facts, Reconnect, Source, StoreError, Trouble};
 
 impl Reconnect for SqlStore {
     async fn reconnect(&mut self) -> Result<(), StoreError> {
@@ -42,6 +42,25 @@ impl Source for SqlStore {
         let what = format!("the rows of {} could not be estimated", target.table);
         let estimates = self.rows(&what, statement, |cells| cells.integer(0)).await?;
         Ok(estimates.into_iter().flatten().next().and_then(|rows| u64::try_from(rows).ok()))
+    }
+
+    async fn look_up(
+        &mut self,
+        target: &'static Target,
+        keys: &[Key],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), StoreError> {
+        let names = &self.names;
+        let what = format!("rows of {} could not be looked up", target.table);
+        let mut hand_over = |cells: &dyn Cells| each(&KeyedRow::new(cells, target, Besides::Facts)?);
+        let query = async |read: &mut Transaction<'_>| {
+            for keys in keys.chunks(keys_at_once(names.dialect)) {
+                let key_in = ("key_in", Fill::KeyIn(keys.iter().collect()));
+                read.query(&what, names.about(target, sql!("look_up"), &[key_in]), &mut hand_over).await?;
+            }
+            Ok(())
+        };
+        self.connection.within(Access::Read, query).await
     }
 
     async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Facts)>, StoreError> {

@@ -47,6 +47,9 @@ pub(super) enum Fill<'f> {
     Behind(Option<&'f Key>),
     /// The condition that a row stands before this key or at it.
     Within(&'f Key),
+    /// The condition that a row was written at this moment or later, in microseconds since 1970, or does not tell when;
+    /// without a moment, no condition.
+    WrittenSince(Option<i64>),
     /// The condition that a row has one of these keys.
     KeyIn(Vec<&'f Key>),
     /// The condition that a row is part of one of these lists.
@@ -195,6 +198,7 @@ impl<'b, 'f> Builder<'b, 'f> {
             Fill::Behind(None) => self.push("TRUE"),
             Fill::Behind(Some(key)) => self.compare(key, ">", ">"),
             Fill::Within(key) => self.compare(key, "<", "<="),
+            Fill::WrittenSince(since) => self.written_since(*since),
             Fill::KeyIs(key) => self.key_is(key),
             Fill::KeyIn(keys) => self.key_in(keys),
             Fill::ListIn(lists) => self.among(self.target().list_columns(), lists),
@@ -261,6 +265,21 @@ impl<'b, 'f> Builder<'b, 'f> {
             Dialect::MySql => format!("TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {column})"),
             Dialect::Sqlite => format!("CAST(unixepoch({column}, 'subsec') * 1000000 AS INTEGER)"),
         }
+    }
+
+    fn written_since(&mut self, since: Option<i64>) {
+        let (Some(since), Some(column)) = (since, &self.target().written_at) else { return self.push("TRUE") };
+        let column = self.names.quoted(column);
+        // Where times have no zone of their own, it is the session's, which the drivers set to UTC.
+        let (written, before, behind) = match self.names.dialect {
+            Dialect::Postgres => (column, "to_timestamp(", "::double precision / 1000000)"),
+            Dialect::MySql => (column, "TIMESTAMPADD(MICROSECOND, ", ", TIMESTAMP'1970-01-01 00:00:00')"),
+            // Its times are texts, in more than one form, and some that are none.
+            Dialect::Sqlite => (self.micros(self.target().written_at.as_deref()), "", ""),
+        };
+        self.push(&format!("({written} >= {before}"));
+        self.bind(Param::Integer(since));
+        self.push(&format!("{behind} OR {written} IS NULL)"));
     }
 
     /// The condition that there is a value at all. Airflow's columns are never null.

@@ -155,9 +155,10 @@ fn template(span: Span<'_>) -> &'static str {
 }
 
 /// What the statements about a span are filled with.
-pub(super) fn fills(span: Span<'_>) -> [(&'static str, Fill<'_>); 4] {
+pub(super) fn fills(span: Span<'_>) -> [(&'static str, Fill<'_>); 5] {
     let before_last = ("rows_before_last", integer(span.rows.saturating_sub(1)));
-    [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), rows(span.rows), before_last]
+    let since = ("since", Fill::WrittenSince(span.since));
+    [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), since, rows(span.rows), before_last]
 }
 
 fn unread(target: &Target) -> String {
@@ -175,9 +176,7 @@ struct Handing<'h> {
 
 impl Handing<'_> {
     fn over(&mut self, cells: &dyn Cells) -> Result<(), StoreError> {
-        let (target, besides) = (self.target, self.span.besides);
-        let value = cells.value(value_index(target, besides)).map_err(|error| unreadable(target, error))?;
-        let row = KeyedRow { cells, target, value, besides };
+        let row = KeyedRow::new(cells, self.target, self.span.besides)?;
         self.seen += 1;
         if self.seen == self.span.rows {
             self.last = Some(row.key()?);
@@ -186,12 +185,19 @@ impl Handing<'_> {
     }
 }
 
-/// A row of a window.
-struct KeyedRow<'r> {
+/// A row of a window, or one that was looked up.
+pub(super) struct KeyedRow<'r> {
     cells: &'r dyn Cells,
     target: &'static Target,
     value: Stored<'r>,
     besides: Besides,
+}
+
+impl<'r> KeyedRow<'r> {
+    pub fn new(cells: &'r dyn Cells, target: &'static Target, besides: Besides) -> Result<Self, StoreError> {
+        let value = cells.value(value_index(target, besides)).map_err(|error| unreadable(target, error))?;
+        Ok(Self { cells, target, value, besides })
+    }
 }
 
 impl Row for KeyedRow<'_> {

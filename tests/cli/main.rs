@@ -9,6 +9,7 @@ mod statemend;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod check;
 mod demo;
 mod errors;
 mod help;

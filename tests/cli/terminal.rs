@@ -93,7 +93,8 @@ pub fn string(value: &Value) -> &str {
 }
 
 /// How times, durations and versions look. A zero stands for any digit.
-const MASKS: [&str; 4] = ["0000-00-00 00:00:00", "0000-00-00T00:00:00Z", "in 0.0 s", "SQLite 0.00.0"];
+const MASKS: [&str; 5] =
+    ["0000-00-00 00:00:00", "0000-00-00T00:00:00Z", "0000-00-00T00:00:00.000Z", "in 0.0 s", "SQLite 0.00.0"];
 
 /// A text with a mask where something fits it.
 pub fn masked(text: &str) -> String {

@@ -12,6 +12,7 @@ mod support;
 
 mod access;
 mod census;
+mod check;
 mod facts;
 mod generations;
 mod jobs;

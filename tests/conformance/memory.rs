@@ -26,11 +26,24 @@ async fn memory_stays_small_over_two_hundred_thousand_rows(engine: Engine) {
     assert_eq!(report["totals"]["rows_scanned"], ROWS);
     assert_eq!(report["totals"]["errors"], BAD);
     let (jobs, _) = peak_of(&["scan", "--jobs", "4"], 10);
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state.jsonl").display().to_string();
+    let (first, _) = peak_of(&["check", "--state", &state], 10);
+    let (check, report) = peak_of(&["check", "--state", &state], 10);
+    assert_eq!(report["check"]["still"], BAD);
     let (repair, report) = peak_of(&["repair", "--yes"], 0);
     assert_eq!(report["totals"]["rewritten"], BAD);
     let run = report["run_id"].as_str().expect("a run");
     let (undo, _) = peak_of(&["undo", run, "--yes"], 0);
-    for (command, peak) in [("scan", scan), ("scan with four jobs", jobs), ("repair", repair), ("undo", undo)] {
+    let peaks = [
+        ("scan", scan),
+        ("scan with four jobs", jobs),
+        ("first check", first),
+        ("check", check),
+        ("repair", repair),
+        ("undo", undo),
+    ];
+    for (command, peak) in peaks {
         assert!(peak < MOST_KILOBYTES, "{command} took {peak} kB");
     }
 }

@@ -198,9 +198,11 @@ impl Trial {
     /// Something to try a parameter with.
     fn value(&self, parameter: &Parameter) -> String {
         let name = parameter.value.as_deref().expect("the name of a value");
-        let new = self.path("written").join(format!("{}.prom", self.calls));
+        let new = self.path("written").join(self.calls.to_string());
         match (name, parameter.option.as_deref()) {
+            (_, Some("--log-format")) => "json".to_owned(),
             _ if !parameter.choices.is_empty() => parameter.choices[0].clone(),
+            (_, Some("--metrics-file")) => format!("{}.prom", new.display()),
             ("FILE", None | Some("--rules")) => self.path("rules.toml").display().to_string(),
             ("FILE", Some("--plan")) => self.plan(),
             ("FILE" | "DIR", _) => new.display().to_string(),
@@ -232,8 +234,8 @@ impl Trial {
         let words: Vec<&str> = args.iter().map(String::as_str).collect();
         let mut program = command(&words);
         // What is kept for the user is looked at as well.
-        program.current_dir(self.path("written")).env("HOME", self.path("written")).env_remove("XDG_STATE_HOME");
-        program.stdin(File::open(self.path("input")).expect("the input"));
+        program.env("XDG_STATE_HOME", self.path("written"));
+        program.current_dir(self.path("written")).stdin(File::open(self.path("input")).expect("the input"));
         program.envs(variable);
         let ran = ran(program.output().expect("the program starts"));
         assert!(ran.code != 101 && ran.code != 1, "{words:?}: {ran:?}");

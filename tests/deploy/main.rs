@@ -10,7 +10,9 @@ mod statemend;
 mod support;
 
 mod airflow;
+mod dag;
 mod kubernetes;
+mod night;
 mod roles;
 mod systemd;
 mod wheel;

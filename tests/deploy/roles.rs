@@ -35,6 +35,9 @@ async fn the_role_of_a_check_reads_the_state_and_nothing_else(engine: Engine) {
     let url = url.as_str();
     statemend(&["scan", "--url", url]).exits(10);
     statemend(&["repair", "--dry-run", "--url", url]).exits(10);
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("check.json");
+    statemend(&["check", "--state", state.to_str().expect("a path"), "--url", url]).exits(10);
     statemend(&["repair", "--yes", "--url", url]).exits(3);
     let mut role = Connection::open(engine, url).await;
     for statement in FORBIDDEN {

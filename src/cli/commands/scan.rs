@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::Context;
-use crate::cli::args::ScanArgs;
+use crate::cli::args::{CommonArgs, ScanArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::logging;
 use crate::cli::output::Output;
 use crate::cli::plan_file::PlanWriter;
 use crate::cli::session::{self, Decisions, Session};
@@ -39,7 +40,7 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
     let ((collector, stream), (plan, progress)) = events;
     drop(progress);
     if let (Some(plan), Some(path)) = (plan, &args.plan_out) {
-        finish(plan, path, ending, context.common.quiet)?;
+        finish(plan, path, ending, context.common)?;
     }
     let report = collector.finish(ending, session::now());
     output.write_rows(&report, stream, &session.again_with(&args.judging))?;
@@ -47,14 +48,14 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
 }
 
 /// Completes the plan, unless the scan has not seen everything.
-fn finish(plan: PlanWriter, path: &Path, ending: Ending, quiet: bool) -> Result<(), Failure> {
+fn finish(plan: PlanWriter, path: &Path, ending: Ending, common: CommonArgs) -> Result<(), Failure> {
     if ending == Ending::Interrupted {
         tracing::warn!("interrupted, so there is no plan {}", path.display());
         return Ok(());
     }
     let rows = plan.finish()?;
-    if !quiet {
-        eprintln!("{} would rewrite {}.", path.display(), count(rows, "row"));
+    if !common.quiet {
+        logging::say(common, &format!("{} would rewrite {}.", path.display(), count(rows, "row")));
     }
     Ok(())
 }

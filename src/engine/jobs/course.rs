@@ -12,6 +12,8 @@ use crate::domain::target::{Key, Scalar, Target};
 pub(in super::super) struct Leg {
     pub target: &'static Target,
     pub until: Key,
+    /// As in [`Span`](super::super::store::Span).
+    pub since: Option<i64>,
 }
 
 /// The window that is next.
@@ -22,6 +24,7 @@ pub(super) struct Turn {
     pub after: Option<Key>,
     /// Where the table ends.
     pub until: Key,
+    pub since: Option<i64>,
     /// The most rows of the window.
     pub rows: u32,
 }
@@ -78,8 +81,8 @@ impl Course {
 
     /// The window that is next; nothing where the tables are at their end.
     pub fn turn(&self) -> Option<Turn> {
-        let Leg { target, until } = self.legs.front()?;
-        Some(Turn { target, after: self.after.clone(), until: until.clone(), rows: self.size.rows() })
+        let &Leg { target, ref until, since } = self.legs.front()?;
+        Some(Turn { target, after: self.after.clone(), until: until.clone(), since, rows: self.size.rows() })
     }
 
     /// Where it ends, if that need not be looked for.
@@ -131,7 +134,7 @@ mod tests {
 
     #[test]
     fn windows_are_numbered_in_the_order_of_tables_and_keys() {
-        let leg = |target, until| Leg { target, until };
+        let leg = |target, until| Leg { target, until, since: None };
         let mut course = course([leg(tasks(), id(9)), leg(assets(), asset(3, "c"))]);
         let steps = [
             (tasks(), None, Some(id(5))),
@@ -160,8 +163,8 @@ mod tests {
             (0, id(1_000), None),
         ];
         for (rows, until, expected) in cases {
-            let turn = Turn { target: tasks(), after: Some(id(0)), until: until.clone(), rows: 64 };
-            let mut course = course([Leg { target: tasks(), until }]);
+            let turn = Turn { target: tasks(), after: Some(id(0)), until: until.clone(), since: None, rows: 64 };
+            let mut course = course([Leg { target: tasks(), until, since: None }]);
             course.take(Some(id(100)));
             course.learn(&turn, &read(rows, Some(id(100))), Instant::now());
             assert_eq!(course.near(&course.turn().expect("a window")), expected, "{rows} of 100 ids in use");
@@ -170,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_end_of_a_window_is_looked_for_where_keys_are_no_numbers_or_nobody_knows_yet() {
-        let known = |dense, after, until| Turn { target: tasks(), after, until, rows: 64 }.near(dense);
+        let known = |dense, after, until| Turn { target: tasks(), after, until, since: None, rows: 64 }.near(dense);
         assert_eq!(known(true, None, id(1_000)), None, "nobody knows where ids begin");
         assert_eq!(known(false, Some(id(1)), id(1_000)), None);
         assert_eq!(known(true, Some(asset(1, "a")), asset(9, "z")), None);
@@ -180,7 +183,7 @@ mod tests {
     #[test]
     fn jobs_share_one_rate() {
         let pace = Pace { max_rows_per_second: Some(100), ..Pace::default() };
-        let mut course = Course::new([Leg { target: tasks(), until: id(1_000) }].into(), pace);
+        let mut course = Course::new([Leg { target: tasks(), until: id(1_000), since: None }].into(), pace);
         let (turn, now) = (course.turn().expect("a window"), Instant::now() + Duration::from_secs(1));
         let mut rest = || course.learn(&turn, &read(50, Some(id(50))), now);
         assert_eq!([rest(), rest(), rest()], [500, 1_000, 1_500].map(Duration::from_millis));

@@ -54,6 +54,7 @@ fn one(out: &mut dyn io::Write, mode: Mode, row: &str, finding: &FindingReport, 
         page.write(out, &indent, &page.plain(), &format!("{kind}: {}", sanitise(message)))?;
     }
     let mut facts = Vec::new();
+    facts.extend((finding.new == Some(true)).then(|| "new".to_owned()));
     facts.extend(finding.readers.map(rows::readings));
     facts.extend(finding.identity.as_ref().map(|_| wording::bytes(finding.bytes)));
     facts.push(rows::fate(mode, finding));
