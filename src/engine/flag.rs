@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::Work;
 use super::events::{Flagged, Outcome};
+use super::made::Made;
 use super::store::{Facts, LockedRow};
 use crate::domain::finding::{Action, Finding, Kind};
 use crate::domain::judge::{Judge, Stored};
@@ -117,6 +118,17 @@ impl Flag {
     /// Whether the row is to be changed.
     pub fn is_mendable(&self) -> bool {
         self.outcome == Outcome::Rewritten
+    }
+
+    /// The same, unless the value is to become a string and a run has made it of one: then there is nothing to be done,
+    /// and of a healthy value nothing to be said.
+    pub fn unless_made(self, made: &Made, target: &Target, key: &Key) -> Option<Self> {
+        let again = self.is_mendable() && self.action == Action::String && made.has(&target.table, key, &self.sha256);
+        match &self.finding {
+            _ if !again => Some(self),
+            None => None,
+            Some(_) => Some(Self { outcome: Outcome::Reported, rewrite_sha256: None, rewrite: None, ..self }),
+        }
     }
 
     /// The same, but the row is left for a reason that the value does not tell.

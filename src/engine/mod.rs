@@ -17,6 +17,7 @@ mod halt;
 mod jobs;
 pub mod lease;
 mod lists;
+pub mod made;
 pub mod pacing;
 pub mod patience;
 pub mod plan;
@@ -65,6 +66,18 @@ impl Work<'_> {
     /// What a run does that rewrites values.
     pub fn rewrites(&self) -> Vec<store::Deed> {
         self.targets.iter().copied().map(store::Deed::Rewrite).collect()
+    }
+
+    /// Has the source look up what runs have made, where a rule might take such a value for a string.
+    async fn recall<S: store::Source>(
+        &self,
+        source: &mut S,
+        events: &mut impl events::Events,
+    ) -> Result<(), halt::Halt> {
+        if !self.rules.may_make_strings_of_json() {
+            return Ok(());
+        }
+        patience::insist(source, self, events, async |source| source.recall(self.targets).await).await
     }
 
     /// What names the rules where they are remembered; nothing for those that apply where nobody says otherwise.

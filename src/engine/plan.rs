@@ -61,6 +61,7 @@ async fn all_rows<L: Ledger, E: Events, R>(writer: &mut Writer<'_, L, E>, plan: 
 where
     R: Iterator<Item = Result<Planned, StoreError>>,
 {
+    writer.work.recall(writer.ledger, writer.events).await?;
     let done = writer.progress.cursor.planned.unwrap_or(0);
     if let [target, ..] = writer.work.targets {
         writer.events.event(&Event::TableStarted { target, rows: Some(plan.rows - done.min(plan.rows)) });

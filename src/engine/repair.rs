@@ -46,6 +46,7 @@ async fn something_to_mend<L: Ledger>(ledger: &mut L, work: &Work<'_>) -> Result
 }
 
 async fn all_tables<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>) -> Result<(), Halt> {
+    writer.work.recall(writer.ledger, writer.events).await?;
     for &target in writer.ahead() {
         table(writer, target).await?;
     }

@@ -49,6 +49,7 @@ impl Scan {
         events: &mut impl Events,
         since: impl Fn(&Target) -> Option<i64>,
     ) -> Result<Self, Halt> {
+        work.recall(source, events).await?;
         let (mut tables, mut legs) = (VecDeque::new(), VecDeque::new());
         for &target in work.targets {
             let rows = insist(source, work, events, async |source| source.estimate(target).await).await?;

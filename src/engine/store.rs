@@ -5,7 +5,9 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
+use super::made::Made;
 use crate::domain::carry::Route;
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
@@ -162,6 +164,9 @@ pub trait Windows: Reconnect {
     /// span has fewer rows than that. Costs a part of what the window costs.
     async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError>;
 
+    /// What runs have made of strings, as of the last time that it was looked up.
+    fn made(&self) -> Arc<Made>;
+
     /// The longest value that can be written.
     fn capacity(&self) -> Capacity;
 }
@@ -174,6 +179,9 @@ pub trait Source: Windows {
 
     /// The windows on a connection of their own, which is made when they are first asked for.
     fn windows(&self) -> Self::Windows;
+
+    /// Looks up what runs have made of strings, for [`Windows::made`]. Where there is no journal, they have made nothing.
+    async fn recall(&mut self, targets: &[&'static Target]) -> Result<(), StoreError>;
 
     /// The highest key of a table, or nothing where it is empty.
     async fn last_key(&mut self, target: &'static Target) -> Result<Option<Key>, StoreError>;

@@ -1,11 +1,13 @@
 //! One window of a table, judged: the step that scan and repair share.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Work;
 use super::events::Flagged;
 use super::flag::{Flag, Keep, Met};
+use super::made::Made;
 use super::pacing::WindowSize;
 use super::store::{Facts, Row, Source, Span, StoreError, Windows};
 use crate::domain::census::{JsonType, Sighting};
@@ -53,7 +55,7 @@ pub(super) async fn read<W: Windows>(
     span: Span<'_>,
     work: &Work<'_>,
 ) -> Result<Window, StoreError> {
-    let mut judging = Judging::of(target, windows.capacity(), work);
+    let mut judging = Judging::of(target, windows, work);
     let next = windows.window(target, span, &mut |row| judging.take(row)).await?;
     Ok(Window { next, ..judging.end() })
 }
@@ -65,7 +67,7 @@ pub(super) async fn look_up<S: Source>(
     keys: &[Key],
     work: &Work<'_>,
 ) -> Result<Window, StoreError> {
-    let mut judging = Judging::of(target, source.capacity(), work);
+    let mut judging = Judging::of(target, source, work);
     source.look_up(target, keys, &mut |row| judging.take(row)).await?;
     Ok(judging.end())
 }
@@ -74,6 +76,7 @@ pub(super) async fn look_up<S: Source>(
 struct Judging<'j> {
     target: &'static Target,
     capacity: Capacity,
+    made: Arc<Made>,
     work: &'j Work<'j>,
     keep: Keep,
     began: Instant,
@@ -81,13 +84,14 @@ struct Judging<'j> {
 }
 
 impl<'j> Judging<'j> {
-    fn of(target: &'static Target, capacity: Capacity, work: &'j Work<'j>) -> Self {
+    fn of(target: &'static Target, windows: &impl Windows, work: &'j Work<'j>) -> Self {
         let keep = if work.show_values { Keep::Both } else { Keep::Nothing };
-        Self { target, capacity, work, keep, began: Instant::now(), window: Window::default() }
+        let (capacity, made) = (windows.capacity(), windows.made());
+        Self { target, capacity, made, work, keep, began: Instant::now(), window: Window::default() }
     }
 
     fn take(&mut self, row: &dyn Row) -> Result<(), StoreError> {
-        let Self { target, capacity, work, keep, ref mut window, .. } = *self;
+        let Self { target, capacity, work, keep, ref made, ref mut window, .. } = *self;
         let value = row.value();
         window.rows += 1;
         window.bytes += value.bytes().len() as u64;
@@ -99,7 +103,9 @@ impl<'j> Judging<'j> {
             window.sightings.extend(sighting(target, &facts, JsonType::of(value.bytes(), severity)));
         }
         if let Some(flag) = flag {
-            window.spotted.push(Spotted { key: row.key()?, flag, rows: window.rows, bytes: window.bytes });
+            let key = row.key()?;
+            let flag = flag.unless_made(made, target, &key);
+            window.spotted.extend(flag.map(|flag| Spotted { key, flag, rows: window.rows, bytes: window.bytes }));
         }
         Ok(())
     }

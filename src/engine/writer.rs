@@ -15,6 +15,7 @@ use super::Work;
 use super::events::{Event, Events, Flagged, Outcome, Wait};
 use super::flag::{Flag, Keep, Met};
 use super::halt::Halt;
+use super::made::Made;
 use super::pacing::{ChunkSize, RowRate};
 use super::patience::{self, Patience, pause_after};
 use super::stop::Stop;
@@ -67,6 +68,7 @@ pub(super) trait Piece: Sized {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Writing<'w> {
     pub work: &'w Work<'w>,
+    pub made: &'w Made,
     pub capacity: Capacity,
 }
 
@@ -79,7 +81,7 @@ impl Writing<'_> {
     /// Judges a locked row and asks the rules about it.
     pub fn examine(&self, target: &'static Target, row: &LockedRow) -> Option<Flag> {
         let met = Met { target, value: row.value.stored(), facts: Some(&row.facts), capacity: self.capacity };
-        Flag::examine(self.work, met, self.keep())
+        Flag::examine(self.work, met, self.keep())?.unless_made(self.made, target, &row.key)
     }
 
     /// What a flagged row becomes. It stays in the flag only to be shown.
@@ -216,7 +218,8 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
     async fn chunk<P: Piece>(&mut self, piece: &P, keys: &[Key]) -> Result<Done, Halt> {
         let mut ahead = self.progress.clone();
         piece.advance(&mut ahead);
-        let writing = Writing { work: self.work, capacity: self.ledger.capacity() };
+        let made = self.ledger.made();
+        let writing = Writing { work: self.work, made: &made, capacity: self.ledger.capacity() };
         let mut chunk = self.ledger.begin(&self.run).await?;
         let done = match change(&mut chunk, piece, keys, &writing, &mut ahead).await {
             Ok(done) => done,

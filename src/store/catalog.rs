@@ -1,5 +1,7 @@
 //! What a database holds, and the store that works on it.
 
+use std::sync::Arc;
+
 use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
 use super::location::{Dialect, Location};
@@ -13,6 +15,7 @@ use crate::domain::own::Declared;
 use crate::domain::repair::Capacity;
 use crate::domain::target::Target;
 use crate::engine::flag::digest;
+use crate::engine::made::Made;
 use crate::engine::store::{StoreError, Trouble};
 
 /// The table in which Alembic keeps the revision.
@@ -38,6 +41,8 @@ pub struct SqlStore {
     /// Names this process in the lease, so that a run that was taken over is noticed.
     pub(super) owner: String,
     pub(super) capacity: Capacity,
+    /// What runs have made of strings, once that has been looked up.
+    pub(super) made: Arc<Made>,
 }
 
 /// What the first look at a database tells.
@@ -65,8 +70,8 @@ impl SqlStore {
         let transaction = connection.begin(Access::Read).await?;
         let (mut overview, capacity, names) = Look { transaction, names, location, wanted }.all().await?;
         let owner = format!("{:016x}", fastrand::u64(..));
-        let (location, replicas) = (location.clone(), Vec::new());
-        let mut store = Self { connection, location, access, names, replicas, owner, capacity };
+        let (location, replicas, made) = (location.clone(), Vec::new(), Arc::default());
+        let mut store = Self { connection, location, access, names, replicas, owner, capacity, made };
         overview.airflow_revision = store.revision().await;
         (overview.fingerprint, overview.known_by_name) = store.fingerprint().await;
         Ok((store, overview))

@@ -1,5 +1,7 @@
 //! Reading: upper bounds and identities, and what the columns of a row say.
 
+use std::sync::Arc;
+
 use super::carry;
 use super::catalog::SqlStore;
 use super::connection::{Connection, Transaction};
@@ -10,8 +12,9 @@ use super::windows::{KeyedRow, SqlWindows, fills};
 use crate::domain::carry::Route;
 use crate::domain::judge::Stored;
 use crate::domain::target::{Column, ColumnType, Identity, Key, Scalar, Target};
+use crate::engine::made::Made;
 use crate::engine::store::{
-    Besides, Candidate, EachRow, Facts, LockedRow, Older, OwnedValue, Reconnect, Source, Span, StoreError,
+    Besides, Candidate, EachRow, Facts, LockedRow, Older, OwnedValue, Reconnect, Source, Span, StoreError, Trouble,
 };
 
 impl Reconnect for SqlStore {
@@ -81,6 +84,19 @@ impl Source for SqlStore {
             Ok(found)
         };
         self.connection.within(Access::Read, identify).await
+    }
+
+    async fn recall(&mut self, targets: &[&'static Target]) -> Result<(), StoreError> {
+        let made = match self.read_made(targets).await {
+            // Whoever may change rows may read the journal. Others may still look at the state.
+            Err(error) if error.trouble == Trouble::Denied => {
+                tracing::warn!("what earlier runs have made of strings is taken for strings: {error}");
+                Made::default()
+            }
+            read => read?,
+        };
+        self.made = Arc::new(made);
+        Ok(())
     }
 
     async fn count_rows_of_lists(&mut self, target: &'static Target, lists: &[&[Scalar]]) -> Result<u64, StoreError> {

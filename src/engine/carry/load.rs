@@ -180,6 +180,7 @@ mod tests {
     use crate::domain::rules::Rules;
     use crate::domain::target::{Identity, Scalar};
     use crate::engine::Work;
+    use crate::engine::made::Made;
     use crate::engine::pacing::Pace;
     use crate::engine::stop::Stop;
     use crate::engine::store::{Facts, OwnedValue};
@@ -256,7 +257,8 @@ mod tests {
             pace: Pace::default(),
             stop: &stop,
         };
-        let writing = Writing { work: &work, capacity: Capacity::UNLIMITED };
+        let made = Made::default();
+        let writing = Writing { work: &work, made: &made, capacity: Capacity::UNLIMITED };
         let barred = Standing::Barred;
         let (one, bad) = (("1", "noon"), ("bad", "noon"));
         let cases = [
