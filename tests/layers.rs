@@ -27,12 +27,14 @@ const ASYNC: &[&str] = &["engine", "store", "cli"];
 
 /// Who may name what is not ours. Every dependency has a place here.
 const OTHERS: &[(&str, &[&str])] = &[
-    ("base64", &["domain"]),
+    ("askama", &["report"]),
+    ("base64", &["domain", "report"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("comfy_table", &["report"]),
     ("console", &["report", "cli"]),
+    ("csv", &["report"]),
     ("fastrand", &["engine", "store"]),
     ("flate2", &["domain"]),
     ("futures_util", &["store", "cli"]),
@@ -46,7 +48,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("ruzstd", &["domain"]),
     ("serde", &["domain", "engine", "store", "report", "cli"]),
     ("serde_json", &["domain", "engine", "store", "report", "cli"]),
-    ("sha2", &["engine", "cli"]),
+    ("sha2", &["engine", "report", "cli"]),
     ("shell_words", &["cli"]),
     ("simdutf8", &["domain"]),
     ("sqlx", &["store"]),

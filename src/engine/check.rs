@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use super::events::{Event, Events, Flagged, Wait};
 use super::halt::{self, Halt};
+use super::lists::Lists;
 use super::pacing::{RowRate, WindowSize};
 use super::patience::{self, insist};
 use super::scan::Scan;
@@ -42,26 +43,30 @@ pub async fn check<S: Source, M: Memory>(
     memory: &mut M,
     events: &mut impl Events,
 ) -> Result<Ending, StoreError> {
-    halt::ending(all_tables(source, work, Compared { memory, events }).await)
+    halt::ending(all_tables(source, work, memory, events).await)
 }
 
 async fn all_tables<S: Source, M: Memory, E: Events>(
     source: &mut S,
     work: &Work<'_>,
-    mut events: Compared<'_, M, E>,
+    memory: &mut M,
+    events: &mut E,
 ) -> Result<(), Halt> {
-    let passes: Vec<Pass> = work.targets.iter().map(|target| events.memory.before(target).1).collect();
+    let passes: Vec<Pass> = work.targets.iter().map(|target| memory.before(target).1).collect();
     let since = |target: &Target| {
         let place = work.targets.iter().position(|other| other.table == target.table)?;
         passes[place].since().map(|moment| moment.0)
     };
-    let mut scan = Scan::start(source, work, &mut events, since).await?;
+    let mut scan = Scan::start(source, work, events, since).await?;
     let mut rate = RowRate::new(&work.pace);
     for &target in work.targets {
-        let (last, pass) = events.memory.before(target);
-        events.events.event(&Event::Compared { target, last, pass });
-        scan.table(source, work, &mut events).await?;
-        look_again(source, target, pass, work, &mut events, &mut rate).await?;
+        let (last, pass) = memory.before(target);
+        events.event(&Event::Compared { target, last, pass });
+        let mut lists = Lists::default();
+        let mut compared = Compared { memory: &mut *memory, events: (&mut *events, &mut lists) };
+        scan.table(source, work, &mut compared).await?;
+        look_again(source, target, pass, work, &mut compared, &mut rate).await?;
+        lists.count(source, target, work, events).await?;
     }
     Ok(())
 }
@@ -107,7 +112,7 @@ async fn look_again<S: Source, M: Memory, E: Events>(
 /// Tells of flagged rows what they are to the last check.
 struct Compared<'c, M, E> {
     memory: &'c mut M,
-    events: &'c mut E,
+    events: E,
 }
 
 impl<M: Memory, E: Events> Events for Compared<'_, M, E> {

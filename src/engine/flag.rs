@@ -9,7 +9,7 @@ use crate::domain::finding::{Action, Finding, Kind};
 use crate::domain::judge::{Judge, Stored};
 use crate::domain::repair::{Capacity, Decision, Reason, decide};
 use crate::domain::rules::{Kinds, Moment, Owner, Row, RuleRef, Rules};
-use crate::domain::target::{Identity, Key, Target};
+use crate::domain::target::{Key, Target};
 
 /// The digest by which a value is recognised without being kept.
 pub fn digest(value: &[u8]) -> [u8; 32] {
@@ -125,10 +125,10 @@ impl Flag {
     }
 
     /// The row as reports talk about it, its decision carried out.
-    pub fn into_flagged(self, key: Key, identity: Option<Identity>) -> Flagged {
+    pub fn into_flagged(self, key: Key, facts: Option<Facts>) -> Flagged {
         Flagged {
             key,
-            identity,
+            facts,
             finding: self.finding,
             rule: Some(self.rule),
             novelty: None,
@@ -151,7 +151,7 @@ impl Flagged {
             finding: judge.judge(value),
             bytes: value.bytes().len() as u64,
             sha256: digest(value.bytes()),
-            identity: Some(row.facts.identity),
+            facts: Some(row.facts),
             ..Self::unseen(row.key, Outcome::Drifted(reason))
         }
     }
@@ -160,7 +160,7 @@ impl Flagged {
     pub(super) fn unseen(key: Key, outcome: Outcome) -> Self {
         Self {
             key,
-            identity: None,
+            facts: None,
             finding: None,
             rule: None,
             novelty: None,

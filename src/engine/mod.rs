@@ -15,6 +15,7 @@ pub mod flag;
 mod halt;
 mod jobs;
 pub mod lease;
+mod lists;
 pub mod pacing;
 pub mod patience;
 pub mod plan;

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::events::{Event, Events};
 use super::halt::{self, Halt};
 use super::jobs::{Jobs, Leg};
+use super::lists::Lists;
 use super::patience::insist;
 use super::store::{Source, StoreError};
 use super::window::{self, Spotted};
@@ -18,8 +19,10 @@ pub async fn scan<S: Source>(source: &mut S, work: &Work<'_>, events: &mut impl 
 
 async fn all_tables<S: Source>(source: &mut S, work: &Work<'_>, events: &mut impl Events) -> Result<(), Halt> {
     let mut scan = Scan::start(source, work, events, |_| None).await?;
-    for _ in work.targets {
-        scan.table(source, work, events).await?;
+    for &target in work.targets {
+        let mut lists = Lists::default();
+        scan.table(source, work, &mut (&mut *events, &mut lists)).await?;
+        lists.count(source, target, work, events).await?;
     }
     Ok(())
 }
@@ -91,8 +94,8 @@ pub(super) async fn tell<S: Source>(
     events: &mut impl Events,
 ) -> Result<(), Halt> {
     let keys: Vec<Key> = spotted.iter().map(|row| row.key.clone()).collect();
-    let identities = insist(source, work, events, async |source| source.identify(target, &keys).await).await?;
-    for row in window::identified(spotted, identities) {
+    let facts = insist(source, work, events, async |source| source.identify(target, &keys).await).await?;
+    for row in window::identified(spotted, facts) {
         events.event(&Event::Flagged { target, row });
     }
     Ok(())

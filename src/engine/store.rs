@@ -9,7 +9,7 @@ use std::fmt;
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
 use crate::domain::run::{Progress, Run, RunId, RunMode, RunOptions, RunState};
-use crate::domain::target::{Identity, Key, Target};
+use crate::domain::target::{Identity, Key, Scalar, Target};
 
 /// What kind of trouble a database gave, as far as anyone decides by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,12 +109,14 @@ pub enum Besides {
     Facts,
 }
 
-/// Whose a row is and when it was written.
+/// Whose a row is, when it was written and how long it is kept.
 #[derive(Clone, Debug)]
 pub struct Facts {
     pub identity: Identity,
     /// When a writer last wrote the row, in microseconds since 1970, where the row tells.
     pub moment: Option<i64>,
+    /// From when on Airflow may drop the row, in microseconds since 1970, where it ever may.
+    pub expires_at: Option<i64>,
 }
 
 /// A row of a window, borrowed from the driver.
@@ -180,8 +182,11 @@ pub trait Source: Windows {
         each: &mut EachRow<'_>,
     ) -> Result<(), StoreError>;
 
-    /// The identities of rows, in no order; rows that are gone are missing.
-    async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError>;
+    /// The facts of rows, in no order; rows that are gone are missing.
+    async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Facts)>, StoreError>;
+
+    /// How many rows these lists have together. A list is named by what [`Target::list`] gives.
+    async fn count_rows_of_lists(&mut self, target: &'static Target, lists: &[&[Scalar]]) -> Result<u64, StoreError>;
 }
 
 /// A row as it is now, under lock.

@@ -9,12 +9,12 @@ use super::flag::digest;
 use super::halt::Halt;
 use super::lease::{self, Order, RunError, Who};
 use super::pacing::CHUNK_BYTES;
-use super::store::{Ledger, LockedRow, PastChange, StoreError, Trouble};
+use super::store::{Facts, Ledger, LockedRow, PastChange, StoreError, Trouble};
 use super::writer::{Done, NewValue, Piece, Verdict, Writer, Writing};
 use super::{Ending, Work};
 use crate::domain::repair::Reason;
 use crate::domain::run::{Progress, Run, RunId, RunMode, RunState};
-use crate::domain::target::{Identity, Key, Target};
+use crate::domain::target::{Key, Target};
 
 /// The run that an undo is to put back: the one with this name, if its values are still there and nobody is at it.
 pub async fn find<L: Ledger>(ledger: &mut L, name: &str) -> Result<Run, RunError> {
@@ -120,9 +120,9 @@ impl Piece for Batch {
         Ok((Self { target: self.target, changes: self.changes }, Self { target: self.target, changes }))
     }
 
-    fn left(&self, identity: Option<Identity>, reason: Reason) -> Option<Flagged> {
+    fn left(&self, facts: Option<Facts>, reason: Reason) -> Option<Flagged> {
         let change = self.changes.first()?;
-        Some(Flagged { identity, ..Flagged::unseen(change.key.clone(), Outcome::Skipped(reason)) })
+        Some(Flagged { facts, ..Flagged::unseen(change.key.clone(), Outcome::Skipped(reason)) })
     }
 
     fn tell(self, done: Done, events: &mut impl Events) {
@@ -189,8 +189,8 @@ fn by_target(targets: &[&'static Target], changes: Vec<PastChange>) -> Result<Ve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::target::Scalar;
-    use crate::engine::store::{Facts, OwnedValue};
+    use crate::domain::target::{Identity, Scalar};
+    use crate::engine::store::OwnedValue;
 
     #[test]
     fn a_chunk_reaches_as_far_as_its_bytes_allow() {
@@ -228,7 +228,7 @@ mod tests {
                 written_at: at_the_time.map(str::to_owned),
             };
             let value = OwnedValue::Text(value.as_bytes().to_owned());
-            let facts = Facts { identity: Identity(Vec::new()), moment: None };
+            let facts = Facts { identity: Identity(Vec::new()), moment: None, expires_at: None };
             let row = LockedRow { key, facts, value, written_at: now.map(str::to_owned) };
             let found = match compare(&change, Some(row)) {
                 Now::AsLeft(_) => "as left",

@@ -10,7 +10,7 @@ use super::pacing::WindowSize;
 use super::store::{Facts, Row, Source, Span, StoreError, Windows};
 use crate::domain::census::{JsonType, Sighting};
 use crate::domain::repair::Capacity;
-use crate::domain::target::{Identity, Key, Target};
+use crate::domain::target::{Key, Target};
 
 /// A flagged row of a window, and how far the window had come with it.
 #[derive(Clone, Debug)]
@@ -116,11 +116,11 @@ fn sighting(target: &Target, facts: &Facts, holds: JsonType) -> Option<Sighting>
 }
 
 /// Puts flagged rows and what was learned of whose they are together.
-pub(super) fn identified(spotted: Vec<Spotted>, identities: Vec<(Key, Identity)>) -> Vec<Flagged> {
-    let mut identities: HashMap<Key, Identity> = identities.into_iter().collect();
+pub(super) fn identified(spotted: Vec<Spotted>, facts: Vec<(Key, Facts)>) -> Vec<Flagged> {
+    let mut facts: HashMap<Key, Facts> = facts.into_iter().collect();
     let flagged = |row: Spotted| {
-        let identity = identities.remove(&row.key);
-        row.flag.into_flagged(row.key, identity)
+        let facts = facts.remove(&row.key);
+        row.flag.into_flagged(row.key, facts)
     };
     spotted.into_iter().map(flagged).collect()
 }

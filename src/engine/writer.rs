@@ -18,10 +18,10 @@ use super::halt::Halt;
 use super::pacing::{ChunkSize, RowRate};
 use super::patience::{self, Patience, pause_after};
 use super::stop::Stop;
-use super::store::{Change, Chunk, Ledger, LockedRow, Step, StoreError, Trouble};
+use super::store::{Change, Chunk, Facts, Ledger, LockedRow, Step, StoreError, Trouble};
 use crate::domain::repair::{Capacity, Reason};
 use crate::domain::run::{Progress, RunId, Tally};
-use crate::domain::target::{Identity, Key, Target};
+use crate::domain::target::{Key, Target};
 
 mod waiting;
 
@@ -46,7 +46,7 @@ pub(super) trait Piece: Sized {
     fn split(self) -> Result<(Self, Self), Self>;
 
     /// The single row of this piece, where there is something to say about it that could not be changed.
-    fn left(&self, identity: Option<Identity>, reason: Reason) -> Option<Flagged>;
+    fn left(&self, facts: Option<Facts>, reason: Reason) -> Option<Flagged>;
 
     /// Tells what was done, now that it is committed.
     fn tell(self, done: Done, events: &mut impl Events);
@@ -76,7 +76,7 @@ impl Writing<'_> {
         let rewrite = if self.work.show_values { flag.rewrite.clone() } else { flag.rewrite.take() };
         let (kind, action) = (flag.kind(), flag.action.name());
         let change = rewrite.and_then(|after| NewValue::of(&row, kind, action, after));
-        Verdict { change, told: Some(flag.into_flagged(row.key, Some(row.facts.identity))) }
+        Verdict { change, told: Some(flag.into_flagged(row.key, Some(row.facts))) }
     }
 }
 
@@ -284,9 +284,9 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
     /// Leaves the single row of a piece.
     async fn leave<P: Piece>(&mut self, single: P, reason: Reason) -> Result<(), Halt> {
         let (target, keys) = (single.target(), single.keys());
-        let identities = self.insist(async |ledger| ledger.identify(target, &keys).await).await?;
-        let identity = identities.into_iter().map(|(_, identity)| identity).next();
-        let left = single.left(identity, reason);
+        let facts = self.insist(async |ledger| ledger.identify(target, &keys).await).await?;
+        let facts = facts.into_iter().map(|(_, facts)| facts).next();
+        let left = single.left(facts, reason);
         single.advance(&mut self.progress);
         count(tally(&mut self.progress, target), left.as_slice());
         single.tell(Done { changed: 0, told: left.into_iter().collect() }, self.events);

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::census::time;
 use super::model::{Counts, TableReport};
-use super::wording::count;
+use super::wording::{count, rfc_3339};
 use crate::domain::check::{Difference, Looked, Novelty, Pass, Past};
 use crate::domain::finding::Severity;
 use crate::domain::rules::Moment;
@@ -250,9 +249,10 @@ impl From<Pass> for PassKind {
     }
 }
 
-/// A moment as precise as reports tell when they were begun.
+/// When a check began, to the millisecond, as its own report has told it.
 fn at(Moment(micros): Moment) -> String {
-    humantime::format_rfc3339_millis(time(micros)).to_string()
+    let text = rfc_3339(micros);
+    text.strip_suffix("000Z").map_or_else(|| text.clone(), |millis| format!("{millis}Z"))
 }
 
 /// A difference, and what it means for the comparison.

@@ -1,23 +1,25 @@
 //! Folds the engine's events into a [`Report`].
 
-use super::census::{self, CensusReport};
+use super::census::CensusReport;
 use super::check::{CheckReport, Comparing, Earlier};
+use super::circumstances::BySeverity;
 use super::distinct::Distinct;
 use super::model::{
     Counts, Database, Fates, FindingReport, Mode, Outcome, Report, RowOutcome, RuleReport, SCHEMA_VERSION, TableReport,
     Tool,
 };
 use super::shortlist::{Shortlist, weight};
+use super::wording::{micros, rfc_3339};
 use crate::domain::census::Census;
 use crate::domain::check::Novelty;
 use crate::domain::finding::Severity;
-use crate::domain::reader::{Reading, Readings};
 use crate::domain::repair::Reason;
 use crate::domain::rules::{RuleRef, Rules};
 use crate::domain::run::Tally;
 use crate::domain::target::Target;
 use crate::engine::Ending;
-use crate::engine::events::{self, Event, Events, Flagged};
+use crate::engine::events::{self, Counted, Event, Events, Flagged};
+use crate::engine::store::Facts;
 
 /// How many findings are listed unless someone asks for more or fewer.
 pub const MAX_FINDINGS: usize = 1000;
@@ -68,6 +70,7 @@ pub struct Collector {
     tables: Vec<Table>,
     /// How many rows each rule took, and what became of them. Empty where only defaults apply.
     rules: Vec<(RuleRef, Fates)>,
+    circumstances: BySeverity,
     findings: Shortlist,
 }
 
@@ -79,6 +82,8 @@ struct Table {
     unreadable_lists: Distinct,
     unreadable_lists_left: Distinct,
     check: Option<Comparing>,
+    /// What the database said of some of the unreadable lists, or of all.
+    counted_lists: Option<Counted>,
     census: Option<Census>,
 }
 
@@ -88,16 +93,17 @@ impl Collector {
         let findings = Shortlist::new(preface.max_findings);
         let rules = if preface.rules == Rules::default() { Vec::new() } else { preface.rules.refs().collect() };
         let rules = rules.into_iter().map(|rule| (rule, Fates::default())).collect();
-        Self { preface, run_id: None, tables: Vec::new(), rules, findings }
+        let circumstances = BySeverity::until(micros(&preface.started_at));
+        Self { preface, run_id: None, tables: Vec::new(), rules, circumstances, findings }
     }
 
     /// Ends the report. `finished_at` is RFC 3339.
     pub fn finish(self, ending: Ending, finished_at: String) -> Report {
-        let Self { preface, run_id, tables, rules, findings } = self;
+        let Self { preface, run_id, tables, rules, circumstances, findings } = self;
         let rules = rules.into_iter().map(|(rule, rows)| RuleReport::new(&preface.rules, rule, rows)).collect();
         let airflows = tables.iter().filter(|table| !table.target.is_own());
         let censuses: Vec<&Census> = airflows.filter_map(|table| table.census.as_ref()).collect();
-        let legacy_before = Census::legacy_before(&censuses).map(census::moment);
+        let legacy_before = Census::legacy_before(&censuses).map(rfc_3339);
         let started_at = &preface.started_at;
         let tables: Vec<_> = tables.into_iter().map(|table| table.into_report(ending, started_at)).collect();
         let mut totals = Counts::default();
@@ -124,6 +130,7 @@ impl Collector {
             rules,
             check,
             legacy_before,
+            circumstances: circumstances.into_reports(),
             findings,
             findings_truncated,
             outcome: outcome(preface.mode, ending, found, &totals),
@@ -142,6 +149,7 @@ impl Collector {
     /// Another run follows the first: it looks at all rows once more, so only what was changed is remembered.
     fn look_again(&mut self) {
         self.findings.keep_rewritten();
+        self.circumstances.keep_rewritten();
         for (_, fates) in &mut self.rules {
             *fates = Fates { rewritten: fates.rewritten, ..Fates::default() };
         }
@@ -149,9 +157,13 @@ impl Collector {
     }
 
     fn flagged(&mut self, target: &'static Target, row: &Flagged) {
-        let (outcome, reason) = split(row.outcome);
+        let (outcome, _) = split(row.outcome);
         if let Some((_, fates)) = self.rules.iter_mut().find(|(rule, _)| Some(*rule) == row.rule) {
             fates.count(outcome);
+        }
+        // An undo tells only of the rows that it left, and they are not what its run had found.
+        if self.preface.mode != Mode::Undo {
+            self.circumstances.add(target, row);
         }
         let table = self.table(target);
         let before = table.counts.flagged;
@@ -161,7 +173,7 @@ impl Collector {
         }
         let severity = row.finding.as_ref().map(|finding| target.reader.severity(finding.kind));
         let weight = weight(outcome, severity, is_new(row) == Some(true));
-        self.findings.offer(weight, before, || listed(target, row, outcome, reason));
+        self.findings.offer(weight, before, || finding(target, row));
     }
 }
 
@@ -194,6 +206,7 @@ impl Events for Collector {
                     check.gone(readable, deleted);
                 }
             }
+            Event::Lists { target, counted } => self.table(target).counted_lists = Some(counted),
             Event::Waiting { .. } => {}
         }
     }
@@ -208,6 +221,7 @@ impl Table {
             unreadable_lists: Distinct::default(),
             unreadable_lists_left: Distinct::default(),
             check: None,
+            counted_lists: None,
             census: None,
         }
     }
@@ -227,7 +241,7 @@ impl Table {
         let severity = self.target.reader.severity(finding.kind);
         counts.count_kind(finding.kind, severity, 1);
         counts.outcomes.entry(finding.kind).or_default().count(outcome);
-        let identity = row.identity.as_ref().filter(|_| fails(finding.readings));
+        let identity = row.identity().filter(|_| finding.readings.break_list());
         if let Some(list) = identity.and_then(|identity| self.target.list(identity)) {
             self.unreadable_lists.insert(list);
             if outcome != RowOutcome::Rewritten {
@@ -262,6 +276,11 @@ impl Table {
         counts.unreadable_lists = self.unreadable_lists.count();
         counts.unreadable_lists_left = self.unreadable_lists_left.count();
         counts.unreadable_lists_estimated = self.unreadable_lists.is_estimate();
+        if let Some(Counted { lists, rows, unreadable }) = self.counted_lists.filter(|counted| counted.lists > 0) {
+            let readable = rows.saturating_sub(unreadable);
+            counts.hidden_keys = Some(readable.saturating_mul(counts.unreadable_lists) / lists);
+            counts.hidden_keys_estimated = lists < counts.unreadable_lists;
+        }
         let check = self.check.map(|check| check.into_report(&counts, ending, started_at));
         TableReport {
             check,
@@ -273,11 +292,6 @@ impl Table {
             census: self.census.as_ref().map(CensusReport::new),
         }
     }
-}
-
-/// Whether a row takes its list with it. Lists are the `api` reader's; a worker asks for one key at a time.
-const fn fails(readings: Readings) -> bool {
-    matches!(readings, Readings::Airflow { api: Reading::Error, .. })
 }
 
 /// Whether a row is new to a check, where there is something to compare it with.
@@ -298,17 +312,22 @@ const fn split(outcome: events::Outcome) -> (RowOutcome, Option<Reason>) {
     }
 }
 
-fn listed(target: &Target, row: &Flagged, outcome: RowOutcome, reason: Option<Reason>) -> FindingReport {
+/// A flagged row as reports list it.
+pub(super) fn finding(target: &Target, row: &Flagged) -> FindingReport {
+    let (outcome, reason) = split(row.outcome);
     let finding = row.finding.as_ref();
+    let time = |time: fn(&Facts) -> Option<i64>| row.facts.as_ref().and_then(time).map(rfc_3339);
     FindingReport {
         table: target.table.clone(),
         key: target.key_object(&row.key),
-        identity: row.identity.as_ref().map(|identity| target.identity_object(identity)),
+        identity: row.identity().map(|identity| target.identity_object(identity)),
         kind: finding.map(|finding| finding.kind),
         severity: finding.map(|finding| target.reader.severity(finding.kind)),
         readers: finding.map(|finding| finding.readings),
         message: finding.map(|finding| finding.message.clone()),
         offset: finding.and_then(|finding| finding.offset),
+        written_at: time(|facts| facts.moment),
+        expires_at: time(|facts| facts.expires_at),
         bytes: row.bytes,
         sha256: hex::encode(row.sha256),
         action: row.action,

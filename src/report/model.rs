@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::census::CensusReport;
 use super::check::{CheckReport, TableCheck};
+use super::circumstances::CircumstancesReport;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -128,6 +129,9 @@ pub struct Report {
     /// before it were strings by contract, whatever they look like.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub legacy_before: Option<String>,
+    /// What is known of the rows of each severity together, as they were found; the worst first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub circumstances: Vec<CircumstancesReport>,
     /// Not longer than asked for; see [`Report::findings_truncated`].
     pub findings: Vec<FindingReport>,
     /// Whether there are findings that the list has no place for. The counts know them all.
@@ -217,6 +221,13 @@ pub struct Counts {
     /// Present where there were too many lists to count exactly.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unreadable_lists_estimated: bool,
+    /// Keys that read well and that no list shows, because another row of their list is unreadable. Missing where a
+    /// scan did not come to its end, and in modes that change rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden_keys: Option<u64>,
+    /// Present where there were too many lists to ask about each.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hidden_keys_estimated: bool,
     /// Rows that a repair changed, or that an undo put back; in a mode that only reads, those a repair would change.
     pub rewritten: u64,
     /// Rows that should be changed and cannot be.
@@ -264,6 +275,10 @@ pub struct FindingReport {
     pub message: Option<String>,
     /// Where in the value the trouble starts, in bytes.
     pub offset: Option<usize>,
+    /// When the row was last written, RFC 3339; null where it does not tell, or was gone.
+    pub written_at: Option<String>,
+    /// From when on Airflow may drop the row by itself, RFC 3339; null where it never may, or was gone.
+    pub expires_at: Option<String>,
     /// The length of the value in bytes.
     pub bytes: u64,
     /// The digest of the value, in hexadecimal.
@@ -330,6 +345,10 @@ impl Counts {
         self.unreadable_lists += other.unreadable_lists;
         self.unreadable_lists_left += other.unreadable_lists_left;
         self.unreadable_lists_estimated |= other.unreadable_lists_estimated;
+        if let Some(keys) = other.hidden_keys {
+            *self.hidden_keys.get_or_insert_default() += keys;
+        }
+        self.hidden_keys_estimated |= other.hidden_keys_estimated;
         self.rewritten += other.rewritten;
         self.skipped += other.skipped;
         self.drifted += other.drifted;
@@ -361,7 +380,13 @@ impl Fates {
         }
     }
 
-    const fn add(&mut self, other: Self) {
+    /// All of the rows.
+    pub const fn all(self) -> u64 {
+        self.reported + self.rewritten + self.skipped + self.drifted
+    }
+
+    /// Counts more rows.
+    pub const fn add(&mut self, other: Self) {
         self.reported += other.reported;
         self.rewritten += other.rewritten;
         self.skipped += other.skipped;
@@ -370,6 +395,6 @@ impl Fates {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-const fn is_zero(count: &u64) -> bool {
+pub(super) const fn is_zero(count: &u64) -> bool {
     *count == 0
 }

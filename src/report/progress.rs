@@ -109,7 +109,11 @@ impl Events for Progress {
                 self.changes_rows = true;
                 return;
             }
-            Event::Earlier { .. } | Event::Census { .. } | Event::Compared { .. } | Event::Gone { .. } => return,
+            Event::Earlier { .. }
+            | Event::Census { .. }
+            | Event::Lists { .. }
+            | Event::Compared { .. }
+            | Event::Gone { .. } => return,
             Event::Scanned { rows, .. } => self.advance(rows),
             Event::PutBack { target, changes, rows } => {
                 // An undo goes through its journal, where the tables take turns.

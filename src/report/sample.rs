@@ -13,7 +13,14 @@ use crate::domain::rules::Moment;
 use crate::domain::run::RunId;
 use crate::domain::target::{Identity, Key, Scalar, Target};
 use crate::engine::Ending;
-use crate::engine::events::{Event, Events, Flagged, Outcome};
+use crate::engine::events::{Counted, Event, Events, Flagged, Outcome};
+use crate::engine::store::Facts;
+
+/// When rows of assets were written; those of tasks as many hours before as their id says: 2026-11-20T02:00:00Z.
+pub const WRITTEN: i64 = 1_795_140_000_000_000;
+const HOUR: i64 = 3_600_000_000;
+/// 2026-12-20T02:00:00Z.
+const EXPIRES: i64 = WRITTEN + 30 * 24 * HOUR;
 
 pub const RUN: &str = "20261122-144501-k3fq";
 
@@ -65,7 +72,9 @@ pub fn task(id: i64, kind: Kind, outcome: Outcome) -> Flagged {
         Scalar::Integer(if id % 2 == 0 { -1 } else { id }),
         Scalar::Text("cursor".to_owned()),
     ];
-    row(Key(vec![Scalar::Integer(id)]), Identity(identity.to_vec()), kind, outcome)
+    let row = row(Key(vec![Scalar::Integer(id)]), Identity(identity.to_vec()), kind, outcome);
+    let facts = |facts| Facts { moment: Some(WRITTEN - id * HOUR), expires_at: (id == 2).then_some(EXPIRES), ..facts };
+    Flagged { facts: row.facts.map(facts), ..row }
 }
 
 /// A row of the asset table.
@@ -92,7 +101,7 @@ fn row(key: Key, identity: Identity, kind: Kind, outcome: Outcome) -> Flagged {
     let finding = Finding { kind, readings: Readings::both(reading), message: message.to_owned(), offset: Some(0) };
     Flagged {
         key,
-        identity: Some(identity),
+        facts: Some(Facts { identity, moment: Some(WRITTEN), expires_at: None }),
         finding: Some(finding),
         rule: None,
         novelty: None,
@@ -113,6 +122,7 @@ pub fn found(events: &mut Collector) {
     flagged(events, tasks(), task(2, Kind::RawText, Outcome::Rewritten));
     flagged(events, tasks(), task(3, Kind::BareReference, Outcome::Rewritten));
     flagged(events, tasks(), task(5, Kind::NonFinite, Outcome::Reported));
+    events.event(&Event::Lists { target: tasks(), counted: Counted { lists: 2, rows: 14, unreadable: 2 } });
     scanned(events, assets(), 204);
     flagged(events, assets(), asset(7, "watermark", Kind::RawText, Outcome::Rewritten));
     flagged(events, assets(), asset(7, "blob", Kind::NotText, Outcome::Skipped(Reason::NotText)));
@@ -131,7 +141,7 @@ pub fn undo_with_drift() -> Report {
         written.finding = None;
         events.event(&Event::Flagged { target: tasks(), row: written });
         let mut gone = task(6, Kind::RawText, Outcome::Drifted(Reason::Gone));
-        (gone.finding, gone.identity) = (None, None);
+        (gone.finding, gone.facts) = (None, None);
         events.event(&Event::Flagged { target: tasks(), row: gone });
     })
 }

@@ -1,6 +1,6 @@
 //! Decides which findings are listed when there are more than the list may hold.
 
-use super::model::{FindingReport, RowOutcome};
+use super::model::{FindingReport, Report, RowOutcome, TableReport};
 use crate::domain::finding::Severity;
 
 /// So many findings of each table keep their place against those of other tables, so that a report shows some of each.
@@ -32,6 +32,15 @@ pub fn weight(outcome: RowOutcome, severity: Option<Severity>, new: bool) -> usi
         Some(Severity::Error) => 3,
     };
     usize::from(new) * 8 + usize::from(left) * 4 + severity
+}
+
+/// The findings of a table that a person should see, those that matter most before the others.
+pub fn most_important<'r>(report: &'r Report, table: &TableReport) -> Vec<&'r FindingReport> {
+    let mut findings: Vec<_> = report.findings.iter().filter(|finding| finding.table == table.table).collect();
+    let weight = |finding: &&FindingReport| weight(finding.outcome, finding.severity, finding.new == Some(true));
+    findings.sort_by_key(|finding| std::cmp::Reverse(weight(finding)));
+    findings.truncate(usize::try_from(OF_EACH_TABLE).unwrap_or(usize::MAX));
+    findings
 }
 
 impl Shortlist {

@@ -60,13 +60,13 @@ impl Source for SqlStore {
         self.connection.within(Access::Read, query).await
     }
 
-    async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError> {
+    async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Facts)>, StoreError> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
         let names = &self.names;
         let what = format!("rows of {} could not be identified", target.table);
-        let both = |cells: &dyn Cells| Ok((key(cells, target)?, identity(cells, target)?));
+        let both = |cells: &dyn Cells| Ok((key(cells, target)?, facts(cells, target)?));
         let identify = async |read: &mut Transaction<'_>| {
             let mut found = Vec::with_capacity(keys.len());
             for keys in keys.chunks(keys_at_once(names.dialect)) {
@@ -77,10 +77,26 @@ impl Source for SqlStore {
         };
         self.connection.within(Access::Read, identify).await
     }
+
+    async fn count_rows_of_lists(&mut self, target: &'static Target, lists: &[&[Scalar]]) -> Result<u64, StoreError> {
+        let names = &self.names;
+        let what = format!("rows of {} could not be counted", target.table);
+        let count = async |read: &mut Transaction<'_>| {
+            let mut counts = Vec::new();
+            for lists in lists.chunks(keys_at_once(names.dialect)) {
+                let list_in = ("list_in", Fill::ListIn(lists.to_vec()));
+                let statement = names.about(target, sql!("count_rows_of_lists"), &[list_in]);
+                counts.extend(read.rows(&what, statement, |cells| cells.integer(0)).await?);
+            }
+            Ok(counts)
+        };
+        let counts = self.connection.within(Access::Read, count).await?;
+        Ok(counts.into_iter().flatten().filter_map(|rows| u64::try_from(rows).ok()).sum())
+    }
 }
 
-/// How many keys one statement asks for: PostgreSQL takes arrays of any length, the others bind every part of every key,
-/// and there is no other machine that would be asked again for more of SQLite's.
+/// How many keys or lists one statement asks for: PostgreSQL takes arrays of any length, the others bind every part of
+/// every one, and there is no other machine that would be asked again for more of SQLite's.
 pub(super) fn keys_at_once(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Postgres => 100_000,
@@ -97,22 +113,21 @@ pub(super) fn key(cells: &dyn Cells, target: &Target) -> Result<Key, sqlx::Error
     scalars(cells, &target.key, 0).map(Key)
 }
 
-/// The identity of a row whose next columns are the identity's.
-pub(super) fn identity(cells: &dyn Cells, target: &Target) -> Result<Identity, sqlx::Error> {
-    scalars(cells, &target.identity, target.key.len()).map(Identity)
-}
+/// How many columns the facts of a row take besides its identity's: when it was written, and when it expires.
+const TIMES: usize = 2;
 
 /// The facts of a row whose next columns they are.
 pub(super) fn facts(cells: &dyn Cells, target: &Target) -> Result<Facts, sqlx::Error> {
-    let moment = cells.integer(target.key.len() + target.identity.len())?;
-    Ok(Facts { identity: identity(cells, target)?, moment })
+    let identity = scalars(cells, &target.identity, target.key.len()).map(Identity)?;
+    let times = target.key.len() + target.identity.len();
+    Ok(Facts { identity, moment: cells.integer(times)?, expires_at: cells.integer(times + 1)? })
 }
 
 /// Where the value stands in a row.
 pub(super) fn value_index(target: &Target, besides: Besides) -> usize {
     match besides {
         Besides::Nothing => target.key.len(),
-        Besides::Facts => target.key.len() + target.identity.len() + 1,
+        Besides::Facts => target.key.len() + target.identity.len() + TIMES,
     }
 }
 

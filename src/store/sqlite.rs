@@ -155,11 +155,14 @@ mod tests {
     use crate::domain::target::{Key, Scalar, Target};
     use crate::engine::store::{Besides, Span};
 
-    fn keys(target: &Target, count: i64) -> Vec<Key> {
-        let part = |holds, number: i64| match holds {
+    fn part(holds: ColumnType, number: i64) -> Scalar {
+        match holds {
             ColumnType::Integer => Scalar::Integer(number),
             ColumnType::Text => Scalar::Text(number.to_string()),
-        };
+        }
+    }
+
+    fn keys(target: &Target, count: i64) -> Vec<Key> {
         let key = |number| Key(target.key.iter().map(|column| part(column.holds, number)).collect());
         (0..count).map(key).collect()
     }
@@ -204,6 +207,8 @@ mod tests {
             let span = Span { after, until, since: None, rows: 1000, besides: Besides::Nothing };
             let (window, some) = (fills(span), fills(Span { since: Some(0), ..span }));
             let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
+            let list = target.list_columns().iter().map(|column| part(column.holds, 1)).collect::<Vec<_>>();
+            let list_in = [("list_in", Fill::ListIn(vec![&list; 3]))];
             let new_values = [("new_values", Fill::Rows(keys.iter().map(with_new_value).collect()))];
             let statements = [
                 names.about(target, sql!("window"), &window),
@@ -213,6 +218,7 @@ mod tests {
                 names.about(target, sql!("boundary"), &window),
                 names.about(target, sql!("identify"), &key_in),
                 names.about(target, sql!(Dialect::Sqlite, "lock"), &key_in),
+                names.about(target, sql!("count_rows_of_lists"), &list_in),
                 names.about(target, sql!(Dialect::Sqlite, "update"), &new_values),
             ];
             for statement in statements {

@@ -13,6 +13,7 @@ mod support;
 mod access;
 mod census;
 mod check;
+mod facts;
 mod generations;
 mod jobs;
 mod keys;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-use super::shared::{FindingsArgs, JobsArgs, JudgingArgs, OutputArgs, RateArgs, TargetArgs};
+use super::shared::{FindingsArgs, JobsArgs, JudgingArgs, RateArgs, ReportArgs, TargetArgs};
 use crate::domain::check::Wish;
 use crate::domain::finding::Severity;
 use crate::report::collect::FailOn;
@@ -38,7 +38,7 @@ pub(in crate::cli) struct CheckArgs {
     #[arg(long, value_name = "FILE", value_parser = metrics_file)]
     pub metrics_file: Option<PathBuf>,
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub output: ReportArgs,
     #[command(flatten)]
     pub rate: RateArgs,
     #[command(flatten)]

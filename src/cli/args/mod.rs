@@ -14,7 +14,7 @@ pub(super) use commands::{
     CompletionsArgs, DemoArgs, ExplainArgs, ManArgs, RepairArgs, RulesArgs, RulesCheckArgs, RulesCommand,
     RulesSuggestArgs, RunsArgs, ScanArgs, UndoArgs,
 };
-pub(super) use shared::{Format, JudgingArgs, LimitArgs, OutputArgs, PaceArgs, TargetArgs};
+pub(super) use shared::{Format, JudgingArgs, LimitArgs, MostArgs, OutputArgs, PaceArgs, ReportArgs, TargetArgs};
 
 /// Finds the rows of Airflow's task and asset state tables that Airflow cannot read back, says why, and mends them.
 ///

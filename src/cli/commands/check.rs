@@ -13,9 +13,9 @@ use crate::domain::check::{Options, Pass, Wish};
 use crate::domain::rules::Rules;
 use crate::engine::Work;
 use crate::engine::check::{self, Memory as _};
+use crate::engine::events::Events;
 use crate::report::collect::Collector;
 use crate::report::model::{Mode, Outcome, Report};
-use crate::report::terminal;
 use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: CheckArgs, context: &Context) -> Result<Exit, Failure> {
@@ -45,15 +45,19 @@ struct Check<'c> {
 
 impl Check<'_> {
     async fn run(&mut self) -> Result<Exit, Failure> {
-        let output = Output::open(&self.args.output)?;
+        let output = Output::of_rows(&self.args.output)?;
+        let most = output.most(self.args.findings.most)?;
         let database = session::find(&self.args.target)?;
         self.database = Some(database.location.address());
         let Decisions { rules, own } = session::decisions(&self.args.judging, &self.args.judging.tables)?;
         let wanted = Wanted::Tables(&own);
         let mut session = Session::connect(&self.args.target, database, Access::Read, wanted).await?;
-        let (report, state) = self.check(&mut session, &rules).await?;
-        let again = session.again_with(&self.args.judging);
-        output.write(&report, |out, page| terminal::write(out, &report, page, Some(&again)))?;
+        let stream = output.stream(self.args.findings.show_values)?;
+        let mut watching = (stream, output.progress(self.context.common));
+        let (report, state) = self.check(&mut session, &rules, most, &mut watching).await?;
+        let (stream, progress) = watching;
+        drop(progress);
+        output.write_rows(&report, stream, &session.again_with(&self.args.judging))?;
         if report.outcome != Outcome::Interrupted {
             if let (Some(metrics), Some(database)) = (self.metrics, &self.database) {
                 metrics.tell(&report, database)?;
@@ -66,7 +70,13 @@ impl Check<'_> {
     }
 
     /// Looks at the database, and compares.
-    async fn check(&self, session: &mut Session, rules: &Rules) -> Result<(Report, StateFile), Failure> {
+    async fn check(
+        &self,
+        session: &mut Session,
+        rules: &Rules,
+        most: usize,
+        watching: &mut impl Events,
+    ) -> Result<(Report, StateFile), Failure> {
         let Self { args, context, .. } = self;
         let targets = session.targets(&args.judging.tables)?;
         let judge = session::judge(&args.judging.limits);
@@ -79,14 +89,12 @@ impl Check<'_> {
             pace: args.jobs.at(args.rate.into()),
             stop: &context.stop,
         };
-        let mut preface = session.preface(Mode::Check, rules, args.findings.max_findings, args.fail_on);
+        let mut preface = session.preface(Mode::Check, rules, most, args.fail_on);
         let mut state = self.state(session, &work, &preface.started_at)?;
         preface.earlier = state.earlier();
-        let mut events = (Collector::new(preface), session::progress(context.common));
+        let mut events = (Collector::new(preface), watching);
         let ending = check::check(&mut session.store, &work, &mut state, &mut events).await?;
-        let (collector, progress) = events;
-        drop(progress);
-        Ok((collector.finish(ending, session::now()), state))
+        Ok((events.0.finish(ending, session::now()), state))
     }
 
     /// What the last check has left.

@@ -9,9 +9,9 @@ use indicatif::HumanCount;
 use super::findings::severity_style;
 use crate::domain::finding::{Action, Severity};
 use crate::report::escape::sanitise_line;
-use crate::report::model::{Fates, Mode, Report, RuleReport, TableReport};
+use crate::report::model::{Mode, Report, RuleReport, TableReport};
 use crate::report::page::Page;
-use crate::report::wording::{bytes, count, list, meaning, severity};
+use crate::report::wording::{bytes, count, done, list, meaning, severity, would};
 
 /// How wide the first columns are at least, padding included, so that they stand below each other in all tables: the
 /// longest severity, the longest kind, a number, a few words.
@@ -85,9 +85,8 @@ pub fn write_rules(out: &mut dyn io::Write, report: &Report, page: &Page) -> io:
     table.set_header(["rule", "action", "rows", outcome]);
     for RuleReport { rule, action, rows } in &report.rules {
         let outcome = if report.mode.only_reads() { would(*rows) } else { done(*rows) };
-        let all = rows.reported + rows.rewritten + rows.skipped + rows.drifted;
         let action = action.map_or("by kind", Action::name);
-        table.add_row([&sanitise_line(rule, 40), action, &HumanCount(all).to_string(), &outcome]);
+        table.add_row([&sanitise_line(rule, 40), action, &HumanCount(rows.all()).to_string(), &outcome]);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
@@ -101,26 +100,6 @@ pub fn write_rules(out: &mut dyn io::Write, report: &Report, page: &Page) -> io:
         writeln!(out, "  {}", style.apply_to(line.trim_end()))?;
     }
     Ok(())
-}
-
-/// What a repair would do with rows of one kind: `rewrite`, `rewrite 8 and skip 2`.
-fn would(fates: Fates) -> String {
-    in_words(fates, ["rewrite", "skip", "leave", "leave as is"], |word, rows| format!("{word} {rows}"))
-}
-
-/// What became of rows of one kind: `rewritten`, `8 rewritten and 2 skipped`.
-fn done(fates: Fates) -> String {
-    in_words(fates, ["rewritten", "skipped", "drifted", "left as is"], |word, rows| format!("{rows} {word}"))
-}
-
-/// Numbers stand only where there is more than one word: all rows of a kind are counted in the column before.
-fn in_words(fates: Fates, words: [&str; 4], phrase: impl Fn(&str, HumanCount) -> String) -> String {
-    let rows = [fates.rewritten, fates.skipped, fates.drifted, fates.reported];
-    let happened: Vec<_> = words.into_iter().zip(rows).filter(|(_, rows)| *rows > 0).collect();
-    match happened[..] {
-        [(word, _)] => word.to_owned(),
-        _ => list(&happened.iter().map(|(word, rows)| phrase(word, HumanCount(*rows))).collect::<Vec<_>>()),
-    }
 }
 
 /// What was changed in a table and what was left, in numbers.

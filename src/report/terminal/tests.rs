@@ -8,7 +8,9 @@ use crate::domain::run::Tally;
 use crate::domain::target::{Identity, Key, Scalar};
 use crate::engine::Ending;
 use crate::engine::events::{Event, Events, Flagged, Outcome as Row};
+use crate::engine::store::Facts;
 use crate::report::Colour;
+use crate::report::model::Mode;
 use crate::report::sample::{
     self, asset, assets, flagged, fold, human, preface, scanned, started, task, tasks, written,
 };
@@ -218,7 +220,8 @@ fn a_table_of_the_users_own_is_told_with_its_reader() {
         for (kind, reading) in [(Kind::NonFinite, Reading::Error), (Kind::DuplicateKey, Reading::Ok)] {
             let mut row = task(1, kind, Row::Reported);
             row.key = Key(vec![Scalar::Text("2026-05".to_owned()), Scalar::Integer(7)]);
-            row.identity = Some(Identity(vec![Scalar::Text("sales".to_owned())]));
+            let identity = Identity(vec![Scalar::Text("sales".to_owned())]);
+            row.facts = Some(Facts { identity, moment: None, expires_at: None });
             if let Some(finding) = &mut row.finding {
                 finding.readings = Readings::all(Reader::Jsonb, reading);
             }
@@ -246,7 +249,8 @@ fn hostile() -> Report {
     fold(preface, Ending::Complete, |events| {
         scanned(events, tasks(), 1);
         let mut row = task(2, Kind::RawText, Row::Rewritten);
-        row.identity = Some(Identity(vec![Scalar::Text(evil.to_owned()); 5]));
+        row.facts =
+            Some(Facts { identity: Identity(vec![Scalar::Text(evil.to_owned()); 5]), moment: None, expires_at: None });
         row.value = Some(evil.to_owned());
         row.rewrite = Some(evil.to_owned());
         if let Some(finding) = &mut row.finding {
@@ -256,7 +260,7 @@ fn hostile() -> Report {
         scanned(events, assets(), 1);
         let mut gone = asset(7, evil, Kind::RawText, Row::Drifted(Reason::Gone));
         gone.key = Key(vec![Scalar::Integer(7), Scalar::Text(evil.repeat(20))]);
-        gone.identity = None;
+        gone.facts = None;
         flagged(events, assets(), gone);
     })
 }

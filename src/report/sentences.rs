@@ -29,7 +29,7 @@ pub fn verdict(report: &Report) -> String {
 }
 
 /// Who reads, where that is Airflow alone.
-fn by(report: &Report) -> &'static str {
+pub fn by(report: &Report) -> &'static str {
     if report.tables.iter().any(|table| table.reader.is_some()) { "" } else { " by Airflow" }
 }
 
