@@ -43,30 +43,28 @@ pub async fn check<S: Source, M: Memory>(
     memory: &mut M,
     events: &mut impl Events,
 ) -> Result<Ending, StoreError> {
-    halt::ending(all_tables(source, work, memory, events).await)
+    halt::ending(all_tables(source, work, Compared { memory, events, lists: Lists::default() }).await)
 }
 
 async fn all_tables<S: Source, M: Memory, E: Events>(
     source: &mut S,
     work: &Work<'_>,
-    memory: &mut M,
-    events: &mut E,
+    mut events: Compared<'_, M, E>,
 ) -> Result<(), Halt> {
-    let passes: Vec<Pass> = work.targets.iter().map(|target| memory.before(target).1).collect();
+    let passes: Vec<Pass> = work.targets.iter().map(|target| events.memory.before(target).1).collect();
     let since = |target: &Target| {
         let place = work.targets.iter().position(|other| other.table == target.table)?;
         passes[place].since().map(|moment| moment.0)
     };
-    let mut scan = Scan::start(source, work, events, since).await?;
+    let mut scan = Scan::start(source, work, &mut events, since).await?;
     let mut rate = RowRate::new(&work.pace);
     for &target in work.targets {
-        let (last, pass) = memory.before(target);
-        events.event(&Event::Compared { target, last, pass });
-        let mut lists = Lists::default();
-        let mut compared = Compared { memory: &mut *memory, events: (&mut *events, &mut lists) };
-        scan.table(source, work, &mut compared).await?;
-        look_again(source, target, pass, work, &mut compared, &mut rate).await?;
-        lists.count(source, target, work, events).await?;
+        let (last, pass) = events.memory.before(target);
+        events.events.event(&Event::Compared { target, last, pass });
+        scan.table(source, work, &mut events).await?;
+        look_again(source, target, pass, work, &mut events, &mut rate).await?;
+        let lists = std::mem::take(&mut events.lists);
+        lists.count(source, target, work, &mut events).await?;
     }
     Ok(())
 }
@@ -109,14 +107,16 @@ async fn look_again<S: Source, M: Memory, E: Events>(
     Ok(())
 }
 
-/// Tells of flagged rows what they are to the last check.
+/// Tells of flagged rows what they are to the last check, and collects the lists that they break.
 struct Compared<'c, M, E> {
     memory: &'c mut M,
-    events: E,
+    events: &'c mut E,
+    lists: Lists,
 }
 
 impl<M: Memory, E: Events> Events for Compared<'_, M, E> {
     fn event(&mut self, event: &Event<'_>) {
+        self.lists.event(event);
         match event {
             Event::Flagged { target, row } => {
                 let novelty = Some(self.memory.meet(target, row));

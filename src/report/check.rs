@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::model::{Counts, TableReport};
-use super::wording::{count, rfc_3339};
+use super::wording::{count, time};
 use crate::domain::check::{Difference, Looked, Novelty, Pass, Past};
 use crate::domain::finding::Severity;
 use crate::domain::rules::Moment;
@@ -249,10 +249,9 @@ impl From<Pass> for PassKind {
     }
 }
 
-/// When a check began, to the millisecond, as its own report has told it.
+/// A moment as precise as reports tell when they were begun.
 fn at(Moment(micros): Moment) -> String {
-    let text = rfc_3339(micros);
-    text.strip_suffix("000Z").map_or_else(|| text.clone(), |millis| format!("{millis}Z"))
+    humantime::format_rfc3339_millis(time(micros)).to_string()
 }
 
 /// A difference, and what it means for the comparison.

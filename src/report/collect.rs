@@ -81,9 +81,9 @@ struct Table {
     earlier: Option<Tally>,
     unreadable_lists: Distinct,
     unreadable_lists_left: Distinct,
-    check: Option<Comparing>,
     /// What the database said of some of the unreadable lists, or of all.
     counted_lists: Option<Counted>,
+    check: Option<Comparing>,
     census: Option<Census>,
 }
 
@@ -200,13 +200,13 @@ impl Events for Collector {
                 let census = self.table(target).census.get_or_insert_default();
                 sightings.iter().for_each(|sighting| census.add(sighting));
             }
+            Event::Lists { target, counted } => self.table(target).counted_lists = Some(counted),
             Event::Compared { target, last, pass } => self.table(target).check = Some(Comparing::new(last, pass)),
             Event::Gone { target, readable, deleted } => {
                 if let Some(check) = &mut self.table(target).check {
                     check.gone(readable, deleted);
                 }
             }
-            Event::Lists { target, counted } => self.table(target).counted_lists = Some(counted),
             Event::Waiting { .. } => {}
         }
     }
@@ -220,8 +220,8 @@ impl Table {
             earlier: None,
             unreadable_lists: Distinct::default(),
             unreadable_lists_left: Distinct::default(),
-            check: None,
             counted_lists: None,
+            check: None,
             census: None,
         }
     }

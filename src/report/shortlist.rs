@@ -37,8 +37,8 @@ pub fn weight(outcome: RowOutcome, severity: Option<Severity>, new: bool) -> usi
 /// The findings of a table that a person should see, those that matter most before the others.
 pub fn most_important<'r>(report: &'r Report, table: &TableReport) -> Vec<&'r FindingReport> {
     let mut findings: Vec<_> = report.findings.iter().filter(|finding| finding.table == table.table).collect();
-    let weight = |finding: &&FindingReport| weight(finding.outcome, finding.severity, finding.new == Some(true));
-    findings.sort_by_key(|finding| std::cmp::Reverse(weight(finding)));
+    findings
+        .sort_by_key(|finding| std::cmp::Reverse(weight(finding.outcome, finding.severity, finding.new == Some(true))));
     findings.truncate(usize::try_from(OF_EACH_TABLE).unwrap_or(usize::MAX));
     findings
 }

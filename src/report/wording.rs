@@ -72,9 +72,13 @@ fn duration(started_at: &str, finished_at: &str) -> Option<String> {
 
 /// A moment of the database, in microseconds since 1970, as RFC 3339. What that cannot write is as near to it as can be.
 pub fn rfc_3339(micros: i64) -> String {
+    humantime::format_rfc3339_micros(time(micros)).to_string()
+}
+
+/// So many microseconds since 1970, or as near to it as RFC 3339 can write.
+pub fn time(micros: i64) -> SystemTime {
     const LAST: u64 = 253_402_300_799_999_999;
-    let since = Duration::from_micros(u64::try_from(micros).unwrap_or_default().min(LAST));
-    humantime::format_rfc3339_micros(SystemTime::UNIX_EPOCH + since).to_string()
+    SystemTime::UNIX_EPOCH + Duration::from_micros(u64::try_from(micros).unwrap_or_default().min(LAST))
 }
 
 /// An RFC 3339 time in microseconds since 1970. Zero where it is none.

@@ -13,9 +13,9 @@ use crate::domain::check::{Options, Pass, Wish};
 use crate::domain::rules::Rules;
 use crate::engine::Work;
 use crate::engine::check::{self, Memory as _};
-use crate::engine::events::Events;
 use crate::report::collect::Collector;
 use crate::report::model::{Mode, Outcome, Report};
+use crate::report::stream::Stream;
 use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: CheckArgs, context: &Context) -> Result<Exit, Failure> {
@@ -35,6 +35,13 @@ pub(super) async fn run(args: CheckArgs, context: &Context) -> Result<Exit, Fail
     outcome
 }
 
+/// What a check leaves: a report, the end of a list of rows where the report is one, and what the next check goes by.
+struct Checked {
+    report: Report,
+    stream: Option<Stream>,
+    state: StateFile,
+}
+
 struct Check<'c> {
     args: &'c CheckArgs,
     context: &'c Context,
@@ -46,17 +53,12 @@ struct Check<'c> {
 impl Check<'_> {
     async fn run(&mut self) -> Result<Exit, Failure> {
         let output = Output::of_rows(&self.args.output)?;
-        let most = output.most(self.args.findings.most)?;
         let database = session::find(&self.args.target)?;
         self.database = Some(database.location.address());
         let Decisions { rules, own } = session::decisions(&self.args.judging, &self.args.judging.tables)?;
         let wanted = Wanted::Tables(&own);
         let mut session = Session::connect(&self.args.target, database, Access::Read, wanted).await?;
-        let stream = output.stream(self.args.findings.show_values)?;
-        let mut watching = (stream, output.progress(self.context.common));
-        let (report, state) = self.check(&mut session, &rules, most, &mut watching).await?;
-        let (stream, progress) = watching;
-        drop(progress);
+        let Checked { report, stream, state } = self.check(&mut session, &rules, &output).await?;
         output.write_rows(&report, stream, &session.again_with(&self.args.judging))?;
         if report.outcome != Outcome::Interrupted {
             if let (Some(metrics), Some(database)) = (self.metrics, &self.database) {
@@ -70,14 +72,9 @@ impl Check<'_> {
     }
 
     /// Looks at the database, and compares.
-    async fn check(
-        &self,
-        session: &mut Session,
-        rules: &Rules,
-        most: usize,
-        watching: &mut impl Events,
-    ) -> Result<(Report, StateFile), Failure> {
+    async fn check(&self, session: &mut Session, rules: &Rules, output: &Output) -> Result<Checked, Failure> {
         let Self { args, context, .. } = self;
+        let most = output.most(args.findings.most)?;
         let targets = session.targets(&args.judging.tables)?;
         let judge = session::judge(&args.judging.limits);
         let work = Work {
@@ -92,9 +89,12 @@ impl Check<'_> {
         let mut preface = session.preface(Mode::Check, rules, most, args.fail_on);
         let mut state = self.state(session, &work, &preface.started_at)?;
         preface.earlier = state.earlier();
-        let mut events = (Collector::new(preface), watching);
+        let stream = output.stream(args.findings.show_values)?;
+        let mut events = ((Collector::new(preface), stream), output.progress(context.common));
         let ending = check::check(&mut session.store, &work, &mut state, &mut events).await?;
-        Ok((events.0.finish(ending, session::now()), state))
+        let ((collector, stream), progress) = events;
+        drop(progress);
+        Ok(Checked { report: collector.finish(ending, session::now()), stream, state })
     }
 
     /// What the last check has left.

@@ -133,6 +133,45 @@ fn rows_put_back_are_counted_as_rewritten_and_rows_left_as_drifted() {
 }
 
 #[test]
+fn a_run_that_follows_another_tells_of_each_row_once() {
+    let report = fold(preface(Mode::Repair), Ending::Complete, |events| {
+        started(events);
+        scanned(events, tasks(), 10);
+        flagged(events, tasks(), task(1, Kind::RawText, Row::Rewritten));
+        flagged(events, tasks(), task(2, Kind::RawText, Row::Skipped(Reason::Locked)));
+        started(events);
+        scanned(events, tasks(), 10);
+        flagged(events, tasks(), task(2, Kind::RawText, Row::Rewritten));
+        flagged(events, tasks(), task(3, Kind::NonFinite, Row::Reported));
+    });
+    let rows: Vec<_> = report.circumstances.iter().map(|all| (all.severity, all.rows)).collect();
+    assert_eq!(rows, [(Severity::Error, 2), (Severity::Warning, 1)]);
+    assert_eq!(report.totals.errors, 2);
+    assert_eq!(report.circumstances[0].sources["tasks"].distinct, 2);
+}
+
+#[test]
+fn what_hides_in_all_lists_follows_from_some_of_them() {
+    let hidden = |lists, rows, unreadable| {
+        let report = fold(preface(Mode::Scan), Ending::Complete, |events| {
+            scanned(events, tasks(), 100);
+            (1..=10).for_each(|id| flagged(events, tasks(), task(id, Kind::RawText, Row::Rewritten)));
+            events.event(&Event::Lists { target: tasks(), counted: Counted { lists, rows, unreadable } });
+        });
+        (report.totals.hidden_keys, report.totals.hidden_keys_estimated)
+    };
+    assert_eq!(hidden(10, 25, 10), (Some(15), false));
+    assert_eq!(hidden(5, 11, 5), (Some(12), true));
+    assert_eq!(hidden(10, 8, 10), (Some(0), false), "rows may have gone since they were read");
+    assert_eq!(sample::undo_with_drift().totals.hidden_keys, None);
+}
+
+#[test]
+fn an_undo_does_not_tell_of_rows_that_it_has_not_looked_at() {
+    assert_eq!(sample::undo_with_drift().circumstances, []);
+}
+
+#[test]
 fn every_finding_of_a_check_is_new_or_still_there_or_part_of_the_baseline() {
     let report = sample::check();
     let check = report.check.as_ref().expect("a comparison");
@@ -197,45 +236,6 @@ fn what_is_new_keeps_its_place_in_a_full_list() {
     });
     let new = report.findings.iter().filter(|finding| finding.new == Some(true)).count();
     assert_eq!((report.findings.len(), new), (40, 10));
-}
-
-#[test]
-fn a_run_that_follows_another_tells_of_each_row_once() {
-    let report = fold(preface(Mode::Repair), Ending::Complete, |events| {
-        started(events);
-        scanned(events, tasks(), 10);
-        flagged(events, tasks(), task(1, Kind::RawText, Row::Rewritten));
-        flagged(events, tasks(), task(2, Kind::RawText, Row::Skipped(Reason::Locked)));
-        started(events);
-        scanned(events, tasks(), 10);
-        flagged(events, tasks(), task(2, Kind::RawText, Row::Rewritten));
-        flagged(events, tasks(), task(3, Kind::NonFinite, Row::Reported));
-    });
-    let rows: Vec<_> = report.circumstances.iter().map(|all| (all.severity, all.rows)).collect();
-    assert_eq!(rows, [(Severity::Error, 2), (Severity::Warning, 1)]);
-    assert_eq!(report.totals.errors, 2);
-    assert_eq!(report.circumstances[0].sources["tasks"].distinct, 2);
-}
-
-#[test]
-fn what_hides_in_all_lists_follows_from_some_of_them() {
-    let hidden = |lists, rows, unreadable| {
-        let report = fold(preface(Mode::Scan), Ending::Complete, |events| {
-            scanned(events, tasks(), 100);
-            (1..=10).for_each(|id| flagged(events, tasks(), task(id, Kind::RawText, Row::Rewritten)));
-            events.event(&Event::Lists { target: tasks(), counted: Counted { lists, rows, unreadable } });
-        });
-        (report.totals.hidden_keys, report.totals.hidden_keys_estimated)
-    };
-    assert_eq!(hidden(10, 25, 10), (Some(15), false));
-    assert_eq!(hidden(5, 11, 5), (Some(12), true));
-    assert_eq!(hidden(10, 8, 10), (Some(0), false), "rows may have gone since they were read");
-    assert_eq!(sample::undo_with_drift().totals.hidden_keys, None);
-}
-
-#[test]
-fn an_undo_does_not_tell_of_rows_that_it_has_not_looked_at() {
-    assert_eq!(sample::undo_with_drift().circumstances, []);
 }
 
 fn compare(events: &mut Collector, last: Option<&Looked>) {
