@@ -94,7 +94,7 @@ pub struct ChunkSize {
 }
 
 impl ChunkSize {
-    const FIRST: u32 = 100;
+    const FIRST: u32 = 128;
     const SMALLEST: u32 = 10;
     /// The most rows that a chunk may have, also where someone fixes it: its keys and values are held, and stand in
     /// one statement.
@@ -114,15 +114,16 @@ impl ChunkSize {
         self.rows as usize
     }
 
-    /// Learns from a chunk of so many rows: shrinks at once to what would have fitted, grows by a quarter where a full
-    /// one left much of its time.
+    /// Learns from a chunk of so many rows: shrinks at once to what would have fitted. Where a full one left much of its
+    /// time it grows by a quarter, and where it left nearly all of it, to the double.
     pub fn learn(&mut self, rows: usize, took: Duration) {
         let ChunkRows::Aim(aim) = self.chunk else { return };
         if took > aim {
             let fitted = fitting(u32::try_from(rows).unwrap_or(self.rows), aim, took);
             self.rows = fitted.max(Self::SMALLEST).min(self.rows);
         } else if rows >= self.rows() && took <= aim * 3 / 4 {
-            self.rows = (self.rows + self.rows.div_ceil(4)).min(Self::LARGEST);
+            let growth = if took <= aim / 4 { self.rows } else { self.rows.div_ceil(4) };
+            self.rows = (self.rows + growth).min(Self::LARGEST);
         }
     }
 }
@@ -134,6 +135,9 @@ fn fitting(rows: u32, aim: Duration, took: Duration) -> u32 {
 
 /// The most bytes of old values that one chunk changes. A rewrite is up to six times as long, and both are held.
 pub const CHUNK_BYTES: u64 = 1 << 20;
+
+/// How long a row that is to be mended waits for others to share its chunk.
+pub const CHUNK_WAIT: Duration = Duration::from_secs(1);
 
 /// How often a run says that it still lives while no chunk says it.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -206,13 +210,15 @@ mod tests {
     #[test]
     fn chunks_grow_slowly_and_shrink_at_once() {
         let mut size = ChunkSize::new(&Pace::default());
-        size.learn(100, Duration::from_millis(20));
-        assert_eq!(size.rows(), 125);
-        size.learn(60, Duration::from_millis(20));
-        assert_eq!(size.rows(), 125, "a chunk that was not full tells nothing of larger ones");
-        size.learn(125, Duration::from_millis(2500));
-        assert_eq!(size.rows(), 12);
-        size.learn(12, Duration::from_secs(60));
+        size.learn(128, Duration::from_millis(20));
+        assert_eq!(size.rows(), 256, "it took no time");
+        size.learn(256, Duration::from_millis(180));
+        assert_eq!(size.rows(), 320);
+        size.learn(319, Duration::from_millis(20));
+        assert_eq!(size.rows(), 320, "a chunk that was not full tells nothing of larger ones");
+        size.learn(320, Duration::from_millis(2500));
+        assert_eq!(size.rows(), 32);
+        size.learn(32, Duration::from_secs(60));
         assert_eq!(size.rows(), 10, "there is a floor");
         size.learn(10, Duration::from_millis(249));
         assert_eq!(size.rows(), 10, "what just fits stays");

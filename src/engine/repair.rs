@@ -1,7 +1,7 @@
 //! The repair: the scan's fold, whose findings become changes, chunk by chunk.
 
 use super::consent::Consent;
-use super::events::{Event, Events, Outcome};
+use super::events::{Event, Events, Flagged, Outcome};
 use super::halt::Halt;
 use super::lease::{self, Order, RunError, Who};
 use super::pacing::WindowSize;
@@ -70,19 +70,25 @@ async fn table<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, target: &'st
     writer.events.event(&Event::TableStarted { target, rows });
     let Some(until) = enter(writer, target).await? else { return Ok(()) };
     let mut size = WindowSize::new(&writer.work.pace);
+    let mut rest = Rest::new(target);
+    let mut after = writer.progress.cursor.after.clone();
     loop {
         writer.work.go_on()?;
-        let (after, work) = (writer.progress.cursor.after.clone(), writer.work);
+        let work = writer.work;
         let (rows, besides) = (size.rows(), work.besides());
         let span = Span { after: after.as_ref(), until: &until, rows, besides };
         let window = writer.insist(async |ledger| window::read(ledger, target, span, work).await).await?;
         window.teach(&mut size);
-        let (rows, bytes, last) = (window.rows, window.bytes, window.next.is_none());
-        work_off(writer, target, window, &until).await?;
-        writer.events.event(&Event::Scanned { target, rows, bytes });
+        let rows = window.rows;
+        after = window.next.clone();
+        let told = identify_others(writer, target, &window).await?;
+        rest.add(window, &until, told);
+        while let Some(stretch) = rest.cut(writer.size.rows()) {
+            writer.carry_out(stretch).await?;
+        }
         writer.show_life().await?;
         writer.looked_at(rows).await?;
-        if last {
+        if after.is_none() {
             return Ok(());
         }
     }
@@ -105,20 +111,14 @@ async fn enter<L: Ledger, E: Events>(
     Ok(writer.progress.cursor.until.clone())
 }
 
-/// Mends the rows of a window, and moves the cursor to its end.
-async fn work_off<L: Ledger, E: Events>(
+/// The rows of a window of which there is only something to say.
+async fn identify_others<L: Ledger, E: Events>(
     writer: &mut Writer<'_, L, E>,
     target: &'static Target,
-    window: Window,
-    until: &Key,
-) -> Result<(), Halt> {
+    window: &Window,
+) -> Result<Vec<Flagged>, Halt> {
     let others: Vec<Spotted> = window.spotted.iter().filter(|row| !row.flag.is_mendable()).cloned().collect();
     let keys: Vec<Key> = others.iter().map(|row| row.key.clone()).collect();
     let identities = writer.insist(async |ledger| ledger.identify(target, &keys).await).await?;
-    let told = window::identified(others, identities);
-    let mut rest = Rest::new(target, window, until, told);
-    while let Some(stretch) = rest.cut(writer.size.rows()) {
-        writer.carry_out(stretch).await?;
-    }
-    Ok(())
+    Ok(window::identified(others, identities))
 }

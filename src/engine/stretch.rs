@@ -1,15 +1,19 @@
-//! A stretch of a judged window: what one chunk of a repair works off, and how far the run has come with it.
+//! A stretch of judged windows: what one chunk of a repair works off, and how far the run has come with it.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Instant;
 
 use super::events::{Event, Events, Flagged, Outcome};
-use super::pacing::CHUNK_BYTES;
+use super::pacing::{CHUNK_BYTES, CHUNK_WAIT};
 use super::store::LockedRow;
 use super::window::{Spotted, Window};
 use super::writer::{Done, Piece, Verdict, Writing};
 use crate::domain::repair::Reason;
 use crate::domain::run::{Progress, Tally};
 use crate::domain::target::{Identity, Key, Target};
+
+/// So many flagged rows wait for a chunk at most.
+const MOST_WAITING: usize = 10_000;
 
 /// A flagged row of a window: one to be mended, or one of which there is only something to say.
 #[derive(Debug)]
@@ -35,36 +39,50 @@ impl Row {
     }
 }
 
-/// What is left of a window. Stretches are cut off its beginning.
+/// What was read and is still to be worked off. Windows are added at its end, stretches are cut off its beginning.
 #[derive(Debug)]
 pub(super) struct Rest {
     target: &'static Target,
     rows: VecDeque<Row>,
-    end: (Key, u64, u64),
-    /// Rows and bytes of the window before what is left.
-    before: (u64, u64),
-    done: bool,
+    /// Where it ends, and the rows and bytes up to there; nothing where nothing is left.
+    end: Option<(Key, u64, u64)>,
+    /// The same of what was cut off.
+    cut_off: (u64, u64),
+    /// Whether the table ends with it.
+    is_last: bool,
+    /// Since when its first row to be mended waits.
+    since: Instant,
 }
 
 impl Rest {
-    /// All of a window. Its rows that are not to be mended have been identified.
-    pub fn new(target: &'static Target, window: Window, until: &Key, told: Vec<Flagged>) -> Self {
+    /// Nothing of a table as yet.
+    pub fn new(target: &'static Target) -> Self {
+        Self { target, rows: VecDeque::new(), end: None, cut_off: (0, 0), is_last: false, since: Instant::now() }
+    }
+
+    /// Adds a window. Its rows that are not to be mended have been identified.
+    pub fn add(&mut self, window: Window, until: &Key, told: Vec<Flagged>) {
+        let (rows_before, bytes_before) = self.end.take().map_or(self.cut_off, |(_, rows, bytes)| (rows, bytes));
+        if self.rows.is_empty() {
+            self.since = Instant::now();
+        }
         let mut told: HashMap<Key, Flagged> = told.into_iter().map(|row| (row.key.clone(), row)).collect();
-        let row = |spotted: Spotted| match told.remove(&spotted.key) {
-            Some(row) => Row::Told { row, rows: spotted.rows, bytes: spotted.bytes },
-            None => Row::Mendable(spotted),
-        };
-        let rows = window.spotted.into_iter().map(row).collect();
-        let end = (window.next.unwrap_or_else(|| until.clone()), window.rows, window.bytes);
-        Self { target, rows, end, before: (0, 0), done: false }
+        self.rows.extend(window.spotted.into_iter().map(|mut spotted| {
+            spotted.rows += rows_before;
+            spotted.bytes += bytes_before;
+            match told.remove(&spotted.key) {
+                Some(row) => Row::Told { row, rows: spotted.rows, bytes: spotted.bytes },
+                None => Row::Mendable(spotted),
+            }
+        }));
+        self.is_last = window.next.is_none();
+        let end = window.next.unwrap_or_else(|| until.clone());
+        self.end = Some((end, rows_before + window.rows, bytes_before + window.bytes));
     }
 
     /// Cuts off a stretch with at most so many rows to mend, and no more bytes in them than a chunk may change; a row
-    /// over that limit stands alone. The last stretch reaches to the end of the window.
+    /// over that limit stands alone. Gives nothing where a chunk had better wait for more rows.
     pub fn cut(&mut self, most: usize) -> Option<Stretch> {
-        if self.done {
-            return None;
-        }
         let (mut mendable, mut bytes) = (0, 0);
         let mut taken = 0;
         for row in &self.rows {
@@ -77,14 +95,28 @@ impl Rest {
             }
             taken += 1;
         }
-        let all = taken == self.rows.len();
+        let takes_all = taken == self.rows.len();
+        if takes_all && (1..most).contains(&mendable) && !self.has_waited() {
+            return None;
+        }
+        let end = self.end.take()?;
         let rows: Vec<Row> = self.rows.drain(..taken).collect();
-        self.done = all;
-        let last = rows.last().filter(|_| !all).map(Row::place);
-        let (through, so_far, so_far_bytes) =
-            last.map_or_else(|| self.end.clone(), |(key, rows, bytes)| (key.clone(), rows, bytes));
-        let before = std::mem::replace(&mut self.before, (so_far, so_far_bytes));
-        Some(Stretch { target: self.target, rows, through, before, reaches: self.before })
+        self.since = Instant::now();
+        let last = rows.last().filter(|_| !takes_all).map(Row::place);
+        let (through, so_far, so_far_bytes) = match last {
+            Some((key, rows, bytes)) => {
+                self.end = Some(end);
+                (key.clone(), rows, bytes)
+            }
+            None => end,
+        };
+        let before = std::mem::replace(&mut self.cut_off, (so_far, so_far_bytes));
+        Some(Stretch { target: self.target, rows, through, before, reaches: self.cut_off })
+    }
+
+    /// Whether there is nothing to wait for any more.
+    fn has_waited(&self) -> bool {
+        self.is_last || self.rows.len() >= MOST_WAITING || self.since.elapsed() >= CHUNK_WAIT
     }
 }
 
@@ -95,7 +127,8 @@ pub(super) struct Stretch {
     rows: Vec<Row>,
     /// The last key of the stretch.
     through: Key,
-    /// Rows and bytes of the window before the stretch and up to its end, healthy rows included.
+    /// Rows and bytes of the table before the stretch and up to its end, as far as this sitting has read them, healthy rows
+    /// included.
     before: (u64, u64),
     reaches: (u64, u64),
 }
@@ -162,6 +195,8 @@ impl Piece for Stretch {
                 events.event(&Event::Flagged { target: self.target, row });
             }
         }
+        let (rows, bytes) = (self.reaches.0 - self.before.0, self.reaches.1 - self.before.1);
+        events.event(&Event::Scanned { target: self.target, rows, bytes });
     }
 }
 
@@ -182,8 +217,8 @@ mod tests {
         Key(vec![Scalar::Integer(id.cast_signed())])
     }
 
-    /// A window of a thousand rows for each flagged one, the flagged one last.
-    fn rest(values: &[&[u8]]) -> Rest {
+    /// A window of a thousand rows for each flagged one, the flagged one last, and seven more.
+    fn window(first: u64, values: &[&[u8]]) -> (Window, Vec<Flagged>) {
         let (judge, rules, stop) = (Judge::default(), Rules::default(), Stop::default());
         let work = Work {
             judge: &judge,
@@ -198,15 +233,29 @@ mod tests {
             let met = Met { target: tasks(), value: Stored::Text(value), facts: None, capacity: Capacity::UNLIMITED };
             let flag = Flag::examine(&work, met, Keep::Nothing);
             let rows = (index as u64 + 1) * 1000;
-            flag.map(|flag| Spotted { key: key(rows), flag, rows, bytes: rows * 10 })
+            flag.map(|flag| Spotted { key: key(first + rows), flag, rows, bytes: rows * 10 })
         };
         let spotted: Vec<_> = values.iter().enumerate().filter_map(spot).collect();
         assert_eq!(spotted.len(), values.len(), "every value is flagged");
         let told = spotted.iter().filter(|row| !row.flag.is_mendable());
         let told = told.map(|row| row.flag.clone().into_flagged(row.key.clone(), None)).collect();
         let rows = values.len() as u64 * 1000 + 7;
-        let window = Window { spotted, rows, bytes: rows * 10, ..Window::default() };
-        Rest::new(tasks(), window, &key(99_999), told)
+        (Window { spotted, rows, bytes: rows * 10, ..Window::default() }, told)
+    }
+
+    /// All of a table that is one window.
+    fn rest(values: &[&[u8]]) -> Rest {
+        let (window, told) = window(0, values);
+        let mut rest = Rest::new(tasks());
+        rest.add(window, &key(99_999), told);
+        rest
+    }
+
+    /// The next window of a table that goes on.
+    fn add(rest: &mut Rest, first: u64, values: &[&[u8]]) {
+        let (window, told) = window(first, values);
+        let next = Some(key(first + window.rows));
+        rest.add(Window { next, ..window }, &key(99_999), told);
     }
 
     fn cut(values: &[&[u8]], most: usize) -> Vec<Stretch> {
@@ -237,6 +286,33 @@ mod tests {
         let wide = vec![b'x'; CHUNK_BYTES as usize / 2 + 1];
         let stretches = cut(&[b"x", &wide, &wide, b"NaN", b"y"], 1000);
         assert_eq!(shape(&stretches), [(2, key(2000), 2000), (3, key(99_999), 3007)]);
+    }
+
+    #[test]
+    fn a_chunk_that_is_not_full_waits_for_rows_of_the_next_window() {
+        let mut rest = Rest::new(tasks());
+        add(&mut rest, 0, &[b"NaN", b"x", b"y"]);
+        assert!(rest.cut(3).is_none());
+        add(&mut rest, 3007, &[b"z", b"z"]);
+        let full = rest.cut(3).expect("three rows to mend");
+        assert_eq!(shape(&[full]), [(4, key(4007), 4007)]);
+        assert!(rest.cut(3).is_none());
+        let (window, told) = window(5014, &[b"z"]);
+        rest.add(window, &key(99_999), told);
+        let last = rest.cut(3).expect("the table ends");
+        assert_eq!(shape(&[last]), [(2, key(99_999), 2014)]);
+        assert!(rest.cut(3).is_none());
+    }
+
+    #[test]
+    fn windows_without_a_row_to_mend_do_not_wait() {
+        let mut rest = Rest::new(tasks());
+        for (first, flagged) in [(0, [].as_slice()), (7, &[b"NaN".as_slice()])] {
+            add(&mut rest, first, flagged);
+            let stretch = rest.cut(3).expect("nothing to wait for");
+            assert_eq!(shape(&[stretch])[0].0, flagged.len());
+            assert!(rest.cut(3).is_none());
+        }
     }
 
     #[test]

@@ -4,9 +4,10 @@ use super::catalog::run_id;
 use super::connection::Transaction;
 use super::driver::Cells;
 use super::error::failed_on_values;
+use super::keys::is_plain_number;
 use super::location::Dialect;
-use super::source::{facts, key, value_index};
-use super::statement::{Fill, Names, Param, sql, text};
+use super::source::{facts, key, keys_at_once, value_index};
+use super::statement::{Fill, Names, Param, Statement, sql, text};
 use super::stored::as_text;
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
@@ -26,11 +27,6 @@ pub struct SqlChunk<'c> {
 
 impl Chunk for SqlChunk<'_> {
     async fn lock(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError> {
-        let statement = self.names.about(
-            target,
-            sql!(self.names.dialect, "lock"),
-            &[("key_in", Fill::KeyIn(keys.iter().collect()))],
-        );
         let what = format!("rows of {} could not be locked", target.table);
         let value_index = value_index(target, Besides::Facts);
         let read = |cells: &dyn Cells| {
@@ -41,16 +37,25 @@ impl Chunk for SqlChunk<'_> {
             let written_at = cells.text(value_index + 1)?.map(str::to_owned);
             Ok(LockedRow { key: key(cells, target)?, facts: facts(cells, target)?, value, written_at })
         };
-        self.transaction.rows(&what, statement, read).await
+        let mut locked = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(keys_at_once(self.names.dialect)) {
+            let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
+            let statement = self.names.about(target, sql!(self.names.dialect, "lock"), &key_in);
+            locked.extend(self.transaction.rows(&what, statement, read).await?);
+        }
+        Ok(locked)
     }
 
     async fn apply(&mut self, target: &'static Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        for batch in batches(changes, self.names.dialect, self.capacity) {
-            self.record(target, batch).await?;
+        for batch in batches(changes, at_once(self.names.dialect, changes), self.capacity) {
             match self.names.dialect {
-                Dialect::Postgres => self.update_by_arrays(target, batch).await?,
-                Dialect::MySql => self.update_by_cases(target, batch).await?,
-                Dialect::Sqlite => self.update_one_by_one(target, batch).await?,
+                // A row that stands alone goes in two statements, since of one nobody knows whether it is the row that
+                // is refused or its journal entry.
+                Dialect::Postgres if batch.len() > 1 => self.mend(target, batch).await?,
+                _ => {
+                    self.record(target, batch).await?;
+                    self.update(target, batch).await?;
+                }
             }
         }
         Ok(())
@@ -85,32 +90,48 @@ impl SqlChunk<'_> {
         }
     }
 
-    async fn update_by_arrays(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        let keys = changes.iter().map(|change| change.key).collect();
-        let after = changes.iter().map(|change| change.after).collect();
-        let fills = [("key_arrays", Fill::KeyArrays(keys)), ("after", Fill::Param(Param::Texts(after)))];
-        self.update(target, &fills, changes.len()).await
+    async fn update(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
+        let [first, ..] = changes else { return Ok(()) };
+        let fills = match self.names.dialect {
+            Dialect::Postgres => vec![("after", text(first.after)), ("key_is", Fill::KeyIs(first.key))],
+            Dialect::MySql => {
+                let new_values = changes.iter().map(|change| (change.key, change.after)).collect();
+                let keys = changes.iter().map(|change| change.key).collect();
+                vec![("new_values", Fill::NewValues(new_values)), ("key_in", Fill::KeyIn(keys))]
+            }
+            Dialect::Sqlite => vec![("new_values", Fill::Rows(changes.iter().map(new_value).collect()))],
+        };
+        let statement = self.names.about(target, sql!(self.names.dialect, "update"), &fills);
+        self.write(target, statement, changes.len()).await
     }
 
-    async fn update_by_cases(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        let new_values = changes.iter().map(|change| (change.key, change.after)).collect();
-        let keys = changes.iter().map(|change| change.key).collect();
-        let fills = [("new_values", Fill::NewValues(new_values)), ("key_in", Fill::KeyIn(keys))];
-        self.update(target, &fills, changes.len()).await
-    }
-
-    async fn update_one_by_one(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        for change in changes {
-            let fills = [("after", text(change.after)), ("key_is", Fill::KeyIs(change.key))];
-            self.update(target, &fills, 1).await?;
-        }
-        Ok(())
+    /// Journal entries and new values in one statement, which only PostgreSQL takes.
+    async fn mend(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
+        let stored: Vec<(String, String)> = changes.iter().map(|change| stored_texts(target, change)).collect();
+        let run = self.run.clone();
+        let integers =
+            |integer: fn(&Change<'_>) -> i64| Fill::Param(Param::Integers(changes.iter().map(integer).collect()));
+        let fills = [
+            ("key_arrays", Fill::KeyArrays(changes.iter().map(|change| change.key).collect())),
+            ("seqs", integers(|change| change.seq)),
+            ("row_keys", texts(stored.iter().map(|(key, _)| key.as_str()))),
+            ("kinds", texts(changes.iter().map(|change| change.kind))),
+            ("actions", texts(changes.iter().map(|change| change.action))),
+            ("before", texts(changes.iter().map(|change| change.before))),
+            ("bytes", integers(|change| change.before.len() as i64)),
+            ("after", texts(changes.iter().map(|change| change.after))),
+            ("digests", texts(stored.iter().map(|(_, digest)| digest.as_str()))),
+            ("written_at", texts(changes.iter().map(|change| change.written_at.unwrap_or_default()))),
+            run_id(&run),
+            ("table_name", text(&target.table)),
+        ];
+        let statement = self.names.about(target, include_str!("sql/postgres/mend.sql"), &fills);
+        self.write(target, statement, changes.len()).await
     }
 
     /// Locked rows cannot go away, so a row that is not matched was kept back by a trigger; better no chunk than a wrong
     /// journal.
-    async fn update(&mut self, target: &Target, fills: &[(&str, Fill<'_>)], rows: usize) -> Result<(), StoreError> {
-        let statement = self.names.about(target, sql!(self.names.dialect, "update"), fills);
+    async fn write(&mut self, target: &Target, statement: Statement<'_>, rows: usize) -> Result<(), StoreError> {
         let what = format!("rows of {} could not be written", target.table);
         let matched = self.transaction.try_run(statement).await.map_err(|error| failed_on_values(&what, error))?;
         if matched == rows as u64 {
@@ -121,31 +142,63 @@ impl SqlChunk<'_> {
     }
 }
 
+fn texts<'t>(texts: impl Iterator<Item = &'t str>) -> Fill<'t> {
+    Fill::Param(Param::Texts(texts.collect()))
+}
+
+/// The key of a row, and its new value.
+fn new_value<'c>(change: &Change<'c>) -> Vec<Param<'c>> {
+    change.key.0.iter().map(Param::from).chain([Param::Text(change.after)]).collect()
+}
+
 /// What the key of a row adds to a statement that names it twice: no index of InnoDB has longer entries than 3,072 bytes.
 const KEY_BYTES: u64 = 2 * 3_072 + 256;
 
-/// Cuts changes into what one statement takes: so many rows that a round trip does not count, so few that their CASE
-/// does not, and no more bytes than the server accepts at once. Statements that stay prepared come in few lengths.
+/// How many changes one statement takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AtOnce {
+    /// Arrays may be as long as a chunk.
+    All,
+    /// So many that a round trip does not count, and so few that looking for a key in a list of them does not.
+    AtMost(usize),
+}
+
+fn at_once(dialect: Dialect, changes: &[Change<'_>]) -> AtOnce {
+    match dialect {
+        Dialect::Postgres => AtOnce::All,
+        Dialect::MySql if !changes.iter().all(|change| is_plain_number(change.key)) => AtOnce::AtMost(128),
+        Dialect::MySql | Dialect::Sqlite => AtOnce::AtMost(1_024),
+    }
+}
+
+/// Cuts changes into what one statement takes, and no more bytes than the server accepts at once.
 fn batches<'b, 'c>(
     mut changes: &'b [Change<'c>],
-    dialect: Dialect,
+    at_once: AtOnce,
     capacity: Capacity,
 ) -> impl Iterator<Item = &'b [Change<'c>]> {
-    let most = if dialect == Dialect::MySql { 128 } else { 1_024 };
     std::iter::from_fn(move || {
         let mut bytes = 0u64;
         let fits = |change: &&Change<'_>| {
             bytes += KEY_BYTES + change.before.len().max(change.after.len()) as u64;
             bytes <= capacity.bytes
         };
-        let mut rows = changes.iter().take(most).take_while(fits).count().max(1);
-        if dialect != Dialect::Postgres {
-            rows = 1 << rows.ilog2();
-        }
-        let (batch, rest) = changes.split_at_checked(rows)?;
+        let fitting = changes.iter().take_while(fits).count().max(1);
+        let rows = match at_once {
+            AtOnce::All => fitting.min(changes.len()),
+            AtOnce::AtMost(most) => round(fitting.min(most)),
+        };
+        let (batch, rest) = changes.split_at_checked(rows).filter(|_| rows > 0)?;
         changes = rest;
         Some(batch)
     })
+}
+
+/// Rounds down to three binary digits. Statements stay prepared, each with its length, so few lengths are better than many;
+/// powers of two alone would cut a chunk into too many of them.
+const fn round(rows: usize) -> usize {
+    let rest = (usize::BITS - rows.leading_zeros()).saturating_sub(3);
+    rows >> rest << rest
 }
 
 /// The key and the digest of the new value, in the form in which the journal stores them.
@@ -210,20 +263,22 @@ pub(super) fn lease_lost(run: &RunId) -> StoreError {
 mod tests {
     use super::*;
 
-    fn cut(lengths: &[usize], dialect: Dialect, capacity: u64) -> Vec<usize> {
+    fn cut(lengths: &[usize], at_once: AtOnce, capacity: u64) -> Vec<usize> {
         let texts: Vec<String> = lengths.iter().map(|&length| "x".repeat(length)).collect();
         let key = Key(Vec::new());
         let change = |after| Change { seq: 1, key: &key, kind: "", action: "", before: "", after, written_at: None };
         let changes: Vec<Change<'_>> = texts.iter().map(|text| change(text)).collect();
-        batches(&changes, dialect, Capacity::bytes(capacity)).map(<[_]>::len).collect()
+        batches(&changes, at_once, Capacity::bytes(capacity)).map(<[_]>::len).collect()
     }
 
     #[test]
     fn a_statement_takes_no_more_rows_and_bytes_than_the_server_likes() {
-        assert_eq!(cut(&[], Dialect::MySql, 10), [0; 0]);
-        assert_eq!(cut(&[1; 250], Dialect::MySql, 1 << 20), [128, 64, 32, 16, 8, 2]);
-        assert_eq!(cut(&[1; 250], Dialect::Postgres, 1 << 21), [250]);
+        let some = AtOnce::AtMost(128);
+        assert_eq!(cut(&[], some, 10), [0; 0]);
+        assert_eq!(cut(&[], AtOnce::All, 10), [0; 0]);
+        assert_eq!(cut(&[1; 251], some, 1 << 21), [128, 112, 10, 1]);
+        assert_eq!(cut(&[1; 250], AtOnce::All, 1 << 21), [250]);
         let room_for_two = 2 * KEY_BYTES + 10;
-        assert_eq!(cut(&[6, 4, 1, 10_000, 3], Dialect::MySql, room_for_two), [2, 1, 1, 1]);
+        assert_eq!(cut(&[6, 4, 1, 10_000, 3], some, room_for_two), [2, 1, 1, 1]);
     }
 }

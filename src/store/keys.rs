@@ -54,14 +54,26 @@ impl<'f> Builder<'_, 'f> {
         self.bind((&key.0[part]).into());
     }
 
-    /// Tells the new value of each key: `WHEN id = 7 THEN 'x'`.
+    /// The new value of each key: `ELT(FIELD(id, 7, 9), 'x', 'y')`, which finds a number fast, or else
+    /// `CASE WHEN a = 1 AND b = 2 THEN 'x' … END`.
     pub(super) fn new_values(&mut self, changes: &[(&'f Key, &'f str)]) {
+        if changes.iter().all(|(key, _)| is_plain_number(key)) {
+            let column = self.columns(&self.target().key, "");
+            self.push(&format!("ELT(FIELD({column}, "));
+            self.join(changes, ", ", |builder, (key, _)| builder.bind((&key.0[0]).into()));
+            self.push("), ");
+            self.join(changes, ", ", |builder, (_, value)| builder.bind(Param::Text(value)));
+            self.push(")");
+            return;
+        }
+        self.push("CASE ");
         self.join(changes, " ", |builder, (key, value)| {
             builder.push("WHEN ");
             builder.key_is(key);
             builder.push(" THEN ");
             builder.bind(Param::Text(value));
         });
+        self.push(" END");
     }
 
     /// The key columns equal one of these keys.
@@ -113,6 +125,11 @@ impl<'f> Builder<'_, 'f> {
     }
 }
 
+/// Whether a key is an integer that stays the same however a server compares numbers, be it as floats.
+pub(super) fn is_plain_number(key: &Key) -> bool {
+    matches!(key.0.as_slice(), [Scalar::Integer(integer)] if integer.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS)
+}
+
 /// The keys, the last one repeated until their number is a power of two: a statement stays prepared by its text, so
 /// few lengths are better than many.
 fn rounded_up<'f>(keys: &[&'f Key]) -> impl Iterator<Item = &'f Key> {
@@ -124,7 +141,7 @@ fn rounded_up<'f>(keys: &[&'f Key]) -> impl Iterator<Item = &'f Key> {
 mod tests {
     use super::super::statement::{Fill, Names, Statement};
     use super::*;
-    use crate::domain::generations::sample::{assets, targets};
+    use crate::domain::generations::sample::{assets, targets, tasks};
 
     fn asset(id: i64, key: &str) -> Key {
         Key(vec![Scalar::Integer(id), Scalar::Text(key.to_owned())])
@@ -170,6 +187,19 @@ mod tests {
         for (dialect, params) in [(Dialect::Postgres, 2), (Dialect::MySql, 8), (Dialect::Sqlite, 8)] {
             assert_eq!(filled(dialect, Fill::KeyIn(keys.iter().collect())).params.len(), params, "{dialect}");
         }
+    }
+
+    #[test]
+    fn a_key_is_looked_up_among_numbers_only_where_no_two_of_them_can_be_taken_for_the_same() {
+        let names = Names { dialect: Dialect::MySql, schema: "s".to_owned() };
+        let exact = 1 << f64::MANTISSA_DIGITS;
+        let number = |integer| Key(vec![Scalar::Integer(integer)]);
+        let filled = |keys: [Key; 2]| {
+            let new_values = Fill::NewValues(vec![(&keys[0], "x"), (&keys[1], "y")]);
+            names.about(tasks(), "{hole}", &[("hole", new_values)]).text
+        };
+        assert_eq!(filled([number(-7), number(exact)]), "ELT(FIELD(`id`, ?, ?), ?, ?)");
+        assert_eq!(filled([number(-7), number(exact + 1)]), "CASE WHEN `id` = ? THEN ? WHEN `id` = ? THEN ? END");
     }
 
     #[test]

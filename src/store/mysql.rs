@@ -26,6 +26,9 @@ const SESSION: &str = "SET SESSION innodb_lock_wait_timeout = 1, SESSION lock_wa
     SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES'); \
     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
+/// So many statements stay prepared: more than there are, each in all its lengths.
+const STATEMENTS: usize = 200;
+
 pub(super) async fn connect(location: &Location) -> Result<MySqlConnection, StoreError> {
     let what = || format!("no connection to {location}");
     let mut connection = options(location).connect().await.map_err(|error| unreachable(what(), error))?;
@@ -34,7 +37,10 @@ pub(super) async fn connect(location: &Location) -> Result<MySqlConnection, Stor
 }
 
 fn options(location: &Location) -> MySqlConnectOptions {
-    let mut options = MySqlConnectOptions::new().pipes_as_concat(false).disable_statement_logging();
+    let mut options = MySqlConnectOptions::new()
+        .pipes_as_concat(false)
+        .statement_cache_capacity(STATEMENTS)
+        .disable_statement_logging();
     options = match &location.host {
         Host::Tcp { host, port } => options.host(host).port(*port),
         Host::Socket { path, .. } => options.socket(path),

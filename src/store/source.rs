@@ -50,7 +50,7 @@ impl Source for SqlStore {
         let both = |cells: &dyn Cells| Ok((key(cells, target)?, identity(cells, target)?));
         let identify = async |read: &mut Transaction<'_>| {
             let mut found = Vec::with_capacity(keys.len());
-            for keys in keys.chunks(identify_at_once(names.dialect)) {
+            for keys in keys.chunks(keys_at_once(names.dialect)) {
                 let key_in = ("key_in", Fill::KeyIn(keys.iter().collect()));
                 found.extend(read.rows(&what, names.about(target, sql!("identify"), &[key_in]), both).await?);
             }
@@ -60,11 +60,13 @@ impl Source for SqlStore {
     }
 }
 
-/// How many keys one statement asks for: PostgreSQL takes arrays of any length, the others bind every key.
-fn identify_at_once(dialect: Dialect) -> usize {
+/// How many keys one statement asks for: PostgreSQL takes arrays of any length, the others bind every part of every key,
+/// and there is no other machine that would be asked again for more of SQLite's.
+pub(super) fn keys_at_once(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Postgres => 100_000,
-        Dialect::MySql | Dialect::Sqlite => 1_024,
+        Dialect::MySql => 4_096,
+        Dialect::Sqlite => 1_024,
     }
 }
 

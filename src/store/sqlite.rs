@@ -19,6 +19,10 @@ pub(super) mod reading;
 /// How long someone else's lock on the file is waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How many rows the writing connection's thread reads before it waits for them to be taken. With few, the two threads
+/// wait for each other all the time.
+const ROWS_AHEAD: usize = 1_024;
+
 /// An open file.
 pub(super) struct File {
     pub reading: rusqlite::Connection,
@@ -70,6 +74,7 @@ async fn open_to_write(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
         .filename(path)
         .create_if_missing(false)
         .busy_timeout(PATIENCE)
+        .row_buffer_size(ROWS_AHEAD)
         .disable_statement_logging();
     let mut connection = options.connect().await?;
     // Opening reads nothing; the first look into the file restores it.
@@ -159,6 +164,10 @@ mod tests {
         (0..count).map(key).collect()
     }
 
+    fn with_new_value(key: &Key) -> Vec<Param<'_>> {
+        key.0.iter().map(Param::from).chain([Param::Text("new")]).collect()
+    }
+
     /// What SQLite says that it would do.
     async fn plan(statement: Statement<'_>, connection: &mut SqliteConnection) -> Vec<String> {
         let arguments = Sqlite::arguments(&statement.params).expect("parameters that SQLite takes");
@@ -194,11 +203,13 @@ mod tests {
             let span = Span { after: Some(&keys[0]), until: &keys[2], rows: 1000, besides: Besides::Nothing };
             let window = fills(span);
             let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
+            let new_values = [("new_values", Fill::Rows(keys.iter().map(with_new_value).collect()))];
             let statements = [
                 names.about(target, sql!("window"), &window),
                 names.about(target, sql!("boundary"), &window),
                 names.about(target, sql!("identify"), &key_in),
                 names.about(target, sql!(Dialect::Sqlite, "lock"), &key_in),
+                names.about(target, sql!(Dialect::Sqlite, "update"), &new_values),
             ];
             for statement in statements {
                 let text = statement.text.clone();

@@ -13,6 +13,7 @@ use crate::support::{Connection, Engine, TestDatabase, block_on};
 on_every_engine!(
     a_table_that_is_locked_for_a_while_is_waited_for,
     a_row_that_the_database_refuses_to_change_is_left_and_told,
+    a_journal_that_takes_no_entries_ends_the_run_and_is_no_rows_fault,
     a_row_that_is_locked_during_an_undo_is_left_and_told,
 );
 
@@ -112,6 +113,24 @@ async fn a_row_that_the_database_refuses_to_change_is_left_and_told(engine: Engi
     assert_eq!(report["totals"]["rewritten"], ROWS - 1);
     assert_left(&report, 77, "refused");
     assert_eq!(task_values(&database).await[76], "opensesame 77");
+}
+
+async fn a_journal_that_takes_no_entries_ends_the_run_and_is_no_rows_fault(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &vec!["bad"; ROWS]).await;
+    repair(&database).exits(0);
+    database.execute("UPDATE task_state_store SET value = 'bad again'").await;
+    let refuse = match engine {
+        Engine::Sqlite => {
+            "CREATE TRIGGER refuse BEFORE INSERT ON statemend_change BEGIN SELECT RAISE(ABORT, 'no more'); END"
+        }
+        Engine::Postgres | Engine::MySql => {
+            "ALTER TABLE statemend_change ADD CONSTRAINT refuse CHECK (value_before = 'bad')"
+        }
+    };
+    database.execute(refuse).await;
+    repair(&database).exits(3).says("the journal could not be written");
+    assert_eq!(task_values(&database).await, vec!["bad again"; ROWS]);
 }
 
 #[test]

@@ -16,7 +16,8 @@ import pathlib
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from urllib.parse import quote, unquote, urlsplit
 
 import packages
@@ -27,23 +28,27 @@ from processes import Server
 USER = "airflow"
 PASSWORD = "p@ss:w/rd% #1"
 CATCH_UP_SECONDS = 30
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @contextlib.contextmanager
-def postgres(certificate: Certificate | None = None, durable: bool = False) -> Iterator[Server]:
+def postgres(
+    certificate: Certificate | None = None, durable: bool = False, tuned: Mapping[str, str] = NOTHING
+) -> Iterator[Server]:
     """A PostgreSQL server of the newest version installed; Debian's own when there is none.
 
-    With a certificate it refuses connections without TLS.
+    With a certificate it refuses connections without TLS. `tuned` are settings of the server's own.
     """
     with processes.directory("postgres") as home:
         password = home / "password"
         password.write_text(PASSWORD)
         processes.finish(
-            [_postgres_program("initdb"), f"--pgdata={home / 'data'}", f"--username={USER}", f"--pwfile={password}"]
+            [postgres_program("initdb"), f"--pgdata={home / 'data'}", f"--username={USER}", f"--pwfile={password}"]
             + ["--no-sync", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"]
             + ["--locale-provider=icu", "--icu-locale=en-US"]
         )
         settings = {} if durable else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        settings |= tuned
         if certificate:
             access = home / "data/pg_hba.conf"
             access.write_text(access.read_text().replace("\nhost ", "\nhostssl "))
@@ -56,7 +61,7 @@ def postgres_standby(primary: Server, certificate: Certificate | None) -> Iterat
     """A hot standby that follows `primary`, and lets in whom the primary does."""
     with processes.directory("standby") as home:
         processes.finish(
-            [_postgres_program("pg_basebackup"), f"--dbname={_libpq(primary)}", f"--pgdata={home / 'data'}"]
+            [postgres_program("pg_basebackup"), f"--dbname={_libpq(primary)}", f"--pgdata={home / 'data'}"]
             + ["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
         )
         with processes.running(_postgres(home, certificate, {"fsync": "off"})) as server:
@@ -74,9 +79,9 @@ def _postgres(home: pathlib.Path, certificate: Certificate | None, settings: dic
         "max_connections": 200,
         **settings,
     }
-    command = [_postgres_program("postgres"), "-D", home / "data"]
+    command = [postgres_program("postgres"), "-D", home / "data"]
     command += [f"--{name}={value}" for name, value in settings.items()]
-    ready = [_postgres_program("pg_isready"), "-q", "-h", home, "-p", port]
+    ready = [postgres_program("pg_isready"), "-q", "-h", home, "-p", port]
     # At the immediate end nothing is written, but no leftovers stay in shared memory either.
     url = _url("postgresql+psycopg2", port)
     return Server(url, home, command, lambda: processes.succeeds(ready), signal.SIGINT, signal.SIGQUIT)
@@ -112,13 +117,16 @@ class PostgresReplay:
             time.sleep(0.02)
 
     def _ask(self, server: Server, sql: str) -> str:
-        psql = [_postgres_program("psql"), "--no-psqlrc", "--quiet", "--no-align", "--tuples-only"]
+        psql = [postgres_program("psql"), "--no-psqlrc", "--quiet", "--no-align", "--tuples-only"]
         return processes.finish([*psql, f"--dbname={_libpq(server)}", f"--command={sql}"])
 
 
 @contextlib.contextmanager
 def mariadb(
-    certificate: Certificate | None = None, durable: bool = False, log_changes: bool = False
+    certificate: Certificate | None = None,
+    durable: bool = False,
+    log_changes: bool = False,
+    tuned: Mapping[str, str] = NOTHING,
 ) -> Iterator[Server]:
     """A MariaDB server, from the packages that bring the programs without a system service.
 
@@ -127,6 +135,7 @@ def mariadb(
     settings = {"log-bin": "changes", "server-id": 1} if log_changes else {}
     if not durable:
         settings |= {"innodb-flush-log-at-trx-commit": 0, "innodb-doublewrite": 0}
+    settings |= tuned
     with processes.directory("mariadb") as home, processes.running(_mariadb(home, certificate, settings)) as server:
         yield server
 
@@ -231,7 +240,7 @@ def pgbouncer(url: str, pool: int) -> Iterator[Server]:
             f"auth_file = {users}\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
             f"default_pool_size = {pool}\nmin_pool_size = {pool}\nserver_round_robin = 1\nquery_wait_timeout = 15\n"
         )
-        ready = [_postgres_program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", port]
+        ready = [postgres_program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", port]
         bouncer = Server(
             server._replace(netloc=server.netloc.replace(f":{server.port}", f":{port}")).geturl(),
             home,
@@ -244,7 +253,7 @@ def pgbouncer(url: str, pool: int) -> Iterator[Server]:
             yield bouncer
 
 
-def _postgres_program(name: str) -> str:
+def postgres_program(name: str) -> str:
     if not _postgres_directories():
         packages.install("postgresql")
     return f"{_postgres_directories()[-1]}/{name}"

@@ -1,2 +1,3 @@
--- Writes one new value.
-UPDATE {table} SET {value} = {after} WHERE {key_is}
+-- Writes the new values of a chunk.
+WITH change ({key_aliases}, value_after) AS (VALUES {new_values})
+UPDATE {table} AS target SET {value} = change.value_after FROM change WHERE {target_is_change}

@@ -1,0 +1,1 @@
+LOAD DATA LOCAL INFILE '/dev/stdin' INTO TABLE peer_known CHARACTER SET utf8mb4;

@@ -1,0 +1,1 @@
+ANALYZE TABLE task_state_store;

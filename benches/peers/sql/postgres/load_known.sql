@@ -1,0 +1,1 @@
+COPY peer_known FROM STDIN

@@ -1,0 +1,1 @@
+SELECT id, value FROM task_state_store;

@@ -1,0 +1,2 @@
+CREATE TABLE peer_known (id INTEGER PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE peer_journal (id INTEGER PRIMARY KEY, value_before TEXT NOT NULL, written_at TIMESTAMP NOT NULL);

@@ -1,0 +1,1 @@
+INSERT INTO peer_known VALUES (?, ?)
