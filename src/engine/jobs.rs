@@ -21,7 +21,7 @@ use super::halt::Halt;
 use super::pacing::Pace;
 use super::patience::{self, insist};
 use super::stop::Stop;
-use super::store::{Source, Span, StoreError, Trouble, Windows};
+use super::store::{Besides, Source, Span, StoreError, Trouble, Windows};
 use super::window::{self, Window};
 use crate::domain::judge::Judge;
 use crate::domain::rules::Rules;
@@ -179,7 +179,8 @@ impl<W: Windows> Job<W> {
     async fn next_window(&mut self, shared: &Shared, work: &Work<'_>) -> Result<Option<Duration>, Halt> {
         let mut course = shared.course.lock().await;
         let Some(turn) = course.turn() else { return Ok(None) };
-        let span = Span { after: turn.after.as_ref(), until: &turn.until, rows: turn.rows, besides: work.besides() };
+        let besides = if turn.crowded { Besides::Facts } else { work.besides() };
+        let span = Span { after: turn.after.as_ref(), until: &turn.until, rows: turn.rows, besides };
         if shared.alone {
             let window = self.read(turn.target, span, work).await?;
             let rest = course.learn(&turn, &window, Instant::now());

@@ -118,7 +118,7 @@ async fn identify_others<L: Ledger, E: Events>(
     window: &Window,
 ) -> Result<Vec<Flagged>, Halt> {
     let others: Vec<Spotted> = window.spotted.iter().filter(|row| !row.flag.is_mendable()).cloned().collect();
-    let keys: Vec<Key> = others.iter().map(|row| row.key.clone()).collect();
+    let keys = window::unidentified(&others);
     let identities = writer.insist(async |ledger| ledger.identify(target, &keys).await).await?;
     Ok(window::identified(others, identities))
 }

@@ -9,7 +9,7 @@ use super::patience::insist;
 use super::store::{Source, StoreError};
 use super::window::{self, Window};
 use super::{Ending, Work};
-use crate::domain::target::{Key, Target};
+use crate::domain::target::Target;
 
 /// Scans all tables. A dry run is this scan too: its events already say what a repair would do.
 pub async fn scan<S: Source>(source: &mut S, work: &Work<'_>, events: &mut impl Events) -> Result<Ending, StoreError> {
@@ -45,7 +45,7 @@ async fn tell<S: Source>(
     work: &Work<'_>,
     events: &mut impl Events,
 ) -> Result<(), Halt> {
-    let keys: Vec<Key> = window.spotted.iter().map(|row| row.key.clone()).collect();
+    let keys = window::unidentified(&window.spotted);
     let identities = insist(source, work, events, async |source| source.identify(target, &keys).await).await?;
     for row in window::identified(window.spotted, identities) {
         events.event(&Event::Flagged { target, row });
