@@ -23,7 +23,7 @@ async fn all_tables<S: Source>(source: &mut S, work: &Work<'_>, events: &mut imp
         // Rows that are added from now on are not this scan's: without an upper bound it might never end.
         let until = insist(source, work, events, async |source| source.last_key(target).await).await?;
         tables.push((target, rows, until.is_none()));
-        legs.extend(until.map(|until| Leg { target, until }));
+        legs.extend(until.map(|until| Leg { target, after: None, until }));
     }
     let mut jobs = Jobs::start(source, work, legs)?;
     for (target, rows, mut ended) in tables {

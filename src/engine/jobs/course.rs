@@ -7,10 +7,12 @@ use super::super::pacing::{Pace, RowRate, WindowSize};
 use super::super::window::Window;
 use crate::domain::target::{Key, Scalar, Target};
 
-/// A table to be read up to a key.
+/// A table to be read from one key up to another.
 #[derive(Debug)]
 pub(in super::super) struct Leg {
     pub target: &'static Target,
+    /// Behind which key reading begins; without one, at the beginning.
+    pub after: Option<Key>,
     pub until: Key,
 }
 
@@ -73,12 +75,13 @@ pub(super) struct Course {
 impl Course {
     pub fn new(legs: VecDeque<Leg>, pace: Pace) -> Self {
         let (size, rate) = (WindowSize::new(&pace), RowRate::new(&pace));
-        Self { legs, after: None, taken: 0, dense: false, size, rate, pace }
+        let after = beginning(&legs);
+        Self { legs, after, taken: 0, dense: false, size, rate, pace }
     }
 
     /// The window that is next; nothing where the tables are at their end.
     pub fn turn(&self) -> Option<Turn> {
-        let Leg { target, until } = self.legs.front()?;
+        let Leg { target, until, .. } = self.legs.front()?;
         Some(Turn { target, after: self.after.clone(), until: until.clone(), rows: self.size.rows() })
     }
 
@@ -89,12 +92,13 @@ impl Course {
 
     /// Moves on behind a window, to where the next one begins, and gives it its number.
     pub fn take(&mut self, next: Option<Key>) -> u64 {
-        if next.is_none() {
+        self.after = next;
+        if self.after.is_none() {
             self.legs.pop_front();
+            self.after = beginning(&self.legs);
             // Nobody knows yet what the next table is like.
             (self.dense, self.size) = (false, WindowSize::new(&self.pace));
         }
-        self.after = next;
         self.taken += 1;
         self.taken - 1
     }
@@ -105,6 +109,11 @@ impl Course {
         self.dense = turn.was_dense(window).unwrap_or(self.dense);
         self.rate.rest(window.rows, now)
     }
+}
+
+/// Where the first leg begins.
+fn beginning(legs: &VecDeque<Leg>) -> Option<Key> {
+    legs.front()?.after.clone()
 }
 
 #[cfg(test)]
@@ -131,12 +140,13 @@ mod tests {
 
     #[test]
     fn windows_are_numbered_in_the_order_of_tables_and_keys() {
-        let leg = |target, until| Leg { target, until };
-        let mut course = course([leg(tasks(), id(9)), leg(assets(), asset(3, "c"))]);
+        let leg = |target, after, until| Leg { target, after, until };
+        let last = leg(assets(), Some(asset(0, "z")), asset(3, "c"));
+        let mut course = course([leg(tasks(), None, id(9)), last]);
         let steps = [
             (tasks(), None, Some(id(5))),
             (tasks(), Some(id(5)), None),
-            (assets(), None, Some(asset(1, "b"))),
+            (assets(), Some(asset(0, "z")), Some(asset(1, "b"))),
             (assets(), Some(asset(1, "b")), None),
         ];
         for (number, (target, after, next)) in (0..).zip(steps) {
@@ -161,7 +171,7 @@ mod tests {
         ];
         for (rows, until, expected) in cases {
             let turn = Turn { target: tasks(), after: Some(id(0)), until: until.clone(), rows: 64 };
-            let mut course = course([Leg { target: tasks(), until }]);
+            let mut course = course([Leg { target: tasks(), after: None, until }]);
             course.take(Some(id(100)));
             course.learn(&turn, &read(rows, Some(id(100))), Instant::now());
             assert_eq!(course.near(&course.turn().expect("a window")), expected, "{rows} of 100 ids in use");
@@ -180,7 +190,7 @@ mod tests {
     #[test]
     fn jobs_share_one_rate() {
         let pace = Pace { max_rows_per_second: Some(100), ..Pace::default() };
-        let mut course = Course::new([Leg { target: tasks(), until: id(1_000) }].into(), pace);
+        let mut course = Course::new([Leg { target: tasks(), after: None, until: id(1_000) }].into(), pace);
         let (turn, now) = (course.turn().expect("a window"), Instant::now() + Duration::from_secs(1));
         let mut rest = || course.learn(&turn, &read(50, Some(id(50))), now);
         assert_eq!([rest(), rest(), rest()], [500, 1_000, 1_500].map(Duration::from_millis));
