@@ -106,7 +106,7 @@ impl ChunkSize {
     const SMALLEST: u32 = 10;
     /// The most rows that a chunk may have, also where someone fixes it: its keys and values are held, and stand in
     /// one statement.
-    pub const LARGEST: u32 = 5_000;
+    pub const LARGEST: u32 = 2_048;
 
     /// Begins small, since nobody knows yet how fast the database writes.
     pub fn new(pace: &Pace) -> Self {

@@ -58,7 +58,7 @@ impl Scan {
             let since = since(target);
             // Nobody knows how many of them were written since.
             tables.push_back(Table { target, rows: rows.filter(|_| since.is_none()), is_empty: until.is_none() });
-            legs.extend(until.map(|until| Leg { target, until, since }));
+            legs.extend(until.map(|until| Leg { target, after: None, until, since }));
         }
         Ok(Self { jobs: Jobs::start(source, work, legs)?, tables })
     }

@@ -107,7 +107,13 @@ impl<'j> Judging<'j> {
         if let Some(flag) = flag {
             let (key, facts) = (row.key()?, facts.map_or_else(|| row.facts(), |facts| Ok(Some(facts)))?);
             let flag = flag.unless_made(made, target, &key);
-            window.spotted.extend(flag.map(|flag| Spotted { key, flag, rows: window.rows, bytes: window.bytes, facts }));
+            window.spotted.extend(flag.map(|flag| Spotted {
+                key,
+                flag,
+                rows: window.rows,
+                bytes: window.bytes,
+                facts,
+            }));
         }
         Ok(())
     }
