@@ -5,10 +5,14 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::args::LogFormat;
 use super::database::{DatabaseError, Origin};
 use super::exit::Exit;
 use super::plan_file::PlanError;
 use super::rules_file::RulesError;
+use super::state_file::StateError;
+use crate::domain::carry::NoRoute;
+use crate::domain::run::RunId;
 use crate::engine::lease::RunError;
 use crate::engine::store::{StoreError, Trouble};
 use crate::report::escape::sanitise;
@@ -28,6 +32,8 @@ pub(super) enum Failure {
     Plan(#[from] PlanError),
     #[error(transparent)]
     Rules(#[from] RulesError),
+    #[error(transparent)]
+    State(#[from] StateError),
     #[error("{0}")]
     Usage(&'static str),
     #[error("there is no state table {0}")]
@@ -36,6 +42,10 @@ pub(super) enum Failure {
     MissingTable(String),
     #[error("the database has no table {missing}, though it has {there}")]
     HalfPresent { there: String, missing: &'static str },
+    #[error(transparent)]
+    NoRoute(#[from] NoRoute),
+    #[error("run {run} carried rows out of {table}, which is not there any more")]
+    OriginGone { run: RunId, table: String },
     #[error("{0} changes the database, and nobody is there to be asked")]
     NobodyToAsk(&'static str),
     #[error("{} is there already", .0.display())]
@@ -68,10 +78,15 @@ impl Failure {
             | Self::Exists(_)
             | Self::Output(..)
             | Self::NotStrings { .. }
-            | Self::Run(RunError::NoSuchRun(_) | RunError::Purged(..)) => Exit::Usage,
-            Self::MissingTable(_) | Self::HalfPresent { .. } => Exit::Database,
+            | Self::NoRoute(NoRoute::NotOlder(_))
+            | Self::Run(RunError::NoSuchRun(_) | RunError::Purged(..) | RunError::UndidCarry(_)) => Exit::Usage,
+            Self::MissingTable(_) | Self::HalfPresent { .. } | Self::NoRoute(_) | Self::OriginGone { .. } => {
+                Exit::Database
+            }
             Self::Open(_, error) | Self::Store(error) | Self::Run(RunError::Store(error)) => of_trouble(error.trouble),
-            Self::Run(RunError::Held(_)) => Exit::Held,
+            Self::Run(RunError::Held(_)) | Self::State(StateError::Held(_)) => Exit::Held,
+            Self::State(StateError::Write(..)) => Exit::Failure,
+            Self::State(_) => Exit::Usage,
             Self::Report(..) | Self::Stdout(_) | Self::Stdin(_) | Self::Answer(_) | Self::Runtime(_) => Exit::Failure,
         }
     }
@@ -87,6 +102,21 @@ impl Failure {
             )),
             Self::Run(RunError::NoSuchRun(_)) => Some("`statemend runs` lists them".to_owned()),
             Self::Run(RunError::Purged(..)) => Some("only a backup has them".to_owned()),
+            Self::Run(RunError::UndidCarry(_)) => Some(
+                "the rows are in the older tables as they were: `statemend carry` brings them over again".to_owned(),
+            ),
+            Self::NoRoute(NoRoute::NotOlder(_)) => Some(
+                "name a table of a development build, or none for all of them; docs/tables.md lists them".to_owned(),
+            ),
+            Self::NoRoute(NoRoute::NoTable { .. }) => {
+                Some("make it as docs/tables.md tells, then run this again".to_owned())
+            }
+            Self::NoRoute(NoRoute::NoColumn { .. }) => {
+                Some("it is not as any known build of Airflow has made it; only SQL of your own can copy it".to_owned())
+            }
+            Self::OriginGone { .. } => {
+                Some("what it carried is all that is left of these rows, so they stay where they are".to_owned())
+            }
             Self::UnknownTable(_, tables) => Some(format!("the state tables are {}", tables.join(" and "))),
             Self::NobodyToAsk(_) => Some("add --yes if you mean it, or --dry-run where there is one".to_owned()),
             Self::Exists(_) => Some("name another place, or remove it".to_owned()),
@@ -101,6 +131,7 @@ impl Failure {
                  name it: --table {there}"
             )),
             Self::Plan(error) => Some(error.hint().to_owned()),
+            Self::State(error) => Some(error.hint().to_owned()),
             Self::Usage(_)
             | Self::Rules(_)
             | Self::Output(..)
@@ -123,24 +154,50 @@ fn of_trouble(trouble: Trouble) -> Exit {
         | Trouble::Migrating
         | Trouble::Broken => Exit::Database,
         Trouble::LeaseLost => Exit::Held,
-        Trouble::Contended | Trouble::Refused | Trouble::Plan | Trouble::Other => Exit::Failure,
+        Trouble::Contended
+        | Trouble::Refused
+        | Trouble::Overtaken
+        | Trouble::Plan
+        | Trouble::Memory
+        | Trouble::Other => Exit::Failure,
     }
 }
 
 /// Tells a failure on standard error, cause by cause, and what to do about it.
-pub(super) fn report(failure: &Failure) -> ExitCode {
+pub(super) fn report(failure: &Failure, format: LogFormat) -> ExitCode {
+    match format {
+        LogFormat::Human => tell(failure),
+        LogFormat::Json => log(failure),
+    }
+    failure.exit().into()
+}
+
+fn tell(failure: &Failure) {
     // Names in it may come from a database.
     eprintln!("error: {}", sanitise(&failure.to_string()));
     if let Failure::Rules(RulesError::Wrong(mistakes)) = failure {
         eprint!("{}", mistakes.places());
     }
-    let mut cause = failure.source();
-    while let Some(error) = cause {
-        eprintln!("  because: {}", sanitise(&error.to_string()));
-        cause = error.source();
+    for cause in causes(failure) {
+        eprintln!("  because: {}", sanitise(&cause));
     }
     if let Some(hint) = failure.hint() {
         eprintln!("  hint: {hint}");
     }
-    failure.exit().into()
+}
+
+/// The same as one line for programs.
+fn log(failure: &Failure) {
+    let because = causes(failure).collect::<Vec<_>>().join(": ");
+    let because = (!because.is_empty()).then_some(because);
+    let places = match failure {
+        Failure::Rules(RulesError::Wrong(mistakes)) => Some(mistakes.places().to_string()),
+        _ => None,
+    };
+    let (hint, exit_code) = (failure.hint(), failure.exit() as u8);
+    tracing::error!(exit_code, because, places, hint, "{failure}");
+}
+
+fn causes(failure: &Failure) -> impl Iterator<Item = String> {
+    std::iter::successors(failure.source(), |&cause| cause.source()).map(ToString::to_string)
 }

@@ -3,12 +3,14 @@
 use std::io::{self, IsTerminal as _};
 use std::time::SystemTime;
 
-use super::args::{CommonArgs, JudgingArgs, LimitArgs, PaceArgs, TargetArgs};
+use super::args::{CommonArgs, JudgingArgs, LimitArgs, LogFormat, PaceArgs, TargetArgs};
 use super::database::{self, Database};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::plan_file::PlanFile;
 use super::rules_file::RulesFile;
+use crate::domain::carry::Route;
+use crate::domain::check;
 use crate::domain::finding::{Action, Severity};
 use crate::domain::generations;
 use crate::domain::judge::Judge;
@@ -21,8 +23,9 @@ use crate::domain::target::Target;
 use crate::engine::flag::digest;
 use crate::engine::lease::Who;
 use crate::engine::patience;
-use crate::engine::store::Ledger as _;
-use crate::report::collect::{Collector, Preface};
+use crate::engine::store::{Deed, Ledger as _};
+use crate::report::check::Earlier;
+use crate::report::collect::{Collector, FailOn, Preface};
 use crate::report::model::{self, Mode, Tool};
 use crate::report::progress::Progress;
 use crate::store::location::{Dialect, Location};
@@ -40,7 +43,17 @@ pub(super) struct Session {
 impl Session {
     /// Finds the database and opens it, for as little as it takes.
     pub async fn open(target: &TargetArgs, access: Access, wanted: Wanted<'_>) -> Result<Self, Failure> {
-        let Database { location, origin } = database::find(target.url.as_deref(), &Environment::of_process())?;
+        Self::connect(target, find(target)?, access, wanted).await
+    }
+
+    /// Opens the database that was found.
+    pub async fn connect(
+        target: &TargetArgs,
+        database: Database,
+        access: Access,
+        wanted: Wanted<'_>,
+    ) -> Result<Self, Failure> {
+        let Database { location, origin } = database;
         tracing::info!("the database is {location}, from {origin}");
         if !location.ignored.is_empty() {
             tracing::warn!("these options of the URL are not used here: {}", location.ignored.join(", "));
@@ -55,7 +68,7 @@ impl Session {
 
     /// Makes sure that changes are possible, before anyone is asked and before the work for the question. Watches the
     /// replicas that may not be left behind.
-    pub async fn prepare(&mut self, targets: &[&'static Target], pace: &PaceArgs) -> Result<(), Failure> {
+    pub async fn prepare(&mut self, deeds: &[Deed], pace: &PaceArgs) -> Result<(), Failure> {
         let store = &mut self.store;
         if pace.max_lag.is_some() {
             let replica = |url: &String| database::replica(url).map(|database| database.location);
@@ -73,7 +86,7 @@ impl Session {
             }
             store.watch_replicas(replicas).await?;
         }
-        Ok(patience::outlast(async || store.check(targets).await).await?)
+        Ok(patience::outlast(async || store.check(deeds).await).await?)
     }
 
     /// Takes up the tables of the user's own on which a run in the journal has worked.
@@ -105,6 +118,19 @@ impl Session {
         }
     }
 
+    /// What the memory of a check says of itself. Where all that tells the database from others is a name, its server
+    /// counts as well: two of a name are not compared with each other.
+    pub fn state_header(&self) -> check::Header {
+        let address = self.location.address();
+        let place = if self.overview.known_by_name { &address } else { "" };
+        check::Header {
+            state_version: check::VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            fingerprint: hex::encode(digest([&self.overview.fingerprint, place].join("\n").as_bytes())),
+            database: address,
+        }
+    }
+
     /// Insists that a plan is for this database and these rules.
     pub fn check_plan(&self, plan: &PlanFile, judge: &Judge, rules: &Rules) -> Result<(), Failure> {
         Ok(plan.check(&self.location.to_string(), &self.overview.fingerprint, &self.rules_digest(judge, rules))?)
@@ -120,13 +146,43 @@ impl Session {
                 Failure::UnknownTable(name.clone(), there.iter().map(|target| target.table.clone()).collect())
             });
         }
-        if names.is_empty()
-            && let Some((there, missing)) = generations::half_present(there)
-        {
-            return Err(Failure::HalfPresent { there: there.to_owned(), missing });
+        if names.is_empty() {
+            return whole(there.clone());
         }
-        let wanted = |target: &&&Target| names.is_empty() || names.contains(&target.table);
-        Ok(there.iter().filter(wanted).copied().collect())
+        Ok(there.iter().filter(|target| names.contains(&target.table)).copied().collect())
+    }
+
+    /// The ways out of the older tables with these names, or of all that are there, the newest first.
+    pub fn routes(&self, names: &[String]) -> Result<Vec<&'static Route>, Failure> {
+        let is_older =
+            |target: &&&Target| target.generation.is_some_and(|generation| generation < generations::RELEASED);
+        let from = if names.is_empty() {
+            whole(self.overview.targets.iter().filter(is_older).copied().collect())?
+        } else {
+            self.targets(names)?
+        };
+        let route = |from| Ok(Route::out_of(from, &self.overview.tables)?.hold());
+        from.into_iter().map(route).collect()
+    }
+
+    /// The tables in which a run is to be undone. What a carry has made is taken out of the released tables only as long
+    /// as the older ones are there.
+    pub fn undone(&self, run: &Run) -> Result<Vec<&'static Target>, Failure> {
+        let tables = &run.options.tables;
+        if !run.makes_rows() {
+            return self.targets(tables);
+        }
+        let is_there = |table: &&String| self.overview.targets.iter().any(|target| target.table == **table);
+        if let Some(table) = tables.iter().find(|table| !is_there(table)) {
+            return Err(Failure::OriginGone { run: run.id.clone(), table: table.clone() });
+        }
+        let mut filled: Vec<&'static Target> = Vec::new();
+        for route in self.routes(tables)? {
+            if !filled.iter().any(|target| target.table == route.to.table) {
+                filled.push(route.to);
+            }
+        }
+        Ok(filled)
     }
 
     /// What the user would type again to look at the same tables by the same rules.
@@ -143,11 +199,12 @@ impl Session {
     }
 
     /// The beginning of a report on this database.
-    pub fn preface(&self, mode: Mode, rules: &Rules, max_findings: usize, fail_on: Severity) -> Preface {
+    pub fn preface(&self, mode: Mode, rules: &Rules, max_findings: usize, fail_on: impl Into<FailOn>) -> Preface {
         Preface {
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             mode,
             undoes: None,
+            removes: false,
             rules: rules.clone(),
             database: model::Database {
                 dialect: self.overview.dialect.name().to_owned(),
@@ -157,7 +214,8 @@ impl Session {
             },
             started_at: now(),
             max_findings,
-            fail_on,
+            fail_on: fail_on.into(),
+            earlier: Earlier::default(),
         }
     }
 
@@ -165,6 +223,19 @@ impl Session {
     pub fn collector(&self, mode: Mode, rules: &Rules, max_findings: usize, fail_on: Severity) -> Collector {
         Collector::new(self.preface(mode, rules, max_findings, fail_on))
     }
+}
+
+/// The tables, unless one of two that belong together is missing.
+fn whole(targets: Vec<&'static Target>) -> Result<Vec<&'static Target>, Failure> {
+    match generations::half_present(&targets) {
+        Some((there, missing)) => Err(Failure::HalfPresent { there: there.to_owned(), missing }),
+        None => Ok(targets),
+    }
+}
+
+/// The database that is meant.
+pub(super) fn find(target: &TargetArgs) -> Result<Database, Failure> {
+    Ok(database::find(target.url.as_deref(), &Environment::of_process())?)
 }
 
 /// The judge for these arguments. Where neither they nor Airflow's configuration tell the longest value, Airflow's
@@ -231,9 +302,15 @@ fn micros(time: SystemTime) -> i64 {
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
+/// A moment that a report tells.
+pub(super) fn moment(rfc_3339: &str) -> Moment {
+    Moment(micros(humantime::parse_rfc3339(rfc_3339).expect("reports tell moments as RFC 3339")))
+}
+
 /// A progress line, if someone watches.
 pub(super) fn progress(common: CommonArgs) -> Option<Progress> {
-    let watched = io::stderr().is_terminal() && !common.no_progress && !common.quiet;
+    let may_show = !common.no_progress && !common.quiet && common.log_format == LogFormat::Human;
+    let watched = may_show && io::stderr().is_terminal();
     watched.then(Progress::on_stderr)
 }
 
@@ -260,7 +337,7 @@ fn warn_of_development_build(overview: &Overview) {
     let though = |revision: &String| format!(" though revision {revision} counts as having them");
     tracing::warn!(
         "{} are of a development build of Airflow: released ones read {}, which are missing{}; `airflow db migrate` \
-         will not make them, docs/tables.md tells how to",
+         will not make them, docs/tables.md tells how to, and `statemend carry` brings the state over then",
         tables.join(" and "),
         released.join(" and "),
         overview.airflow_revision.as_ref().map(though).unwrap_or_default(),

@@ -3,7 +3,9 @@
 //! Nothing in here knows sqlx, tokio, clap, a clock or a file.
 
 mod blob;
+pub mod carry;
 pub mod census;
+pub mod check;
 pub mod decode;
 pub mod encode;
 pub mod finding;

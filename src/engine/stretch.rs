@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use super::events::{Event, Events, Flagged, Outcome};
 use super::pacing::{CHUNK_BYTES, CHUNK_WAIT};
-use super::store::LockedRow;
+use super::store::{Chunk, Deed, Facts, LockedRow, StoreError};
 use super::window::{Spotted, Window};
 use super::writer::{Done, Piece, Verdict, Writing};
 use crate::domain::repair::Reason;
 use crate::domain::run::{Progress, Tally};
-use crate::domain::target::{Identity, Key, Target};
+use crate::domain::target::{Key, Target};
 
 /// So many flagged rows wait for a chunk at most.
 const MOST_WAITING: usize = 10_000;
@@ -140,12 +140,18 @@ impl Stretch {
 }
 
 impl Piece for Stretch {
-    fn target(&self) -> &'static Target {
-        self.target
+    type Row = LockedRow;
+
+    fn deed(&self) -> Deed {
+        Deed::Rewrite(self.target)
     }
 
     fn keys(&self) -> Vec<Key> {
         self.mendable().map(|row| row.key.clone()).collect()
+    }
+
+    async fn read(&self, chunk: &mut impl Chunk, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError> {
+        chunk.lock(self.target, keys).await
     }
 
     fn decide(&self, rows: Vec<LockedRow>, writing: &Writing<'_>) -> Vec<Verdict> {
@@ -179,9 +185,9 @@ impl Piece for Stretch {
         Ok((Self { target: second.target, rows: self.rows, through, before: self.before, reaches: cut }, second))
     }
 
-    fn left(&self, identity: Option<Identity>, reason: Reason) -> Option<Flagged> {
+    fn left(&self, facts: Option<Facts>, reason: Reason) -> Option<Flagged> {
         let row = self.mendable().next()?;
-        Some(row.flag.clone().left(reason).into_flagged(row.key.clone(), identity))
+        Some(row.flag.clone().left(reason).into_flagged(row.key.clone(), facts))
     }
 
     fn tell(self, done: Done, events: &mut impl Events) {

@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::carry::CarryCounts;
 use super::census::CensusReport;
+use super::check::{CheckReport, TableCheck};
+use super::circumstances::CircumstancesReport;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -28,6 +31,10 @@ pub enum Mode {
     DryRun,
     /// Rows are mended.
     Repair,
+    /// Rows of older tables are copied into the released ones.
+    Carry,
+    /// A carry that shows its plan and changes nothing.
+    CarryDryRun,
     /// The values from before a run are put back.
     Undo,
     /// A scan on a schedule, compared with the one before.
@@ -35,9 +42,14 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Whether this mode only looks; its report then tells what a repair would do.
+    /// Whether this mode only looks; its report then tells what a repair or a carry would do.
     pub const fn only_reads(self) -> bool {
-        matches!(self, Self::Scan | Self::DryRun | Self::Check)
+        matches!(self, Self::Scan | Self::DryRun | Self::CarryDryRun | Self::Check)
+    }
+
+    /// Whether rows go from table to table, or would.
+    pub const fn carries(self) -> bool {
+        matches!(self, Self::Carry | Self::CarryDryRun)
     }
 }
 
@@ -51,12 +63,29 @@ pub enum Outcome {
     Findings,
     /// A repair mended everything that was to be mended.
     Repaired,
-    /// A repair or undo left rows, skipped or drifted.
+    /// A carry brought over everything that was not there already.
+    Carried,
+    /// A repair, carry or undo left rows, skipped or drifted.
     Partial,
     /// An undo put every value back.
     Undone,
     /// Stopped before the end, between two chunks.
     Interrupted,
+}
+
+impl Outcome {
+    /// The name that reports and logs use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Findings => "findings",
+            Self::Repaired => "repaired",
+            Self::Carried => "carried",
+            Self::Partial => "partial",
+            Self::Undone => "undone",
+            Self::Interrupted => "interrupted",
+        }
+    }
 }
 
 /// The program that made the report.
@@ -95,6 +124,9 @@ pub struct Report {
     /// The run whose values an undo puts back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
+    /// Whether an undo takes rows away that a carry has made.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub removes: bool,
     /// Where.
     pub database: Database,
     /// RFC 3339.
@@ -106,10 +138,16 @@ pub struct Report {
     /// What each rule took, in the order in which they are asked. Empty where only defaults apply.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleReport>,
+    /// How a check compares with the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<CheckReport>,
     /// Where a census shows the moment at which the deployment moved to JSON: that moment, RFC 3339. Values written
     /// before it were strings by contract, whatever they look like.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub legacy_before: Option<String>,
+    /// What is known of the rows of each severity together, as they were found; the worst first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub circumstances: Vec<CircumstancesReport>,
     /// Not longer than asked for; see [`Report::findings_truncated`].
     pub findings: Vec<FindingReport>,
     /// Whether there are findings that the list has no place for. The counts know them all.
@@ -148,6 +186,9 @@ pub struct TableReport {
     pub table: String,
     /// Which generation of Airflow's state tables this is; `null` where it is none of Airflow's.
     pub generation: Option<u8>,
+    /// The table into which a carry copies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub into: Option<String>,
     /// Who reads the values of a table that is none of Airflow's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reader: Option<Reader>,
@@ -158,6 +199,9 @@ pub struct TableReport {
     /// bytes, rewritten, skipped and drifted; what those sittings found is in their own reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Tally>,
+    /// How a check compares with the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<TableCheck>,
     /// What each key holds, where a census was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub census: Option<CensusReport>,
@@ -196,12 +240,23 @@ pub struct Counts {
     /// Present where there were too many lists to count exactly.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unreadable_lists_estimated: bool,
-    /// Rows that a repair changed, or that an undo put back; in a mode that only reads, those a repair would change.
+    /// Keys that read well and that no list shows, because another row of their list is unreadable. Missing where a
+    /// scan did not come to its end, and in modes that change rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden_keys: Option<u64>,
+    /// Present where there were too many lists to ask about each.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hidden_keys_estimated: bool,
+    /// Rows that a repair changed, that a carry mended on the way, or that an undo put back; in a mode that only reads,
+    /// those that would be.
     pub rewritten: u64,
     /// Rows that should be changed and cannot be.
     pub skipped: u64,
     /// Rows that someone else has changed, and that were left.
     pub drifted: u64,
+    /// Only of a carry.
+    #[serde(flatten)]
+    pub carry: Option<CarryCounts>,
 }
 
 /// What became of rows of one kind.
@@ -243,6 +298,10 @@ pub struct FindingReport {
     pub message: Option<String>,
     /// Where in the value the trouble starts, in bytes.
     pub offset: Option<usize>,
+    /// When the row was last written, RFC 3339; null where it does not tell, or was gone.
+    pub written_at: Option<String>,
+    /// From when on Airflow may drop the row by itself, RFC 3339; null where it never may, or was gone.
+    pub expires_at: Option<String>,
     /// The length of the value in bytes.
     pub bytes: u64,
     /// The digest of the value, in hexadecimal.
@@ -254,6 +313,10 @@ pub struct FindingReport {
     /// Why a row was skipped, or how it has drifted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// In a check, whether the last one did not flag the row, or flagged it with another value. Missing where there is
+    /// nothing to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new: Option<bool>,
     /// Only where values were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
@@ -305,9 +368,16 @@ impl Counts {
         self.unreadable_lists += other.unreadable_lists;
         self.unreadable_lists_left += other.unreadable_lists_left;
         self.unreadable_lists_estimated |= other.unreadable_lists_estimated;
+        if let Some(keys) = other.hidden_keys {
+            *self.hidden_keys.get_or_insert_default() += keys;
+        }
+        self.hidden_keys_estimated |= other.hidden_keys_estimated;
         self.rewritten += other.rewritten;
         self.skipped += other.skipped;
         self.drifted += other.drifted;
+        if let Some(carry) = other.carry {
+            self.carry.get_or_insert_default().add(carry);
+        }
     }
 
     /// Rows that should have been changed and were not.
@@ -336,7 +406,13 @@ impl Fates {
         }
     }
 
-    const fn add(&mut self, other: Self) {
+    /// All of the rows.
+    pub const fn all(self) -> u64 {
+        self.reported + self.rewritten + self.skipped + self.drifted
+    }
+
+    /// Counts more rows.
+    pub const fn add(&mut self, other: Self) {
         self.reported += other.reported;
         self.rewritten += other.rewritten;
         self.skipped += other.skipped;
@@ -345,6 +421,6 @@ impl Fates {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-const fn is_zero(count: &u64) -> bool {
+pub(super) const fn is_zero(count: &u64) -> bool {
     *count == 0
 }

@@ -37,6 +37,7 @@ pub struct Progress {
 struct Seen {
     flagged: u64,
     rewritten: u64,
+    carried: u64,
     restored: u64,
     skipped: u64,
     drifted: u64,
@@ -109,8 +110,14 @@ impl Events for Progress {
                 self.changes_rows = true;
                 return;
             }
-            Event::Earlier { .. } | Event::Census { .. } => return,
+            Event::Earlier { .. }
+            | Event::Census { .. }
+            | Event::Lists { .. }
+            | Event::Compared { .. }
+            | Event::Gone { .. } => return,
             Event::Scanned { rows, .. } => self.advance(rows),
+            Event::Carried { rows, .. } if self.changes_rows => self.seen.carried += rows,
+            Event::Carried { .. } => return,
             Event::PutBack { target, changes, rows } => {
                 // An undo goes through its journal, where the tables take turns.
                 self.bar.set_prefix(target.table.clone());
@@ -134,6 +141,7 @@ impl Seen {
     fn text(self) -> String {
         let parts = [
             ("flagged", self.flagged),
+            ("carried", self.carried),
             ("rewritten", self.rewritten),
             ("put back", self.restored),
             ("skipped", self.skipped),

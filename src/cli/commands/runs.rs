@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::Context;
 use crate::cli::args::RunsArgs;
-use crate::cli::ask::{self, Answer};
+use crate::cli::ask;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::logging;
 use crate::cli::output::Output;
 use crate::cli::session::Session;
 use crate::domain::run::Run;
@@ -62,19 +63,16 @@ async fn purge(
         let runs = session.store.ended_before(age).await?.len();
         let runs = count(runs as u64, "run");
         let question = format!("Drop the old values of {runs}? What they changed cannot be undone any more.");
-        match ask::ask(&question).await? {
-            Answer::Yes(consent) => consent,
-            Answer::No => {
-                eprintln!("Nothing was changed.");
-                return Ok(Some(Exit::Success));
-            }
-            Answer::Interrupted => return Ok(Some(Exit::Interrupted)),
+        match ask::consent(false, &question).await? {
+            Ok(consent) => consent,
+            Err(exit) => return Ok(Some(exit)),
         }
     };
     let purged = purge::purge(&mut session.store, age, consent).await?;
     if !context.common.quiet {
         let values = purged.iter().map(|(_, entries)| entries).sum();
-        eprintln!("Dropped {} of {}.", count(values, "old value"), count(purged.len() as u64, "run"));
+        let dropped = format!("Dropped {} of {}.", count(values, "old value"), count(purged.len() as u64, "run"));
+        logging::say(context.common, &dropped);
     }
     Ok(None)
 }

@@ -14,6 +14,8 @@ pub(in super::super) struct Leg {
     /// Behind which key reading begins; without one, at the beginning.
     pub after: Option<Key>,
     pub until: Key,
+    /// As in [`Span`](super::super::store::Span).
+    pub since: Option<i64>,
 }
 
 /// The window that is next.
@@ -24,6 +26,7 @@ pub(super) struct Turn {
     pub after: Option<Key>,
     /// Where the table ends.
     pub until: Key,
+    pub since: Option<i64>,
     /// The most rows of the window.
     pub rows: u32,
 }
@@ -81,8 +84,8 @@ impl Course {
 
     /// The window that is next; nothing where the tables are at their end.
     pub fn turn(&self) -> Option<Turn> {
-        let Leg { target, until, .. } = self.legs.front()?;
-        Some(Turn { target, after: self.after.clone(), until: until.clone(), rows: self.size.rows() })
+        let &Leg { target, ref until, since, .. } = self.legs.front()?;
+        Some(Turn { target, after: self.after.clone(), until: until.clone(), since, rows: self.size.rows() })
     }
 
     /// Where it ends, if that need not be looked for.
@@ -140,7 +143,7 @@ mod tests {
 
     #[test]
     fn windows_are_numbered_in_the_order_of_tables_and_keys() {
-        let leg = |target, after, until| Leg { target, after, until };
+        let leg = |target, after, until| Leg { target, after, until, since: None };
         let last = leg(assets(), Some(asset(0, "z")), asset(3, "c"));
         let mut course = course([leg(tasks(), None, id(9)), last]);
         let steps = [
@@ -170,8 +173,8 @@ mod tests {
             (0, id(1_000), None),
         ];
         for (rows, until, expected) in cases {
-            let turn = Turn { target: tasks(), after: Some(id(0)), until: until.clone(), rows: 64 };
-            let mut course = course([Leg { target: tasks(), after: None, until }]);
+            let turn = Turn { target: tasks(), after: Some(id(0)), until: until.clone(), since: None, rows: 64 };
+            let mut course = course([Leg { target: tasks(), after: None, until, since: None }]);
             course.take(Some(id(100)));
             course.learn(&turn, &read(rows, Some(id(100))), Instant::now());
             assert_eq!(course.near(&course.turn().expect("a window")), expected, "{rows} of 100 ids in use");
@@ -180,7 +183,7 @@ mod tests {
 
     #[test]
     fn the_end_of_a_window_is_looked_for_where_keys_are_no_numbers_or_nobody_knows_yet() {
-        let known = |dense, after, until| Turn { target: tasks(), after, until, rows: 64 }.near(dense);
+        let known = |dense, after, until| Turn { target: tasks(), after, until, since: None, rows: 64 }.near(dense);
         assert_eq!(known(true, None, id(1_000)), None, "nobody knows where ids begin");
         assert_eq!(known(false, Some(id(1)), id(1_000)), None);
         assert_eq!(known(true, Some(asset(1, "a")), asset(9, "z")), None);
@@ -190,7 +193,8 @@ mod tests {
     #[test]
     fn jobs_share_one_rate() {
         let pace = Pace { max_rows_per_second: Some(100), ..Pace::default() };
-        let mut course = Course::new([Leg { target: tasks(), after: None, until: id(1_000) }].into(), pace);
+        let leg = Leg { target: tasks(), after: None, until: id(1_000), since: None };
+        let mut course = Course::new([leg].into(), pace);
         let (turn, now) = (course.turn().expect("a window"), Instant::now() + Duration::from_secs(1));
         let mut rest = || course.learn(&turn, &read(50, Some(id(50))), now);
         assert_eq!([rest(), rest(), rest()], [500, 1_000, 1_500].map(Duration::from_millis));
