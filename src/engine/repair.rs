@@ -14,7 +14,7 @@ use super::window::{self, Spotted, Window};
 use super::writer::Writer;
 use super::{Ending, Work, scan};
 use crate::domain::run::{RunMode, RunOptions};
-use crate::domain::target::{Key, Target};
+use crate::domain::target::Target;
 
 /// Mends every row whose action asks for it.
 ///
@@ -96,7 +96,7 @@ async fn identify_others<L: Ledger, E: Events>(
     window: &Window,
 ) -> Result<Vec<Flagged>, Halt> {
     let others: Vec<Spotted> = window.spotted.iter().filter(|row| !row.flag.is_mendable()).cloned().collect();
-    let keys: Vec<Key> = others.iter().map(|row| row.key.clone()).collect();
+    let keys = window::unidentified(&others);
     let facts = writer.insist(async |ledger| ledger.identify(target, &keys).await).await?;
     Ok(window::identified(others, facts))
 }

@@ -7,6 +7,10 @@ use super::super::pacing::{Pace, RowRate, WindowSize};
 use super::super::window::Window;
 use crate::domain::target::{Key, Scalar, Target};
 
+/// One flagged row in so many is many. To ask whose a row is costs more than ten times what it costs to read that along
+/// with a window.
+const CROWD: u64 = 10;
+
 /// A table to be read from one key up to another.
 #[derive(Debug)]
 pub(in super::super) struct Leg {
@@ -29,6 +33,8 @@ pub(super) struct Turn {
     pub since: Option<i64>,
     /// The most rows of the window.
     pub rows: u32,
+    /// Whether it is cheaper to read of all rows whose they are than to ask for those that are flagged.
+    pub crowded: bool,
 }
 
 impl Turn {
@@ -70,6 +76,8 @@ pub(super) struct Course {
     taken: u64,
     /// Whether most of the keys are in use where the jobs are now.
     dense: bool,
+    /// Whether many of the rows are flagged there.
+    crowded: bool,
     size: WindowSize,
     rate: RowRate,
     pace: Pace,
@@ -79,13 +87,14 @@ impl Course {
     pub fn new(legs: VecDeque<Leg>, pace: Pace) -> Self {
         let (size, rate) = (WindowSize::new(&pace), RowRate::new(&pace));
         let after = beginning(&legs);
-        Self { legs, after, taken: 0, dense: false, size, rate, pace }
+        Self { legs, after, taken: 0, dense: false, crowded: false, size, rate, pace }
     }
 
     /// The window that is next; nothing where the tables are at their end.
     pub fn turn(&self) -> Option<Turn> {
         let &Leg { target, ref until, since, .. } = self.legs.front()?;
-        Some(Turn { target, after: self.after.clone(), until: until.clone(), since, rows: self.size.rows() })
+        let (after, rows, crowded) = (self.after.clone(), self.size.rows(), self.crowded);
+        Some(Turn { target, after, until: until.clone(), since, rows, crowded })
     }
 
     /// Where it ends, if that need not be looked for.
@@ -110,6 +119,7 @@ impl Course {
     pub fn learn(&mut self, turn: &Turn, window: &Window, now: Instant) -> Duration {
         window.teach(&mut self.size);
         self.dense = turn.was_dense(window).unwrap_or(self.dense);
+        self.crowded = window.spotted.len() as u64 * CROWD > window.rows;
         self.rate.rest(window.rows, now)
     }
 }
@@ -173,7 +183,8 @@ mod tests {
             (0, id(1_000), None),
         ];
         for (rows, until, expected) in cases {
-            let turn = Turn { target: tasks(), after: Some(id(0)), until: until.clone(), since: None, rows: 64 };
+            let (after, until) = (Some(id(0)), until.clone());
+            let turn = Turn { target: tasks(), after, until: until.clone(), since: None, rows: 64, crowded: false };
             let mut course = course([Leg { target: tasks(), after: None, until, since: None }]);
             course.take(Some(id(100)));
             course.learn(&turn, &read(rows, Some(id(100))), Instant::now());
@@ -183,7 +194,8 @@ mod tests {
 
     #[test]
     fn the_end_of_a_window_is_looked_for_where_keys_are_no_numbers_or_nobody_knows_yet() {
-        let known = |dense, after, until| Turn { target: tasks(), after, until, since: None, rows: 64 }.near(dense);
+        let turn = |after, until| Turn { target: tasks(), after, until, since: None, rows: 64, crowded: false };
+        let known = |dense, after, until| turn(after, until).near(dense);
         assert_eq!(known(true, None, id(1_000)), None, "nobody knows where ids begin");
         assert_eq!(known(false, Some(id(1)), id(1_000)), None);
         assert_eq!(known(true, Some(asset(1, "a")), asset(9, "z")), None);
