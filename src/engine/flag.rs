@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::Work;
 use super::events::{Flagged, Outcome};
+use super::made::Made;
 use super::store::{Facts, LockedRow};
 use crate::domain::finding::{Action, Finding, Kind};
 use crate::domain::judge::{Judge, Stored};
@@ -119,6 +120,17 @@ impl Flag {
         self.outcome == Outcome::Rewritten
     }
 
+    /// The same, unless the value is to become a string and a run has made it of one: then there is nothing to be done,
+    /// and of a healthy value nothing to be said.
+    pub fn unless_made(self, made: &Made, target: &Target, key: &Key) -> Option<Self> {
+        let again = self.is_mendable() && self.action == Action::String && made.has(&target.table, key, &self.sha256);
+        match &self.finding {
+            _ if !again => Some(self),
+            None => None,
+            Some(_) => Some(Self { outcome: Outcome::Reported, rewrite_sha256: None, rewrite: None, ..self }),
+        }
+    }
+
     /// The same, but the row is left for a reason that the value does not tell.
     pub fn left(self, reason: Reason) -> Self {
         Self { outcome: Outcome::Skipped(reason), rewrite_sha256: None, rewrite: None, ..self }
@@ -146,13 +158,18 @@ impl Flag {
 impl Flagged {
     /// A row that is not what an undo or a plan took it for, as it is now.
     pub(super) fn drifted(judge: &Judge, row: LockedRow, reason: Reason) -> Self {
-        let value = row.value.stored();
+        let finding = judge.judge(row.value.stored());
+        Self { finding, ..Self::healthy(row, Outcome::Drifted(reason)) }
+    }
+
+    /// A row of which nothing is to be said but what becomes of it.
+    pub(super) fn healthy(row: LockedRow, outcome: Outcome) -> Self {
+        let value = row.value.stored().bytes();
         Self {
-            finding: judge.judge(value),
-            bytes: value.bytes().len() as u64,
-            sha256: digest(value.bytes()),
+            bytes: value.len() as u64,
+            sha256: digest(value),
             facts: Some(row.facts),
-            ..Self::unseen(row.key, Outcome::Drifted(reason))
+            ..Self::unseen(row.key, outcome)
         }
     }
 

@@ -1,5 +1,5 @@
 //! The order of work, once for every database: a scan is a fold over rows, a repair the same fold whose findings
-//! become changes chunk by chunk, a reviewed plan and an undo other work for the same writer ([`writer`]).
+//! become changes chunk by chunk, a reviewed plan, a carry and an undo other work for the same writer ([`writer`]).
 //!
 //! The engine owns the traits that stores ([`store`]) and reports ([`events`]) implement. It knows no SQL, no
 //! terminal and no argument; it decides nothing about a value either, that is `domain`'s.
@@ -8,6 +8,7 @@ use crate::domain::judge::Judge;
 use crate::domain::rules::Rules;
 use crate::domain::target::Target;
 
+pub mod carry;
 pub mod check;
 pub mod consent;
 pub mod events;
@@ -16,6 +17,7 @@ mod halt;
 mod jobs;
 pub mod lease;
 mod lists;
+pub mod made;
 pub mod pacing;
 pub mod patience;
 pub mod plan;
@@ -59,6 +61,23 @@ impl Work<'_> {
         } else {
             store::Besides::Nothing
         }
+    }
+
+    /// What a run does that rewrites values.
+    pub fn rewrites(&self) -> Vec<store::Deed> {
+        self.targets.iter().copied().map(store::Deed::Rewrite).collect()
+    }
+
+    /// Has the source look up what runs have made, where a rule might take such a value for a string.
+    async fn recall<S: store::Source>(
+        &self,
+        source: &mut S,
+        events: &mut impl events::Events,
+    ) -> Result<(), halt::Halt> {
+        if !self.rules.may_make_strings_of_json() {
+            return Ok(());
+        }
+        patience::insist(source, self, events, async |source| source.recall(self.targets).await).await
     }
 
     /// What names the rules where they are remembered; nothing for those that apply where nobody says otherwise.

@@ -5,6 +5,7 @@
 
 pub mod location;
 
+mod carry;
 mod catalog;
 mod chunk;
 mod connection;
@@ -13,6 +14,7 @@ mod error;
 mod grants;
 mod journal;
 mod keys;
+mod made;
 mod migrate;
 mod mysql;
 mod own;

@@ -1,5 +1,7 @@
 //! Windows: the rows of a table in key order, so many at a time.
 
+use std::sync::Arc;
+
 use super::catalog::{SqlStore, rows};
 use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
@@ -10,6 +12,7 @@ use super::statement::{Fill, Names, integer, sql};
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
 use crate::domain::target::{Key, Target};
+use crate::engine::made::Made;
 use crate::engine::store::{Besides, EachRow, Facts, Reconnect, Row, Span, StoreError, Windows};
 
 /// The windows of a database, on a connection of their own that only reads.
@@ -17,14 +20,15 @@ pub struct SqlWindows {
     location: Location,
     names: Names,
     capacity: Capacity,
+    made: Arc<Made>,
     /// Missing before the first window, and after a failure.
     connection: Option<Connection>,
 }
 
 impl SqlWindows {
     pub(super) fn of(store: &SqlStore) -> Self {
-        let (location, names) = (store.location.clone(), store.names.clone());
-        Self { location, names, capacity: store.capacity, connection: None }
+        let (location, names, made) = (store.location.clone(), store.names.clone(), store.made());
+        Self { location, names, capacity: store.capacity, made, connection: None }
     }
 
     /// Reads on the connection, and gives it up when that fails: a COPY that does not begin leaves an answer behind that
@@ -69,6 +73,10 @@ impl Windows for SqlWindows {
         self.read(async |read, names| boundary(read, names, target, span).await).await
     }
 
+    fn made(&self) -> Arc<Made> {
+        Arc::clone(&self.made)
+    }
+
     fn capacity(&self) -> Capacity {
         self.capacity
     }
@@ -89,6 +97,10 @@ impl Windows for SqlStore {
     async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError> {
         let names = &self.names;
         self.connection.within(Access::Read, async |read| boundary(read, names, target, span).await).await
+    }
+
+    fn made(&self) -> Arc<Made> {
+        Arc::clone(&self.made)
     }
 
     fn capacity(&self) -> Capacity {

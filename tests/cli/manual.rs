@@ -59,7 +59,7 @@ fn other_shells_are_told_of_every_command() {
 fn every_command_has_a_page_that_tells_every_option() {
     let folder = Folder::empty();
     folder.run(&["man", "share/man1"]).exits(0);
-    let mut pages: Vec<String> = fs::read_dir(folder.path().join("share/man1"))
+    let mut pages: Vec<String> = fs::read_dir(folder.file("share/man1"))
         .expect("a folder")
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
         .collect();

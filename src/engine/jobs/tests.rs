@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::events::Flagged;
+use super::super::made::Made;
 use super::super::scan::scan;
 use super::super::store::{EachRow, Facts, Reconnect, Row, Source};
 use super::super::{Ending, store};
@@ -96,6 +97,10 @@ impl Windows for MadeUp {
         Ok(last.map(|id| Key(vec![Scalar::Integer(id)])))
     }
 
+    fn made(&self) -> Arc<Made> {
+        Arc::default()
+    }
+
     fn capacity(&self) -> Capacity {
         Capacity::UNLIMITED
     }
@@ -106,6 +111,10 @@ impl Source for MadeUp {
 
     fn windows(&self) -> Self {
         self.clone()
+    }
+
+    async fn recall(&mut self, _: &[&'static Target]) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn last_key(&mut self, _: &'static Target) -> Result<Option<Key>, StoreError> {

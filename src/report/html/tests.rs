@@ -45,20 +45,6 @@ fn the_page_of_a_repair_has_rows_that_were_left_and_the_way_back() {
 }
 
 #[test]
-fn the_page_of_a_check_tells_what_is_new_and_shows_the_trend() {
-    let said = texts(&page(&sample::check()));
-    for text in [
-        "Compared with the check of 2026-11-22 02:00:01 UTC",
-        "3 new (1 in place of another bad value), 1 still there and 4 gone",
-        "asset_state_store has not been looked at before",
-        "2026-11-21 02:00:01 UTC",
-        "new; makes it a JSON string",
-    ] {
-        assert!(said.contains(text), "no {text} in {said}");
-    }
-}
-
-#[test]
 fn the_page_of_an_undo_lists_what_was_left() {
     let said = texts(&page(&sample::undo_with_drift()));
     for text in ["Put back", "Rows left", "id 6", "drifted: someone has written the row since"] {

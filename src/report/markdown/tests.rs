@@ -11,11 +11,6 @@ fn a_scan_is_told_in_tables_and_short_lists() {
 }
 
 #[test]
-fn a_check_tells_what_is_new_and_shows_the_trend() {
-    insta::assert_snapshot!(markdown(&sample::check()));
-}
-
-#[test]
 fn an_undo_lists_what_was_left() {
     insta::assert_snapshot!(markdown(&sample::undo_with_drift()));
 }
