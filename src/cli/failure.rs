@@ -5,10 +5,12 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::args::LogFormat;
 use super::database::{DatabaseError, Origin};
 use super::exit::Exit;
 use super::plan_file::PlanError;
 use super::rules_file::RulesError;
+use super::state_file::StateError;
 use crate::domain::carry::NoRoute;
 use crate::domain::run::RunId;
 use crate::engine::lease::RunError;
@@ -30,6 +32,8 @@ pub(super) enum Failure {
     Plan(#[from] PlanError),
     #[error(transparent)]
     Rules(#[from] RulesError),
+    #[error(transparent)]
+    State(#[from] StateError),
     #[error("{0}")]
     Usage(&'static str),
     #[error("there is no state table {0}")]
@@ -80,7 +84,9 @@ impl Failure {
                 Exit::Database
             }
             Self::Open(_, error) | Self::Store(error) | Self::Run(RunError::Store(error)) => of_trouble(error.trouble),
-            Self::Run(RunError::Held(_)) => Exit::Held,
+            Self::Run(RunError::Held(_)) | Self::State(StateError::Held(_)) => Exit::Held,
+            Self::State(StateError::Write(..)) => Exit::Failure,
+            Self::State(_) => Exit::Usage,
             Self::Report(..) | Self::Stdout(_) | Self::Stdin(_) | Self::Answer(_) | Self::Runtime(_) => Exit::Failure,
         }
     }
@@ -125,6 +131,7 @@ impl Failure {
                  name it: --table {there}"
             )),
             Self::Plan(error) => Some(error.hint().to_owned()),
+            Self::State(error) => Some(error.hint().to_owned()),
             Self::Usage(_)
             | Self::Rules(_)
             | Self::Output(..)
@@ -147,24 +154,50 @@ fn of_trouble(trouble: Trouble) -> Exit {
         | Trouble::Migrating
         | Trouble::Broken => Exit::Database,
         Trouble::LeaseLost => Exit::Held,
-        Trouble::Contended | Trouble::Refused | Trouble::Overtaken | Trouble::Plan | Trouble::Other => Exit::Failure,
+        Trouble::Contended
+        | Trouble::Refused
+        | Trouble::Overtaken
+        | Trouble::Plan
+        | Trouble::Memory
+        | Trouble::Other => Exit::Failure,
     }
 }
 
 /// Tells a failure on standard error, cause by cause, and what to do about it.
-pub(super) fn report(failure: &Failure) -> ExitCode {
+pub(super) fn report(failure: &Failure, format: LogFormat) -> ExitCode {
+    match format {
+        LogFormat::Human => tell(failure),
+        LogFormat::Json => log(failure),
+    }
+    failure.exit().into()
+}
+
+fn tell(failure: &Failure) {
     // Names in it may come from a database.
     eprintln!("error: {}", sanitise(&failure.to_string()));
     if let Failure::Rules(RulesError::Wrong(mistakes)) = failure {
         eprint!("{}", mistakes.places());
     }
-    let mut cause = failure.source();
-    while let Some(error) = cause {
-        eprintln!("  because: {}", sanitise(&error.to_string()));
-        cause = error.source();
+    for cause in causes(failure) {
+        eprintln!("  because: {}", sanitise(&cause));
     }
     if let Some(hint) = failure.hint() {
         eprintln!("  hint: {hint}");
     }
-    failure.exit().into()
+}
+
+/// The same as one line for programs.
+fn log(failure: &Failure) {
+    let because = causes(failure).collect::<Vec<_>>().join(": ");
+    let because = (!because.is_empty()).then_some(because);
+    let places = match failure {
+        Failure::Rules(RulesError::Wrong(mistakes)) => Some(mistakes.places().to_string()),
+        _ => None,
+    };
+    let (hint, exit_code) = (failure.hint(), failure.exit() as u8);
+    tracing::error!(exit_code, because, places, hint, "{failure}");
+}
+
+fn causes(failure: &Failure) -> impl Iterator<Item = String> {
+    std::iter::successors(failure.source(), |&cause| cause.source()).map(ToString::to_string)
 }

@@ -7,9 +7,13 @@ use std::path::PathBuf;
 use console::Term;
 use serde::Serialize;
 
-use super::args::{Format, OutputArgs};
+use super::args::{CommonArgs, Format, MostArgs, OutputArgs, ReportArgs};
 use super::failure::Failure;
-use crate::report::{Colour, Page, json};
+use super::session;
+use crate::report::model::Report;
+use crate::report::progress::Progress;
+use crate::report::stream::{Form, Stream};
+use crate::report::{Colour, Page, html, json, markdown, terminal};
 
 /// The destination of a report, opened before the work begins: whoever waits an hour for a report wants it written.
 pub(super) struct Output {
@@ -20,12 +24,59 @@ pub(super) struct Output {
 impl Output {
     /// Opens the file that was asked for, if any.
     pub fn open(args: &OutputArgs) -> Result<Self, Failure> {
+        Self::create(args.format.into(), args.file.output.as_ref())
+    }
+
+    /// The same for a report on rows.
+    pub fn of_rows(args: &ReportArgs) -> Result<Self, Failure> {
+        Self::create(args.format, args.file.output.as_ref())
+    }
+
+    fn create(format: Format, path: Option<&PathBuf>) -> Result<Self, Failure> {
         // Not emptied yet: the last report is better than none, should there be nothing to write.
         let open = |path: &PathBuf| match File::options().write(true).create(true).truncate(false).open(path) {
             Ok(file) => Ok((path.clone(), file)),
             Err(error) => Err(Failure::Output(path.clone(), error)),
         };
-        Ok(Self { format: args.format, file: args.output.as_ref().map(open).transpose()? })
+        Ok(Self { format, file: path.map(open).transpose()? })
+    }
+
+    /// How many rows the report lists itself. A stream has them all.
+    pub fn most(&self, args: MostArgs) -> Result<usize, Failure> {
+        match (self.form(), args.max_findings) {
+            (Some(_), Some(_)) => {
+                Err(Failure::Usage("ndjson and csv have every row, so --max-findings is not for them"))
+            }
+            (Some(_), None) => Ok(0),
+            (None, _) => Ok(args.rows()),
+        }
+    }
+
+    /// A progress line, if someone watches and rows do not go to a terminal meanwhile, where it would be in their way.
+    pub fn progress(&self, common: CommonArgs) -> Option<Progress> {
+        let in_the_way = self.form().is_some() && self.file.is_none() && io::stdout().is_terminal();
+        session::progress(common).filter(|_| !in_the_way)
+    }
+
+    /// Begins a list of rows, where the report is one. With `values`, it has those that were asked for.
+    pub fn stream(&self, values: bool) -> Result<Option<Stream>, Failure> {
+        let Some(form) = self.form() else { return Ok(None) };
+        let out: Box<dyn Write> = match &self.file {
+            Some((path, file)) => {
+                let file = empty(file).and_then(|()| file.try_clone());
+                Box::new(io::BufWriter::new(file.map_err(|error| Failure::Report(path.clone(), error))?))
+            }
+            None => Box::new(io::BufWriter::new(io::stdout())),
+        };
+        Ok(Some(Stream::begin(form, out, values)))
+    }
+
+    const fn form(&self) -> Option<Form> {
+        match self.format {
+            Format::Ndjson => Some(Form::Ndjson),
+            Format::Csv => Some(Form::Csv),
+            Format::Human | Format::Json | Format::Html | Format::Markdown => None,
+        }
     }
 
     /// Writes a report: as JSON, or as `human` sets it on a page.
@@ -34,21 +85,47 @@ impl Output {
         report: &impl Serialize,
         human: impl FnOnce(&mut dyn Write, &Page) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        let page = if self.file.is_some() { Page::new(None, Colour::Never) } else { stdout_page() };
-        let write = |out: &mut dyn Write| {
-            match self.format {
-                Format::Json => json::write(out, report)?,
-                Format::Human => human(out, &page)?,
-            }
-            out.flush()
-        };
-        match self.file {
-            Some((path, file)) => {
-                let written = empty(&file).and_then(|()| write(&mut io::BufWriter::new(file)));
-                written.map_err(|error| Failure::Report(path, error))
-            }
-            None => told(write(&mut io::BufWriter::new(io::stdout().lock()))),
+        let (as_json, page) = (self.format == Format::Json, self.page());
+        self.put(|out| if as_json { json::write(out, report) } else { human(out, &page) })
+    }
+
+    /// Writes a report on rows, or ends the stream of them. `again` is what the user would type to name the database.
+    pub fn write_rows(self, report: &Report, stream: Option<Stream>, again: &str) -> Result<(), Failure> {
+        if let Some(stream) = stream {
+            return self.told(stream.finish(report));
         }
+        let page = self.page();
+        match self.format {
+            Format::Human => self.put(|out| terminal::write(out, report, &page, Some(again))),
+            Format::Json => self.put(|out| json::write(out, report)),
+            Format::Html => self.put(|out| html::write(out, report, again)),
+            Format::Markdown => self.put(|out| markdown::write(out, report, again)),
+            // Nothing was worth a stream: the rows are those that the report lists.
+            Format::Ndjson | Format::Csv => {
+                let stream = self.stream(report.findings.iter().any(|row| row.value.is_some()))?;
+                self.told(stream.map_or(Ok(()), |stream| stream.write(report)))
+            }
+        }
+    }
+
+    fn put(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        let write = |out: &mut dyn Write| write(out).and_then(|()| out.flush());
+        let written = match &self.file {
+            Some((_, file)) => empty(file).and_then(|()| write(&mut io::BufWriter::new(file))),
+            None => write(&mut io::BufWriter::new(io::stdout().lock())),
+        };
+        self.told(written)
+    }
+
+    fn told(self, written: io::Result<()>) -> Result<(), Failure> {
+        match self.file {
+            Some((path, _)) => written.map_err(|error| Failure::Report(path, error)),
+            None => told(written),
+        }
+    }
+
+    fn page(&self) -> Page {
+        if self.file.is_some() { Page::new(None, Colour::Never) } else { stdout_page() }
     }
 }
 

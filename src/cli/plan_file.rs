@@ -1,12 +1,12 @@
 //! The file of a reviewed plan: written while a scan goes on, checked as a whole before anything is done with it.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, BufWriter, Seek as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
-use tempfile::NamedTempFile;
 
+use super::replacement::Replacement;
 use crate::domain::plan::{self, Header, Line};
 use crate::domain::target::Target;
 use crate::engine::events::{Event, Events, Flagged, Outcome};
@@ -50,7 +50,7 @@ impl PlanError {
 /// Writes a plan while a scan finds its rows. It takes its name when it is complete, so a file of that name is whole.
 pub(super) struct PlanWriter {
     path: PathBuf,
-    file: BufWriter<NamedTempFile>,
+    file: Replacement,
     /// The first failure. Events cannot fail, so it waits for the end.
     failed: Option<io::Error>,
     rows: u64,
@@ -60,8 +60,7 @@ impl PlanWriter {
     /// Begins a plan beside the file that it will be.
     pub fn create(path: &Path, header: &Header) -> Result<Self, PlanError> {
         let failed = |error| PlanError::Write(path.to_owned(), error);
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = BufWriter::new(NamedTempFile::new_in(folder).map_err(failed)?);
+        let file = Replacement::of(path).map_err(failed)?;
         let mut writer = Self { path: path.to_owned(), file, failed: None, rows: 0 };
         writer.line(header).map_err(failed)?;
         Ok(writer)
@@ -70,16 +69,8 @@ impl PlanWriter {
     /// Gives the plan its name, and says how many rows it has.
     pub fn finish(self) -> Result<u64, PlanError> {
         let Self { path, file, failed, rows } = self;
-        let persist = || {
-            if let Some(error) = failed {
-                return Err(error);
-            }
-            let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)?;
-            Ok(rows)
-        };
-        persist().map_err(|error| PlanError::Write(path.clone(), error))
+        let put = failed.map_or_else(|| file.put(), Err);
+        put.map(|()| rows).map_err(|error| PlanError::Write(path, error))
     }
 
     fn line(&mut self, line: &impl serde::Serialize) -> io::Result<()> {

@@ -3,13 +3,14 @@
 use std::io::{self, IsTerminal as _};
 use std::time::SystemTime;
 
-use super::args::{CommonArgs, JudgingArgs, LimitArgs, PaceArgs, TargetArgs};
+use super::args::{CommonArgs, JudgingArgs, LimitArgs, LogFormat, PaceArgs, TargetArgs};
 use super::database::{self, Database};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::plan_file::PlanFile;
 use super::rules_file::RulesFile;
 use crate::domain::carry::Route;
+use crate::domain::check;
 use crate::domain::finding::{Action, Severity};
 use crate::domain::generations;
 use crate::domain::judge::Judge;
@@ -23,7 +24,8 @@ use crate::engine::flag::digest;
 use crate::engine::lease::Who;
 use crate::engine::patience;
 use crate::engine::store::{Deed, Ledger as _};
-use crate::report::collect::{Collector, Preface};
+use crate::report::check::Earlier;
+use crate::report::collect::{Collector, FailOn, Preface};
 use crate::report::model::{self, Mode, Tool};
 use crate::report::progress::Progress;
 use crate::store::location::{Dialect, Location};
@@ -41,7 +43,17 @@ pub(super) struct Session {
 impl Session {
     /// Finds the database and opens it, for as little as it takes.
     pub async fn open(target: &TargetArgs, access: Access, wanted: Wanted<'_>) -> Result<Self, Failure> {
-        let Database { location, origin } = database::find(target.url.as_deref(), &Environment::of_process())?;
+        Self::connect(target, find(target)?, access, wanted).await
+    }
+
+    /// Opens the database that was found.
+    pub async fn connect(
+        target: &TargetArgs,
+        database: Database,
+        access: Access,
+        wanted: Wanted<'_>,
+    ) -> Result<Self, Failure> {
+        let Database { location, origin } = database;
         tracing::info!("the database is {location}, from {origin}");
         if !location.ignored.is_empty() {
             tracing::warn!("these options of the URL are not used here: {}", location.ignored.join(", "));
@@ -103,6 +115,19 @@ impl Session {
             fingerprint: self.overview.fingerprint.clone(),
             rules: self.rules_digest(judge, rules),
             tables: targets.iter().map(|target| target.table.clone()).collect(),
+        }
+    }
+
+    /// What the memory of a check says of itself. Where all that tells the database from others is a name, its server
+    /// counts as well: two of a name are not compared with each other.
+    pub fn state_header(&self) -> check::Header {
+        let address = self.location.address();
+        let place = if self.overview.known_by_name { &address } else { "" };
+        check::Header {
+            state_version: check::VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            fingerprint: hex::encode(digest([&self.overview.fingerprint, place].join("\n").as_bytes())),
+            database: address,
         }
     }
 
@@ -174,7 +199,7 @@ impl Session {
     }
 
     /// The beginning of a report on this database.
-    pub fn preface(&self, mode: Mode, rules: &Rules, max_findings: usize, fail_on: Severity) -> Preface {
+    pub fn preface(&self, mode: Mode, rules: &Rules, max_findings: usize, fail_on: impl Into<FailOn>) -> Preface {
         Preface {
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             mode,
@@ -189,7 +214,8 @@ impl Session {
             },
             started_at: now(),
             max_findings,
-            fail_on,
+            fail_on: fail_on.into(),
+            earlier: Earlier::default(),
         }
     }
 
@@ -205,6 +231,11 @@ fn whole(targets: Vec<&'static Target>) -> Result<Vec<&'static Target>, Failure>
         Some((there, missing)) => Err(Failure::HalfPresent { there: there.to_owned(), missing }),
         None => Ok(targets),
     }
+}
+
+/// The database that is meant.
+pub(super) fn find(target: &TargetArgs) -> Result<Database, Failure> {
+    Ok(database::find(target.url.as_deref(), &Environment::of_process())?)
 }
 
 /// The judge for these arguments. Where neither they nor Airflow's configuration tell the longest value, Airflow's
@@ -271,9 +302,15 @@ fn micros(time: SystemTime) -> i64 {
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
+/// A moment that a report tells.
+pub(super) fn moment(rfc_3339: &str) -> Moment {
+    Moment(micros(humantime::parse_rfc3339(rfc_3339).expect("reports tell moments as RFC 3339")))
+}
+
 /// A progress line, if someone watches.
 pub(super) fn progress(common: CommonArgs) -> Option<Progress> {
-    let watched = io::stderr().is_terminal() && !common.no_progress && !common.quiet;
+    let may_show = !common.no_progress && !common.quiet && common.log_format == LogFormat::Human;
+    let watched = may_show && io::stderr().is_terminal();
     watched.then(Progress::on_stderr)
 }
 

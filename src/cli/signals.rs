@@ -2,17 +2,19 @@
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::args::CommonArgs;
 use super::exit::Exit;
+use super::logging;
 use crate::engine::stop::Stop;
 
 /// Listens for as long as the program runs.
-pub(super) fn listen() -> Stop {
+pub(super) fn listen(common: CommonArgs) -> Stop {
     let stop = Stop::default();
     let heard = stop.clone();
     tokio::spawn(async move {
         if next().await {
             heard.request();
-            eprintln!("stopping between two chunks; once more to stop at once");
+            logging::say(common, "stopping between two chunks; once more to stop at once");
         }
         if next().await {
             std::process::exit(Exit::Interrupted as i32);

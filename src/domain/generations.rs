@@ -157,7 +157,8 @@ impl Table {
             let mut identity = self.those(list);
             let list_columns = identity.len();
             identity.extend(self.those(row));
-            let times = ["updated_at", "expires_at"].into_iter().filter(|name| self.has(name));
+            let named = |name: &str| self.has(name).then(|| name.to_owned());
+            let (written_at, expires_at) = (named("updated_at"), named("expires_at"));
             Target {
                 table: self.name.clone(),
                 generation: Some(generation),
@@ -167,8 +168,9 @@ impl Table {
                 capacity: Capacity::UNLIMITED,
                 identity,
                 list_columns,
-                written_at: self.has("updated_at").then(|| "updated_at".to_owned()),
-                keep: times.map(str::to_owned).collect(),
+                keep: written_at.iter().chain(&expires_at).cloned().collect(),
+                written_at,
+                expires_at,
             }
         })
     }

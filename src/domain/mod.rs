@@ -5,6 +5,7 @@
 mod blob;
 pub mod carry;
 pub mod census;
+pub mod check;
 pub mod decode;
 pub mod encode;
 pub mod finding;

@@ -132,6 +132,7 @@ impl Declared {
             identity,
             list_columns: 0,
             written_at: self.written_at.clone(),
+            expires_at: None,
             keep: by_itself.map(|column| column.name.clone()).collect(),
         })
     }

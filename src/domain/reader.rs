@@ -101,6 +101,11 @@ impl Readings {
     pub fn fail(self) -> bool {
         self.each().any(|(_, reading)| reading == Reading::Error)
     }
+
+    /// Whether a row takes its list with it. Lists are the `api` reader's; a worker asks for one key at a time.
+    pub const fn break_list(self) -> bool {
+        matches!(self, Self::Airflow { api: Reading::Error, .. })
+    }
 }
 
 impl Serialize for Readings {

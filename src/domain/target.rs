@@ -44,6 +44,8 @@ pub struct Target {
     pub list_columns: usize,
     /// The column in which writers leave the time of their write.
     pub written_at: Option<String>,
+    /// The column that tells from when on Airflow may drop the row.
+    pub expires_at: Option<String>,
     /// Columns that a database might change by itself when it updates a row, and must not.
     pub keep: Vec<String>,
 }
@@ -143,6 +145,11 @@ impl Target {
     /// The name under which tasks and assets know the value, where the table has one.
     pub fn name_of<'i>(&self, identity: &'i Identity) -> Option<&'i str> {
         self.part(identity, "key")?.as_text()
+    }
+
+    /// The columns that name the list in which readers meet a row; none where they meet each row alone.
+    pub fn list_columns(&self) -> &[Column] {
+        &self.identity[..self.list_columns]
     }
 
     /// What names the list in which readers meet the row, if they do.

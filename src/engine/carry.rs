@@ -34,6 +34,7 @@ pub async fn plan<S: Older>(
 ) -> Result<Ending, StoreError> {
     let mut rate = RowRate::new(&work.pace);
     let all = async {
+        work.recall(source, events).await?;
         for route in routes {
             look_through(source, work, route, events, &mut rate).await?;
         }
@@ -91,7 +92,8 @@ async fn look_through<S: Older>(
     events.event(&Event::TableStarted { target, rows });
     let until = insist(source, work, events, async |source| source.last_key(target).await).await?;
     let Some(until) = until else { return Ok(()) };
-    let writing = Writing { work, capacity: source.capacity() };
+    let made = source.made();
+    let writing = Writing { work, made: &made, capacity: source.capacity() };
     let mut after: Option<Key> = None;
     loop {
         work.go_on()?;
@@ -114,6 +116,7 @@ async fn all_tables<L: Ledger + Older, E: Events>(
     writer: &mut Writer<'_, L, E>,
     routes: &[&'static Route],
 ) -> Result<(), Halt> {
+    writer.work.recall(writer.ledger, writer.events).await?;
     for target in writer.ahead() {
         for route in routes.iter().filter(|route| route.from.table == target.table) {
             table(writer, route).await?;
@@ -143,5 +146,5 @@ async fn table<L: Ledger + Older, E: Events>(writer: &mut Writer<'_, L, E>, rout
 /// The next rows, but no more than a second may read.
 fn span<'k>(work: &Work<'_>, after: Option<&'k Key>, until: &'k Key, most: u32) -> Span<'k> {
     let rows = work.pace.max_rows_per_second.map_or(most, |rows| rows.clamp(1, most));
-    Span { after, until, rows, besides: Besides::Nothing }
+    Span { after, until, since: None, rows, besides: Besides::Nothing }
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::store::Facts;
 use crate::domain::census::Sighting;
+use crate::domain::check::{Looked, Novelty, Pass};
 use crate::domain::finding::{Action, Finding};
 use crate::domain::repair::Reason;
 use crate::domain::rules::RuleRef;
@@ -12,6 +14,7 @@ use crate::domain::target::{Identity, Key, Target};
 
 /// One thing that happened.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, where it is told")]
 pub enum Event<'a> {
     /// A run was entered in the journal, or taken up again where it had stopped.
     RunStarted { run: &'a RunId, resumed: bool },
@@ -23,14 +26,31 @@ pub enum Event<'a> {
     Scanned { target: &'static Target, rows: u64, bytes: u64 },
     /// A row was flagged, or is not what an undo or a plan took it for. What was to be changed is committed by now.
     Flagged { target: &'static Target, row: Flagged },
+    /// Lists that the `api` reader fails on were counted: all that a scan met, or a fair sample of them where they are
+    /// many.
+    Lists { target: &'static Target, counted: Counted },
     /// An undo went through so many of its run's changes and put some of them back, and this is committed.
     PutBack { target: &'static Target, changes: u64, rows: u64 },
     /// So many rows of an older table were carried, or would be, those among them that were mended on the way.
     Carried { target: &'static Target, rows: u64 },
     /// Earlier sittings of a resumed run did this much in a table.
     Earlier { target: &'static Target, tally: Tally },
+    /// A check compares a table with what the last one said of it, if one did.
+    Compared { target: &'static Target, last: Option<&'a Looked>, pass: Pass },
+    /// So many rows that the last check flagged read well now, and so many are not there any more.
+    Gone { target: &'static Target, readable: u64, deleted: u64 },
     /// The work pauses, and why.
     Waiting { reason: Wait },
+}
+
+/// What was counted of lists that the `api` reader fails on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    pub lists: u64,
+    /// All rows of these lists.
+    pub rows: u64,
+    /// Those of them that the reader fails on.
+    pub unreadable: u64,
 }
 
 /// What the work waits for.
@@ -68,11 +88,13 @@ impl fmt::Display for Wait {
 pub struct Flagged {
     pub key: Key,
     /// Missing where the row was gone before it could be asked.
-    pub identity: Option<Identity>,
+    pub facts: Option<Facts>,
     /// Missing where an undo or a plan meets a row that is gone, and where the row reads well.
     pub finding: Option<Finding>,
     /// The rule that took the row; missing where none was asked.
     pub rule: Option<RuleRef>,
+    /// What the row is to the last check, where there is one to compare with.
+    pub novelty: Option<Novelty>,
     /// The length of the value in bytes.
     pub bytes: u64,
     /// The digest of the value.
@@ -85,6 +107,13 @@ pub struct Flagged {
     pub value: Option<String>,
     /// What the value becomes, only where the user asked to see values.
     pub rewrite: Option<String>,
+}
+
+impl Flagged {
+    /// Whose the row is.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.facts.as_ref().map(|facts| &facts.identity)
+    }
 }
 
 /// What became of a flagged row.
@@ -115,6 +144,12 @@ impl<A: Events, B: Events> Events for (A, B) {
     fn event(&mut self, event: &Event<'_>) {
         self.0.event(event);
         self.1.event(event);
+    }
+}
+
+impl<E: Events, const N: usize> Events for [E; N] {
+    fn event(&mut self, event: &Event<'_>) {
+        self.iter_mut().for_each(|events| events.event(event));
     }
 }
 

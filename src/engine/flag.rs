@@ -4,12 +4,13 @@ use sha2::{Digest, Sha256};
 
 use super::Work;
 use super::events::{Flagged, Outcome};
+use super::made::Made;
 use super::store::{Facts, LockedRow};
 use crate::domain::finding::{Action, Finding, Kind};
 use crate::domain::judge::{Judge, Stored};
 use crate::domain::repair::{Capacity, Decision, Reason, decide};
 use crate::domain::rules::{Kinds, Moment, Owner, Row, RuleRef, Rules};
-use crate::domain::target::{Identity, Key, Target};
+use crate::domain::target::{Key, Target};
 
 /// The digest by which a value is recognised without being kept.
 pub fn digest(value: &[u8]) -> [u8; 32] {
@@ -119,18 +120,30 @@ impl Flag {
         self.outcome == Outcome::Rewritten
     }
 
+    /// The same, unless the value is to become a string and a run has made it of one: then there is nothing to be done,
+    /// and of a healthy value nothing to be said.
+    pub fn unless_made(self, made: &Made, target: &Target, key: &Key) -> Option<Self> {
+        let again = self.is_mendable() && self.action == Action::String && made.has(&target.table, key, &self.sha256);
+        match &self.finding {
+            _ if !again => Some(self),
+            None => None,
+            Some(_) => Some(Self { outcome: Outcome::Reported, rewrite_sha256: None, rewrite: None, ..self }),
+        }
+    }
+
     /// The same, but the row is left for a reason that the value does not tell.
     pub fn left(self, reason: Reason) -> Self {
         Self { outcome: Outcome::Skipped(reason), rewrite_sha256: None, rewrite: None, ..self }
     }
 
     /// The row as reports talk about it, its decision carried out.
-    pub fn into_flagged(self, key: Key, identity: Option<Identity>) -> Flagged {
+    pub fn into_flagged(self, key: Key, facts: Option<Facts>) -> Flagged {
         Flagged {
             key,
-            identity,
+            facts,
             finding: self.finding,
             rule: Some(self.rule),
+            novelty: None,
             bytes: self.bytes,
             sha256: self.sha256,
             rewrite_sha256: self.rewrite_sha256,
@@ -155,7 +168,7 @@ impl Flagged {
         Self {
             bytes: value.len() as u64,
             sha256: digest(value),
-            identity: Some(row.facts.identity),
+            facts: Some(row.facts),
             ..Self::unseen(row.key, outcome)
         }
     }
@@ -164,9 +177,10 @@ impl Flagged {
     pub(super) fn unseen(key: Key, outcome: Outcome) -> Self {
         Self {
             key,
-            identity: None,
+            facts: None,
             finding: None,
             rule: None,
+            novelty: None,
             bytes: 0,
             sha256: digest(b""),
             rewrite_sha256: None,

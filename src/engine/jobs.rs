@@ -21,7 +21,7 @@ use super::halt::Halt;
 use super::pacing::Pace;
 use super::patience::{self, insist};
 use super::stop::Stop;
-use super::store::{Source, Span, StoreError, Trouble, Windows};
+use super::store::{Besides, Source, Span, StoreError, Trouble, Windows};
 use super::window::{self, Window};
 use crate::domain::judge::Judge;
 use crate::domain::rules::Rules;
@@ -30,7 +30,7 @@ use crate::domain::target::{Key, Target};
 mod course;
 
 pub(super) use course::Leg;
-use course::{Course, End};
+use course::{Course, End, Turn};
 
 /// How many windows there may be for each job: the one that it reads, and one that waits to be told.
 const AHEAD: usize = 2;
@@ -175,12 +175,15 @@ impl<W: Windows> Job<W> {
     }
 
     /// Takes the next window, reads it, and says how long to rest then; nothing where there is none. Beside other jobs,
-    /// where the window ends has to be known before it is read, so that the next one can be taken meanwhile.
+    /// where the window ends has to be known before it is read, so that the next one can be taken meanwhile. So it has
+    /// where rows are left out: the server might have to go through all of the table for as many as it is asked for.
     async fn next_window(&mut self, shared: &Shared, work: &Work<'_>) -> Result<Option<Duration>, Halt> {
         let mut course = shared.course.lock().await;
         let Some(turn) = course.turn() else { return Ok(None) };
-        let span = Span { after: turn.after.as_ref(), until: &turn.until, rows: turn.rows, besides: work.besides() };
-        if shared.alone {
+        let besides = if turn.crowded { Besides::Facts } else { work.besides() };
+        let &Turn { ref after, ref until, since, rows, .. } = &turn;
+        let span = Span { after: after.as_ref(), until, since, rows, besides };
+        if shared.alone && since.is_none() {
             let window = self.read(turn.target, span, work).await?;
             let rest = course.learn(&turn, &window, Instant::now());
             let number = course.take(window.next.clone());

@@ -9,12 +9,15 @@ use crate::domain::rules::Rules;
 use crate::domain::target::Target;
 
 pub mod carry;
+pub mod check;
 pub mod consent;
 pub mod events;
 pub mod flag;
 mod halt;
 mod jobs;
 pub mod lease;
+mod lists;
+pub mod made;
 pub mod pacing;
 pub mod patience;
 pub mod plan;
@@ -65,8 +68,20 @@ impl Work<'_> {
         self.targets.iter().copied().map(store::Deed::Rewrite).collect()
     }
 
-    /// What names the rules in the journal; nothing for those that apply where nobody says otherwise.
-    fn rules_digest(&self) -> Option<String> {
+    /// Has the source look up what runs have made, where a rule might take such a value for a string.
+    async fn recall<S: store::Source>(
+        &self,
+        source: &mut S,
+        events: &mut impl events::Events,
+    ) -> Result<(), halt::Halt> {
+        if !self.rules.may_make_strings_of_json() {
+            return Ok(());
+        }
+        patience::insist(source, self, events, async |source| source.recall(self.targets).await).await
+    }
+
+    /// What names the rules where they are remembered; nothing for those that apply where nobody says otherwise.
+    pub fn rules_digest(&self) -> Option<String> {
         (*self.rules != Rules::default()).then(|| hex::encode(flag::digest(self.rules.text().as_bytes())))
     }
 

@@ -9,12 +9,12 @@ use super::flag::digest;
 use super::halt::Halt;
 use super::lease::{self, Order, RunError, Who};
 use super::pacing::CHUNK_BYTES;
-use super::store::{Chunk, Deed, Ledger, LockedRow, StoreError};
+use super::store::{Chunk, Deed, Facts, Ledger, LockedRow, StoreError};
 use super::writer::{Done, Piece, Verdict, Writer, Writing};
 use super::{Ending, Work};
 use crate::domain::repair::Reason;
 use crate::domain::run::{Progress, RunMode, RunOptions};
-use crate::domain::target::{Identity, Key, Target};
+use crate::domain::target::{Key, Target};
 
 /// One row of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,7 @@ async fn all_rows<L: Ledger, E: Events, R>(writer: &mut Writer<'_, L, E>, plan: 
 where
     R: Iterator<Item = Result<Planned, StoreError>>,
 {
+    writer.work.recall(writer.ledger, writer.events).await?;
     let done = writer.progress.cursor.planned.unwrap_or(0);
     if let [target, ..] = writer.work.targets {
         writer.events.event(&Event::TableStarted { target, rows: Some(plan.rows - done.min(plan.rows)) });
@@ -153,10 +154,10 @@ impl Piece for Batch {
         Ok((Self { through, ..self }, Self { target, planned: second, through: self.through }))
     }
 
-    fn left(&self, identity: Option<Identity>, reason: Reason) -> Option<Flagged> {
+    fn left(&self, facts: Option<Facts>, reason: Reason) -> Option<Flagged> {
         let planned = self.planned.first()?;
         let row = Flagged::unseen(planned.key.clone(), Outcome::Skipped(reason));
-        Some(Flagged { identity, bytes: planned.bytes, sha256: planned.before, ..row })
+        Some(Flagged { facts, bytes: planned.bytes, sha256: planned.before, ..row })
     }
 
     fn tell(self, done: Done, events: &mut impl Events) {

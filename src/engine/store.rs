@@ -5,12 +5,14 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
+use super::made::Made;
 use crate::domain::carry::Route;
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
 use crate::domain::run::{Progress, Run, RunId, RunMode, RunOptions, RunState};
-use crate::domain::target::{Identity, Key, Target};
+use crate::domain::target::{Identity, Key, Scalar, Target};
 
 mod change;
 
@@ -43,6 +45,8 @@ pub enum Trouble {
     Migrating,
     /// The reviewed plan cannot be read any more.
     Plan,
+    /// What the last check left cannot be read any more.
+    Memory,
     /// Anything else.
     Other,
 }
@@ -98,6 +102,9 @@ pub struct Span<'k> {
     pub after: Option<&'k Key>,
     /// The window ends with this key at the latest.
     pub until: &'k Key,
+    /// Rows are left out that were written before this moment, in microseconds since 1970. A row that does not tell when
+    /// it was written never is.
+    pub since: Option<i64>,
     /// The most rows to read.
     pub rows: u32,
     pub besides: Besides,
@@ -111,12 +118,14 @@ pub enum Besides {
     Facts,
 }
 
-/// Whose a row is and when it was written.
+/// Whose a row is, when it was written and how long it is kept.
 #[derive(Clone, Debug)]
 pub struct Facts {
     pub identity: Identity,
     /// When a writer last wrote the row, in microseconds since 1970, where the row tells.
     pub moment: Option<i64>,
+    /// From when on Airflow may drop the row, in microseconds since 1970, where it ever may.
+    pub expires_at: Option<i64>,
 }
 
 /// A row of a window, borrowed from the driver.
@@ -151,9 +160,12 @@ pub trait Windows: Reconnect {
         each: &mut EachRow<'_>,
     ) -> Result<Option<Key>, StoreError>;
 
-    /// The last key of the window of a span without its rows; nothing where the span has fewer rows than that. Costs a
-    /// part of what the window costs.
+    /// The last key of the window of a span without its rows, with those counted that it leaves out; nothing where the
+    /// span has fewer rows than that. Costs a part of what the window costs.
     async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError>;
+
+    /// What runs have made of strings, as of the last time that it was looked up.
+    fn made(&self) -> Arc<Made>;
 
     /// The longest value that can be written.
     fn capacity(&self) -> Capacity;
@@ -168,14 +180,28 @@ pub trait Source: Windows {
     /// The windows on a connection of their own, which is made when they are first asked for.
     fn windows(&self) -> Self::Windows;
 
+    /// Looks up what runs have made of strings, for [`Windows::made`]. Where there is no journal, they have made nothing.
+    async fn recall(&mut self, targets: &[&'static Target]) -> Result<(), StoreError>;
+
     /// The highest key of a table, or nothing where it is empty.
     async fn last_key(&mut self, target: &'static Target) -> Result<Option<Key>, StoreError>;
 
     /// How many rows a table has, as far as the database can say without counting them.
     async fn estimate(&mut self, target: &'static Target) -> Result<Option<u64>, StoreError>;
 
-    /// The identities of rows, in no order; rows that are gone are missing.
-    async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError>;
+    /// Hands over the rows with these keys and their facts, in no order; rows that are gone are missing.
+    async fn look_up(
+        &mut self,
+        target: &'static Target,
+        keys: &[Key],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), StoreError>;
+
+    /// The facts of rows, in no order; rows that are gone are missing.
+    async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Facts)>, StoreError>;
+
+    /// How many rows these lists have together. A list is named by what [`Target::list`] gives.
+    async fn count_rows_of_lists(&mut self, target: &'static Target, lists: &[&[Scalar]]) -> Result<u64, StoreError>;
 }
 
 /// A database whose older tables can be looked at before their rows are carried.

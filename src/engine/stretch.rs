@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use super::events::{Event, Events, Flagged, Outcome};
 use super::pacing::{CHUNK_BYTES, CHUNK_WAIT};
-use super::store::{Chunk, Deed, LockedRow, StoreError};
+use super::store::{Chunk, Deed, Facts, LockedRow, StoreError};
 use super::window::{Spotted, Window};
 use super::writer::{Done, Piece, Verdict, Writing};
 use crate::domain::repair::Reason;
 use crate::domain::run::{Progress, Tally};
-use crate::domain::target::{Identity, Key, Target};
+use crate::domain::target::{Key, Target};
 
 /// So many flagged rows wait for a chunk at most.
 const MOST_WAITING: usize = 10_000;
@@ -185,9 +185,9 @@ impl Piece for Stretch {
         Ok((Self { target: second.target, rows: self.rows, through, before: self.before, reaches: cut }, second))
     }
 
-    fn left(&self, identity: Option<Identity>, reason: Reason) -> Option<Flagged> {
+    fn left(&self, facts: Option<Facts>, reason: Reason) -> Option<Flagged> {
         let row = self.mendable().next()?;
-        Some(row.flag.clone().left(reason).into_flagged(row.key.clone(), identity))
+        Some(row.flag.clone().left(reason).into_flagged(row.key.clone(), facts))
     }
 
     fn tell(self, done: Done, events: &mut impl Events) {
@@ -239,7 +239,7 @@ mod tests {
             let met = Met { target: tasks(), value: Stored::Text(value), facts: None, capacity: Capacity::UNLIMITED };
             let flag = Flag::examine(&work, met, Keep::Nothing);
             let rows = (index as u64 + 1) * 1000;
-            flag.map(|flag| Spotted { key: key(first + rows), flag, rows, bytes: rows * 10 })
+            flag.map(|flag| Spotted { key: key(first + rows), flag, rows, bytes: rows * 10, facts: None })
         };
         let spotted: Vec<_> = values.iter().enumerate().filter_map(spot).collect();
         assert_eq!(spotted.len(), values.len(), "every value is flagged");

@@ -9,12 +9,12 @@ use super::flag::digest;
 use super::halt::Halt;
 use super::lease::{self, Order, RunError, Who};
 use super::pacing::CHUNK_BYTES;
-use super::store::{Chunk, Deed, Ledger, LockedRow, PastChange, StoreError, Trouble};
+use super::store::{Chunk, Deed, Facts, Ledger, LockedRow, PastChange, StoreError, Trouble};
 use super::writer::{Done, Edit, Piece, Verdict, Writer, Writing};
 use super::{Ending, Work};
 use crate::domain::repair::Reason;
 use crate::domain::run::{Progress, Run, RunId, RunMode, RunOptions, RunState};
-use crate::domain::target::{Identity, Key};
+use crate::domain::target::Key;
 
 /// The run that an undo is to put back: the one with this name, if its values are still there and nobody is at it.
 pub async fn find<L: Ledger>(ledger: &mut L, name: &str) -> Result<Run, RunError> {
@@ -157,9 +157,9 @@ impl Piece for Batch {
         Ok((Self { deed: self.deed, changes: self.changes }, Self { deed: self.deed, changes }))
     }
 
-    fn left(&self, identity: Option<Identity>, reason: Reason) -> Option<Flagged> {
+    fn left(&self, facts: Option<Facts>, reason: Reason) -> Option<Flagged> {
         let change = self.changes.first()?;
-        Some(Flagged { identity, ..Flagged::unseen(change.key.clone(), Outcome::Skipped(reason)) })
+        Some(Flagged { facts, ..Flagged::unseen(change.key.clone(), Outcome::Skipped(reason)) })
     }
 
     fn tell(self, done: Done, events: &mut impl Events) {
@@ -224,8 +224,8 @@ fn by_table(deeds: &[Deed], changes: Vec<PastChange>) -> Result<Vec<Batch>, Stor
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::target::Scalar;
-    use crate::engine::store::{Facts, OwnedValue};
+    use crate::domain::target::{Identity, Scalar};
+    use crate::engine::store::OwnedValue;
 
     #[test]
     fn a_chunk_reaches_as_far_as_its_bytes_allow() {
@@ -255,7 +255,7 @@ mod tests {
     fn compared(change: &PastChange, now: Option<(&str, Option<&str>)>) -> &'static str {
         let row = now.map(|(value, written_at)| LockedRow {
             key: change.key.clone(),
-            facts: Facts { identity: Identity(Vec::new()), moment: None },
+            facts: Facts { identity: Identity(Vec::new()), moment: None, expires_at: None },
             value: OwnedValue::Text(value.as_bytes().to_owned()),
             written_at: written_at.map(str::to_owned),
         });

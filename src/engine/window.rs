@@ -1,15 +1,18 @@
 //! One window of a table, judged: the step that scan and repair share.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Work;
 use super::events::Flagged;
 use super::flag::{Flag, Keep, Met};
+use super::made::Made;
 use super::pacing::WindowSize;
-use super::store::{Facts, Span, StoreError, Windows};
+use super::store::{Besides, Facts, Row, Source, Span, StoreError, Windows};
 use crate::domain::census::{JsonType, Sighting};
-use crate::domain::target::{Identity, Key, Target};
+use crate::domain::repair::Capacity;
+use crate::domain::target::{Key, Target};
 
 /// A flagged row of a window, and how far the window had come with it.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub(super) struct Spotted {
     /// Rows and bytes of the window up to and with this row.
     pub rows: u64,
     pub bytes: u64,
+    /// Whose it is, where the window said so.
+    pub facts: Option<Facts>,
 }
 
 /// A window that was read and judged.
@@ -40,7 +45,7 @@ impl Window {
     /// Lets the size of the next windows follow the time that this one took. The last one tells nothing.
     pub fn teach(&self, size: &mut WindowSize) {
         if self.next.is_some() {
-            size.learn(self.took, self.bytes);
+            size.learn(self.took, self.bytes, self.spotted.len());
         }
     }
 }
@@ -52,28 +57,70 @@ pub(super) async fn read<W: Windows>(
     span: Span<'_>,
     work: &Work<'_>,
 ) -> Result<Window, StoreError> {
-    let capacity = windows.capacity();
-    let keep = if work.show_values { Keep::Both } else { Keep::Nothing };
-    let began = Instant::now();
-    let mut window = Window::default();
-    let mut judge_row = |row: &dyn super::store::Row| {
+    let mut judging = Judging::of(target, windows, work);
+    let next = windows.window(target, span, &mut |row| judging.take(row)).await?;
+    Ok(Window { next, ..judging.end() })
+}
+
+/// Reads and judges the rows with these keys. Those that are gone are missing.
+pub(super) async fn look_up<S: Source>(
+    source: &mut S,
+    target: &'static Target,
+    keys: &[Key],
+    work: &Work<'_>,
+) -> Result<Window, StoreError> {
+    let mut judging = Judging::of(target, source, work);
+    source.look_up(target, keys, &mut |row| judging.take(row)).await?;
+    Ok(judging.end())
+}
+
+/// A window into which rows are judged one by one.
+struct Judging<'j> {
+    target: &'static Target,
+    capacity: Capacity,
+    made: Arc<Made>,
+    work: &'j Work<'j>,
+    keep: Keep,
+    began: Instant,
+    window: Window,
+}
+
+impl<'j> Judging<'j> {
+    fn of(target: &'static Target, windows: &impl Windows, work: &'j Work<'j>) -> Self {
+        let keep = if work.show_values { Keep::Both } else { Keep::Nothing };
+        let (capacity, made) = (windows.capacity(), windows.made());
+        Self { target, capacity, made, work, keep, began: Instant::now(), window: Window::default() }
+    }
+
+    fn take(&mut self, row: &dyn Row) -> Result<(), StoreError> {
+        let Self { target, capacity, work, keep, ref made, ref mut window, .. } = *self;
         let value = row.value();
         window.rows += 1;
         window.bytes += value.bytes().len() as u64;
-        let facts = row.facts()?;
+        let facts = if work.besides() == Besides::Facts { row.facts()? } else { None };
         let flag = Flag::examine(work, Met { target, value, facts: facts.as_ref(), capacity }, keep);
-        if let Some(facts) = facts.filter(|_| work.census) {
+        if let Some(facts) = facts.as_ref().filter(|_| work.census) {
             let finding = flag.as_ref().and_then(|flag| flag.finding.as_ref());
             let severity = finding.map(|finding| target.reader.severity(finding.kind));
-            window.sightings.extend(sighting(target, &facts, JsonType::of(value.bytes(), severity)));
+            window.sightings.extend(sighting(target, facts, JsonType::of(value.bytes(), severity)));
         }
         if let Some(flag) = flag {
-            window.spotted.push(Spotted { key: row.key()?, flag, rows: window.rows, bytes: window.bytes });
+            let (key, facts) = (row.key()?, facts.map_or_else(|| row.facts(), |facts| Ok(Some(facts)))?);
+            let flag = flag.unless_made(made, target, &key);
+            window.spotted.extend(flag.map(|flag| Spotted {
+                key,
+                flag,
+                rows: window.rows,
+                bytes: window.bytes,
+                facts,
+            }));
         }
         Ok(())
-    };
-    let next = windows.window(target, span, &mut judge_row).await?;
-    Ok(Window { next, took: began.elapsed(), ..window })
+    }
+
+    fn end(self) -> Window {
+        Window { took: self.began.elapsed(), ..self.window }
+    }
 }
 
 /// A row for the census, where it has a name.
@@ -82,12 +129,17 @@ fn sighting(target: &Target, facts: &Facts, holds: JsonType) -> Option<Sighting>
     Some(Sighting { key, holds, moment: facts.moment })
 }
 
+/// The keys of flagged rows of which the window did not say whose they are.
+pub(super) fn unidentified(spotted: &[Spotted]) -> Vec<Key> {
+    spotted.iter().filter(|row| row.facts.is_none()).map(|row| row.key.clone()).collect()
+}
+
 /// Puts flagged rows and what was learned of whose they are together.
-pub(super) fn identified(spotted: Vec<Spotted>, identities: Vec<(Key, Identity)>) -> Vec<Flagged> {
-    let mut identities: HashMap<Key, Identity> = identities.into_iter().collect();
+pub(super) fn identified(spotted: Vec<Spotted>, facts: Vec<(Key, Facts)>) -> Vec<Flagged> {
+    let mut facts: HashMap<Key, Facts> = facts.into_iter().collect();
     let flagged = |row: Spotted| {
-        let identity = identities.remove(&row.key);
-        row.flag.into_flagged(row.key, identity)
+        let facts = row.facts.or_else(|| facts.remove(&row.key));
+        row.flag.into_flagged(row.key, facts)
     };
     spotted.into_iter().map(flagged).collect()
 }

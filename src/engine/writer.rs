@@ -15,13 +15,14 @@ use super::Work;
 use super::events::{Event, Events, Flagged, Outcome, Wait};
 use super::flag::{Flag, Keep, Met};
 use super::halt::Halt;
+use super::made::Made;
 use super::pacing::{ChunkSize, RowRate};
 use super::patience::{self, Patience, pause_after};
 use super::stop::Stop;
-use super::store::{Change, Chunk, Deed, Ledger, LockedRow, Step, StoreError, Trouble};
+use super::store::{Change, Chunk, Deed, Facts, Ledger, LockedRow, Step, StoreError, Trouble};
 use crate::domain::repair::{Capacity, Reason};
 use crate::domain::run::{Progress, RunId, Tally};
-use crate::domain::target::{Identity, Key, Target};
+use crate::domain::target::{Key, Target};
 
 mod edit;
 mod place;
@@ -57,7 +58,7 @@ pub(super) trait Piece: Sized {
     fn split(self) -> Result<(Self, Self), Self>;
 
     /// The single row of this piece, where there is something to say about it that could not be changed.
-    fn left(&self, identity: Option<Identity>, reason: Reason) -> Option<Flagged>;
+    fn left(&self, facts: Option<Facts>, reason: Reason) -> Option<Flagged>;
 
     /// Tells what was done, now that it is committed.
     fn tell(self, done: Done, events: &mut impl Events);
@@ -67,6 +68,7 @@ pub(super) trait Piece: Sized {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Writing<'w> {
     pub work: &'w Work<'w>,
+    pub made: &'w Made,
     pub capacity: Capacity,
 }
 
@@ -79,7 +81,7 @@ impl Writing<'_> {
     /// Judges a locked row and asks the rules about it.
     pub fn examine(&self, target: &'static Target, row: &LockedRow) -> Option<Flag> {
         let met = Met { target, value: row.value.stored(), facts: Some(&row.facts), capacity: self.capacity };
-        Flag::examine(self.work, met, self.keep())
+        Flag::examine(self.work, met, self.keep())?.unless_made(self.made, target, &row.key)
     }
 
     /// What a flagged row becomes. It stays in the flag only to be shown.
@@ -92,7 +94,7 @@ impl Writing<'_> {
         let rewrite = self.rewrite(&mut flag);
         let (kind, action) = (flag.kind(), flag.action.name());
         let edit = rewrite.and_then(|after| Edit::rewrite(&row, kind, action, after));
-        Verdict { edit, told: Some(flag.into_flagged(row.key, Some(row.facts.identity))) }
+        Verdict { edit, told: Some(flag.into_flagged(row.key, Some(row.facts))) }
     }
 }
 
@@ -216,7 +218,8 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
     async fn chunk<P: Piece>(&mut self, piece: &P, keys: &[Key]) -> Result<Done, Halt> {
         let mut ahead = self.progress.clone();
         piece.advance(&mut ahead);
-        let writing = Writing { work: self.work, capacity: self.ledger.capacity() };
+        let made = self.ledger.made();
+        let writing = Writing { work: self.work, made: &made, capacity: self.ledger.capacity() };
         let mut chunk = self.ledger.begin(&self.run).await?;
         let done = match change(&mut chunk, piece, keys, &writing, &mut ahead).await {
             Ok(done) => done,
@@ -255,9 +258,9 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
     /// Leaves the single row of a piece.
     async fn leave<P: Piece>(&mut self, single: P, reason: Reason) -> Result<(), Halt> {
         let (target, keys) = (single.deed().reads(), single.keys());
-        let identities = self.insist(async |ledger| ledger.identify(target, &keys).await).await?;
-        let identity = identities.into_iter().map(|(_, identity)| identity).next();
-        let left = single.left(identity, reason);
+        let facts = self.insist(async |ledger| ledger.identify(target, &keys).await).await?;
+        let facts = facts.into_iter().map(|(_, facts)| facts).next();
+        let left = single.left(facts, reason);
         single.advance(&mut self.progress);
         count(tally(&mut self.progress, target), left.as_slice());
         single.tell(Done { changed: 0, told: left.into_iter().collect() }, self.events);

@@ -1,10 +1,10 @@
 //! A census as reports show it.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
+use super::wording::rfc_3339;
 use crate::domain::census::{Census, Change, JsonType, KeyTypes, Seen};
 
 /// What the keys of one table hold.
@@ -51,8 +51,8 @@ impl CensusReport {
 }
 
 fn key((key, types): (&str, &KeyTypes)) -> KeyReport {
-    let seen = |Seen { rows, first, last }| TypeReport { rows, first: first.map(moment), last: last.map(moment) };
-    let changed = |Change { after, until }| ChangeReport { after: moment(after), until: moment(until) };
+    let seen = |Seen { rows, first, last }| TypeReport { rows, first: first.map(rfc_3339), last: last.map(rfc_3339) };
+    let changed = |Change { after, until }| ChangeReport { after: rfc_3339(after), until: rfc_3339(until) };
     KeyReport {
         key: key.to_owned(),
         rows: types.rows(),
@@ -60,14 +60,4 @@ fn key((key, types): (&str, &KeyTypes)) -> KeyReport {
         mixed: types.is_mixed(),
         changed: types.change().map(changed),
     }
-}
-
-/// A moment of the database, in microseconds since 1970, as RFC 3339.
-pub fn moment(micros: i64) -> String {
-    let since = Duration::from_micros(micros.unsigned_abs());
-    let time = match micros {
-        0.. => SystemTime::UNIX_EPOCH.checked_add(since),
-        _ => SystemTime::UNIX_EPOCH.checked_sub(since),
-    };
-    humantime::format_rfc3339_micros(time.unwrap_or(SystemTime::UNIX_EPOCH)).to_string()
 }

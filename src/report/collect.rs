@@ -1,23 +1,27 @@
 //! Folds the engine's events into a [`Report`].
 
 use super::carry::CarryCounts;
-use super::census::{self, CensusReport};
+use super::census::CensusReport;
+use super::check::{CheckReport, Comparing, Earlier};
+use super::circumstances::BySeverity;
 use super::distinct::Distinct;
 use super::model::{
     Counts, Database, Fates, FindingReport, Mode, Outcome, Report, RowOutcome, RuleReport, SCHEMA_VERSION, TableReport,
     Tool,
 };
 use super::shortlist::{Shortlist, weight};
+use super::wording::{micros, rfc_3339};
 use crate::domain::census::Census;
+use crate::domain::check::Novelty;
 use crate::domain::finding::Severity;
 use crate::domain::generations;
-use crate::domain::reader::{Reading, Readings};
 use crate::domain::repair::Reason;
 use crate::domain::rules::{RuleRef, Rules};
 use crate::domain::run::Tally;
 use crate::domain::target::Target;
 use crate::engine::Ending;
-use crate::engine::events::{self, Event, Events, Flagged};
+use crate::engine::events::{self, Counted, Event, Events, Flagged};
+use crate::engine::store::Facts;
 
 /// How many findings are listed unless someone asks for more or fewer.
 pub const MAX_FINDINGS: usize = 1000;
@@ -41,8 +45,25 @@ pub struct Preface {
     pub started_at: String,
     /// How many findings are listed at most.
     pub max_findings: usize,
-    /// The severity from which on a finding counts for [`Outcome::Findings`].
-    pub fail_on: Severity,
+    /// What counts for [`Outcome::Findings`].
+    pub fail_on: FailOn,
+    /// What a check knows of earlier ones.
+    pub earlier: Earlier,
+}
+
+/// What a mode that only reads must find to end with [`Outcome::Findings`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    /// A row of at least this severity.
+    Severity(Severity),
+    /// A row that some reader fails on and that is new to a check.
+    New,
+}
+
+impl From<Severity> for FailOn {
+    fn from(severity: Severity) -> Self {
+        Self::Severity(severity)
+    }
 }
 
 /// Collects what happens until the report can be written.
@@ -53,6 +74,7 @@ pub struct Collector {
     tables: Vec<Table>,
     /// How many rows each rule took, and what became of them. Empty where only defaults apply.
     rules: Vec<(RuleRef, Fates)>,
+    circumstances: BySeverity,
     findings: Shortlist,
 }
 
@@ -63,6 +85,9 @@ struct Table {
     earlier: Option<Tally>,
     unreadable_lists: Distinct,
     unreadable_lists_left: Distinct,
+    /// What the database said of some of the unreadable lists, or of all.
+    counted_lists: Option<Counted>,
+    check: Option<Comparing>,
     census: Option<Census>,
 }
 
@@ -72,22 +97,30 @@ impl Collector {
         let findings = Shortlist::new(preface.max_findings);
         let rules = if preface.rules == Rules::default() { Vec::new() } else { preface.rules.refs().collect() };
         let rules = rules.into_iter().map(|rule| (rule, Fates::default())).collect();
-        Self { preface, run_id: None, tables: Vec::new(), rules, findings }
+        let circumstances = BySeverity::until(micros(&preface.started_at));
+        Self { preface, run_id: None, tables: Vec::new(), rules, circumstances, findings }
     }
 
     /// Ends the report. `finished_at` is RFC 3339.
     pub fn finish(self, ending: Ending, finished_at: String) -> Report {
-        let Self { preface, run_id, tables, rules, findings } = self;
+        let Self { preface, run_id, tables, rules, circumstances, findings } = self;
         let rules = rules.into_iter().map(|(rule, rows)| RuleReport::new(&preface.rules, rule, rows)).collect();
         let airflows = tables.iter().filter(|table| !table.target.is_own());
         let censuses: Vec<&Census> = airflows.filter_map(|table| table.census.as_ref()).collect();
-        let legacy_before = Census::legacy_before(&censuses).map(census::moment);
-        let tables: Vec<_> = tables.into_iter().map(|table| table.into_report(preface.mode)).collect();
-        let carry = preface.mode.carries().then(CarryCounts::default);
+        let legacy_before = Census::legacy_before(&censuses).map(rfc_3339);
+        let (mode, started_at) = (preface.mode, &preface.started_at);
+        let tables: Vec<_> = tables.into_iter().map(|table| table.into_report(mode, ending, started_at)).collect();
+        let carry = mode.carries().then(CarryCounts::default);
         let mut totals = Counts { carry, ..Counts::default() };
         for table in &tables {
             totals.add(&table.counts);
         }
+        let is_check = preface.mode == Mode::Check;
+        let check = is_check.then(|| CheckReport::new(preface.earlier, &tables, &totals, started_at));
+        let found = match preface.fail_on {
+            FailOn::Severity(severity) => totals.of_at_least(severity),
+            FailOn::New => check.as_ref().map_or(0, |check| check.rows.new_errors),
+        };
         let (findings, findings_truncated) = findings.into_findings();
         Report {
             schema_version: SCHEMA_VERSION,
@@ -101,10 +134,12 @@ impl Collector {
             finished_at,
             tables,
             rules,
+            check,
             legacy_before,
+            circumstances: circumstances.into_reports(),
             findings,
             findings_truncated,
-            outcome: outcome(preface.mode, ending, preface.fail_on, &totals),
+            outcome: outcome(preface.mode, ending, found, &totals),
             totals,
         }
     }
@@ -120,6 +155,7 @@ impl Collector {
     /// Another run follows the first: it looks at all rows once more, so only what was changed is remembered.
     fn look_again(&mut self) {
         self.findings.keep_rewritten();
+        self.circumstances.keep_rewritten();
         for (_, fates) in &mut self.rules {
             *fates = Fates { rewritten: fates.rewritten, ..Fates::default() };
         }
@@ -131,11 +167,19 @@ impl Collector {
         if let Some((_, fates)) = self.rules.iter_mut().find(|(rule, _)| Some(*rule) == row.rule) {
             fates.count(outcome);
         }
+        // An undo tells only of the rows that it left, and they are not what its run had found.
+        if self.preface.mode != Mode::Undo {
+            self.circumstances.add(target, row);
+        }
         let table = self.table(target);
         let before = table.counts.flagged;
         table.count(row, outcome, reason);
+        if let (Some(check), Some(novelty)) = (&mut table.check, row.novelty) {
+            check.flagged(target, row, novelty);
+        }
         let severity = row.finding.as_ref().map(|finding| target.reader.severity(finding.kind));
-        self.findings.offer(weight(outcome, severity), before, || listed(target, row, outcome, reason));
+        let weight = weight(outcome, severity, is_new(row) == Some(true));
+        self.findings.offer(weight, before, || finding(target, row));
     }
 }
 
@@ -163,6 +207,13 @@ impl Events for Collector {
                 let census = self.table(target).census.get_or_insert_default();
                 sightings.iter().for_each(|sighting| census.add(sighting));
             }
+            Event::Lists { target, counted } => self.table(target).counted_lists = Some(counted),
+            Event::Compared { target, last, pass } => self.table(target).check = Some(Comparing::new(last, pass)),
+            Event::Gone { target, readable, deleted } => {
+                if let Some(check) = &mut self.table(target).check {
+                    check.gone(readable, deleted);
+                }
+            }
             Event::Waiting { .. } => {}
         }
     }
@@ -176,6 +227,8 @@ impl Table {
             earlier: None,
             unreadable_lists: Distinct::default(),
             unreadable_lists_left: Distinct::default(),
+            counted_lists: None,
+            check: None,
             census: None,
         }
     }
@@ -202,7 +255,7 @@ impl Table {
         let severity = self.target.reader.severity(finding.kind);
         counts.count_kind(finding.kind, severity, 1);
         counts.outcomes.entry(finding.kind).or_default().count(outcome);
-        let identity = row.identity.as_ref().filter(|_| fails(finding.readings));
+        let identity = row.identity().filter(|_| finding.readings.break_list());
         if let Some(list) = identity.and_then(|identity| self.target.list(identity)) {
             self.unreadable_lists.insert(list);
             if outcome != RowOutcome::Rewritten {
@@ -239,7 +292,7 @@ impl Table {
         self.earlier.get_or_insert_default().add(tally);
     }
 
-    fn into_report(self, mode: Mode) -> TableReport {
+    fn into_report(self, mode: Mode, ending: Ending, started_at: &str) -> TableReport {
         let mut counts = self.counts;
         let into = generations::released(&self.target.table).filter(|_| mode.carries());
         if into.is_some() {
@@ -249,7 +302,14 @@ impl Table {
         counts.unreadable_lists = self.unreadable_lists.count();
         counts.unreadable_lists_left = self.unreadable_lists_left.count();
         counts.unreadable_lists_estimated = self.unreadable_lists.is_estimate();
+        if let Some(Counted { lists, rows, unreadable }) = self.counted_lists.filter(|counted| counted.lists > 0) {
+            let readable = rows.saturating_sub(unreadable);
+            counts.hidden_keys = Some(readable.saturating_mul(counts.unreadable_lists) / lists);
+            counts.hidden_keys_estimated = lists < counts.unreadable_lists;
+        }
+        let check = self.check.map(|check| check.into_report(&counts, ending, started_at));
         TableReport {
+            check,
             table: self.target.table.clone(),
             generation: self.target.generation,
             into: into.map(str::to_owned),
@@ -261,9 +321,13 @@ impl Table {
     }
 }
 
-/// Whether a row takes its list with it. Lists are the `api` reader's; a worker asks for one key at a time.
-const fn fails(readings: Readings) -> bool {
-    matches!(readings, Readings::Airflow { api: Reading::Error, .. })
+/// Whether a row is new to a check, where there is something to compare it with.
+fn is_new(row: &Flagged) -> Option<bool> {
+    match row.novelty? {
+        Novelty::New | Novelty::Changed => Some(true),
+        Novelty::Still => Some(false),
+        Novelty::Unknown => None,
+    }
 }
 
 const fn split(outcome: events::Outcome) -> (RowOutcome, Option<Reason>) {
@@ -275,32 +339,39 @@ const fn split(outcome: events::Outcome) -> (RowOutcome, Option<Reason>) {
     }
 }
 
-fn listed(target: &Target, row: &Flagged, outcome: RowOutcome, reason: Option<Reason>) -> FindingReport {
+/// A flagged row as reports list it.
+pub(super) fn finding(target: &Target, row: &Flagged) -> FindingReport {
+    let (outcome, reason) = split(row.outcome);
     let finding = row.finding.as_ref();
+    let time = |time: fn(&Facts) -> Option<i64>| row.facts.as_ref().and_then(time).map(rfc_3339);
     FindingReport {
         table: target.table.clone(),
         key: target.key_object(&row.key),
-        identity: row.identity.as_ref().map(|identity| target.identity_object(identity)),
+        identity: row.identity().map(|identity| target.identity_object(identity)),
         kind: finding.map(|finding| finding.kind),
         severity: finding.map(|finding| target.reader.severity(finding.kind)),
         readers: finding.map(|finding| finding.readings),
         message: finding.map(|finding| finding.message.clone()),
         offset: finding.and_then(|finding| finding.offset),
+        written_at: time(|facts| facts.moment),
+        expires_at: time(|facts| facts.expires_at),
         bytes: row.bytes,
         sha256: hex::encode(row.sha256),
         action: row.action,
         outcome,
         reason,
+        new: is_new(row),
         value: row.value.clone(),
         rewrite: row.rewrite.clone(),
     }
 }
 
-fn outcome(mode: Mode, ending: Ending, fail_on: Severity, totals: &Counts) -> Outcome {
+/// How it went. `found` is how many rows there are that a mode that only reads is to fail for.
+fn outcome(mode: Mode, ending: Ending, found: u64, totals: &Counts) -> Outcome {
     match mode {
         _ if ending == Ending::Interrupted => Outcome::Interrupted,
-        Mode::CarryDryRun if totals.left() > 0 => Outcome::Findings,
-        _ if mode.only_reads() && totals.of_at_least(fail_on) > 0 => Outcome::Findings,
+        Mode::Scan | Mode::DryRun | Mode::Check if found > 0 => Outcome::Findings,
+        Mode::CarryDryRun if totals.left() > 0 || found > 0 => Outcome::Findings,
         Mode::Repair | Mode::Carry | Mode::Undo if totals.left() > 0 => Outcome::Partial,
         Mode::Repair if totals.rewritten > 0 => Outcome::Repaired,
         Mode::Carry if totals.carry.is_some_and(|carry| carry.carried > 0) => Outcome::Carried,

@@ -25,7 +25,8 @@ impl Default for Distinct {
 }
 
 impl Distinct {
-    fn keeping(keep: usize) -> Self {
+    /// Exact up to so many different things.
+    pub fn keeping(keep: usize) -> Self {
         Self { smallest: BTreeSet::new(), keep, overflown: false }
     }
 
@@ -33,7 +34,17 @@ impl Distinct {
     pub fn insert(&mut self, thing: &(impl Hash + ?Sized)) {
         let mut hasher = DefaultHasher::new();
         thing.hash(&mut hasher);
-        self.smallest.insert(hasher.finish());
+        self.insert_hash(hasher.finish());
+    }
+
+    /// Sees all that another has seen that keeps as much.
+    pub fn merge(&mut self, other: Self) {
+        self.overflown |= other.overflown;
+        other.smallest.into_iter().for_each(|hash| self.insert_hash(hash));
+    }
+
+    fn insert_hash(&mut self, hash: u64) {
+        self.smallest.insert(hash);
         if self.smallest.len() > self.keep {
             self.smallest.pop_last();
             self.overflown = true;
@@ -68,6 +79,16 @@ mod tests {
             distinct.insert(&thing);
         }
         assert_eq!((distinct.count(), distinct.is_estimate()), (5_000, false));
+    }
+
+    #[test]
+    fn what_two_have_seen_is_counted_once() {
+        let (mut one, mut other) = (Distinct::keeping(4_096), Distinct::keeping(4_096));
+        (0..60_000).for_each(|thing| one.insert(&thing));
+        (40_000..100_000).for_each(|thing| other.insert(&thing));
+        one.merge(other);
+        assert!(one.is_estimate());
+        assert!((94_000..=106_000).contains(&one.count()), "{}", one.count());
     }
 
     #[test]

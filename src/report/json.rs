@@ -24,6 +24,11 @@ mod tests {
     }
 
     #[test]
+    fn the_json_report_of_a_check_tells_what_is_new() {
+        insta::assert_snapshot!(sample::json(&sample::check()));
+    }
+
+    #[test]
     fn the_json_report_of_an_undo_has_no_kind_for_rows_that_read_well_or_are_gone() {
         insta::assert_snapshot!(sample::json(&sample::undo_with_drift()));
     }

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use super::carry::CarryCounts;
 use super::census::CensusReport;
+use super::check::{CheckReport, TableCheck};
+use super::circumstances::CircumstancesReport;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -71,6 +73,21 @@ pub enum Outcome {
     Interrupted,
 }
 
+impl Outcome {
+    /// The name that reports and logs use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Findings => "findings",
+            Self::Repaired => "repaired",
+            Self::Carried => "carried",
+            Self::Partial => "partial",
+            Self::Undone => "undone",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// The program that made the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Tool {
@@ -121,10 +138,16 @@ pub struct Report {
     /// What each rule took, in the order in which they are asked. Empty where only defaults apply.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleReport>,
+    /// How a check compares with the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<CheckReport>,
     /// Where a census shows the moment at which the deployment moved to JSON: that moment, RFC 3339. Values written
     /// before it were strings by contract, whatever they look like.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub legacy_before: Option<String>,
+    /// What is known of the rows of each severity together, as they were found; the worst first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub circumstances: Vec<CircumstancesReport>,
     /// Not longer than asked for; see [`Report::findings_truncated`].
     pub findings: Vec<FindingReport>,
     /// Whether there are findings that the list has no place for. The counts know them all.
@@ -176,6 +199,9 @@ pub struct TableReport {
     /// bytes, rewritten, skipped and drifted; what those sittings found is in their own reports.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Tally>,
+    /// How a check compares with the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<TableCheck>,
     /// What each key holds, where a census was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub census: Option<CensusReport>,
@@ -214,6 +240,13 @@ pub struct Counts {
     /// Present where there were too many lists to count exactly.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unreadable_lists_estimated: bool,
+    /// Keys that read well and that no list shows, because another row of their list is unreadable. Missing where a
+    /// scan did not come to its end, and in modes that change rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden_keys: Option<u64>,
+    /// Present where there were too many lists to ask about each.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub hidden_keys_estimated: bool,
     /// Rows that a repair changed, that a carry mended on the way, or that an undo put back; in a mode that only reads,
     /// those that would be.
     pub rewritten: u64,
@@ -265,6 +298,10 @@ pub struct FindingReport {
     pub message: Option<String>,
     /// Where in the value the trouble starts, in bytes.
     pub offset: Option<usize>,
+    /// When the row was last written, RFC 3339; null where it does not tell, or was gone.
+    pub written_at: Option<String>,
+    /// From when on Airflow may drop the row by itself, RFC 3339; null where it never may, or was gone.
+    pub expires_at: Option<String>,
     /// The length of the value in bytes.
     pub bytes: u64,
     /// The digest of the value, in hexadecimal.
@@ -276,6 +313,10 @@ pub struct FindingReport {
     /// Why a row was skipped, or how it has drifted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// In a check, whether the last one did not flag the row, or flagged it with another value. Missing where there is
+    /// nothing to compare with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new: Option<bool>,
     /// Only where values were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
@@ -327,6 +368,10 @@ impl Counts {
         self.unreadable_lists += other.unreadable_lists;
         self.unreadable_lists_left += other.unreadable_lists_left;
         self.unreadable_lists_estimated |= other.unreadable_lists_estimated;
+        if let Some(keys) = other.hidden_keys {
+            *self.hidden_keys.get_or_insert_default() += keys;
+        }
+        self.hidden_keys_estimated |= other.hidden_keys_estimated;
         self.rewritten += other.rewritten;
         self.skipped += other.skipped;
         self.drifted += other.drifted;
@@ -361,7 +406,13 @@ impl Fates {
         }
     }
 
-    const fn add(&mut self, other: Self) {
+    /// All of the rows.
+    pub const fn all(self) -> u64 {
+        self.reported + self.rewritten + self.skipped + self.drifted
+    }
+
+    /// Counts more rows.
+    pub const fn add(&mut self, other: Self) {
         self.reported += other.reported;
         self.rewritten += other.rewritten;
         self.skipped += other.skipped;
@@ -370,6 +421,6 @@ impl Fates {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-const fn is_zero(count: &u64) -> bool {
+pub(super) const fn is_zero(count: &u64) -> bool {
     *count == 0
 }

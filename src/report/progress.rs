@@ -110,7 +110,11 @@ impl Events for Progress {
                 self.changes_rows = true;
                 return;
             }
-            Event::Earlier { .. } | Event::Census { .. } => return,
+            Event::Earlier { .. }
+            | Event::Census { .. }
+            | Event::Lists { .. }
+            | Event::Compared { .. }
+            | Event::Gone { .. } => return,
             Event::Scanned { rows, .. } => self.advance(rows),
             Event::Carried { rows, .. } if self.changes_rows => self.seen.carried += rows,
             Event::Carried { .. } => return,

@@ -1,6 +1,6 @@
 //! Decides which findings are listed when there are more than the list may hold.
 
-use super::model::{FindingReport, RowOutcome};
+use super::model::{FindingReport, Report, RowOutcome, TableReport};
 use crate::domain::finding::Severity;
 
 /// So many findings of each table keep their place against those of other tables, so that a report shows some of each.
@@ -9,8 +9,8 @@ pub const OF_EACH_TABLE: u64 = 20;
 /// A list of findings that never grows beyond a length.
 ///
 /// Findings come in the order of the tables and keys and are listed in it. When the list is full, a finding that
-/// matters more takes the place of the last one that matters least: what a repair had to leave before anything else,
-/// then by severity.
+/// matters more takes the place of the last one that matters least: what is new to a check before anything else, then
+/// what a repair had to leave, then by severity.
 #[derive(Debug)]
 pub struct Shortlist {
     most: usize,
@@ -20,10 +20,10 @@ pub struct Shortlist {
     dropped: bool,
 }
 
-const RANKS: usize = 16;
+const RANKS: usize = 32;
 
 /// How much a finding matters to whoever reads a list of them; higher is more.
-pub fn weight(outcome: RowOutcome, severity: Option<Severity>) -> usize {
+pub fn weight(outcome: RowOutcome, severity: Option<Severity>, new: bool) -> usize {
     let left = matches!(outcome, RowOutcome::Skipped | RowOutcome::Drifted);
     let severity = match severity {
         None => 0,
@@ -31,7 +31,16 @@ pub fn weight(outcome: RowOutcome, severity: Option<Severity>) -> usize {
         Some(Severity::Warning) => 2,
         Some(Severity::Error) => 3,
     };
-    usize::from(left) * 4 + severity
+    usize::from(new) * 8 + usize::from(left) * 4 + severity
+}
+
+/// The findings of a table that a person should see, those that matter most before the others.
+pub fn most_important<'r>(report: &'r Report, table: &TableReport) -> Vec<&'r FindingReport> {
+    let mut findings: Vec<_> = report.findings.iter().filter(|finding| finding.table == table.table).collect();
+    findings
+        .sort_by_key(|finding| std::cmp::Reverse(weight(finding.outcome, finding.severity, finding.new == Some(true))));
+    findings.truncate(usize::try_from(OF_EACH_TABLE).unwrap_or(usize::MAX));
+    findings
 }
 
 impl Shortlist {

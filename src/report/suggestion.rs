@@ -49,7 +49,7 @@ impl Suggestion {
         let Some(finding) = &row.finding else { return };
         let found = self.kinds.entry(finding.kind).or_default();
         found.rows += 1;
-        if let Some(identity) = &row.identity {
+        if let Some(identity) = row.identity() {
             add_name(&mut found.owners, owner(target, identity));
             add_name(&mut found.keys, target.name_of(identity).map(str::to_owned));
         }

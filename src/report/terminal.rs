@@ -9,15 +9,16 @@ use std::io;
 use console::Style;
 
 use super::escape::sanitise;
-use super::model::{Mode, Outcome, Report};
+use super::model::{Outcome, Report};
 use super::page::Page;
-use super::wording::duration;
+use super::sentences;
+use super::wording::{mode, server, took};
 
-mod carried;
 mod census;
+mod check;
 mod counts;
+mod facts;
 mod findings;
-mod sentences;
 
 /// Writes the human form of a report.
 ///
@@ -36,7 +37,9 @@ pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page, target: Opti
         writeln!(out)?;
         counts::write(out, report, table, page)?;
     }
+    facts::write(out, report, page)?;
     counts::write_rules(out, report, page)?;
+    check::write(out, report, page)?;
     census::write(out, report, page)?;
     for table in &report.tables {
         findings::write(out, report, table, page)?;
@@ -67,32 +70,12 @@ fn verdict_style(report: &Report, page: &Page) -> Style {
 
 /// What the report is about: the database, and what it runs.
 fn subject(report: &Report) -> [String; 2] {
-    let what = match report.mode {
-        Mode::Scan => "scan",
-        Mode::DryRun => "dry run of a repair",
-        Mode::Repair => "repair",
-        Mode::Carry => "carry",
-        Mode::CarryDryRun => "dry run of a carry",
-        Mode::Undo => "undo",
-        Mode::Check => "check",
-    };
     let database = &report.database;
-    let took = duration(&report.started_at, &report.finished_at).map(|took| format!(" in {took}")).unwrap_or_default();
     let run = report.run_id.as_ref().map(|run| format!(", run {run}")).unwrap_or_default();
+    let took = took(report).map(|took| format!(" in {took}")).unwrap_or_default();
+    let what = format!("{} of {}{took}{run}", mode(report.mode), database.url);
     let revision = database.airflow_revision.as_ref().map(|revision| format!(", Airflow revision {revision}"));
-    let server = server(&database.dialect, &database.server_version) + &revision.unwrap_or_default();
-    [format!("{what} of {}{took}{run}", database.url), server].map(|line| sanitise(&line).into_owned())
-}
-
-/// The server's name with its version. MariaDB speaks MySQL's protocol and says its own name in its version.
-fn server(dialect: &str, version: &str) -> String {
-    match dialect {
-        _ if version.to_ascii_lowercase().contains("mariadb") => version.to_owned(),
-        "postgresql" => format!("PostgreSQL {version}"),
-        "mysql" => format!("MySQL {version}"),
-        "sqlite" => format!("SQLite {version}"),
-        other => format!("{other} {version}"),
-    }
+    [what, server(database) + &revision.unwrap_or_default()].map(|line| sanitise(&line).into_owned())
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Numbers, amounts and kinds as a person writes them.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use indicatif::{DecimalBytes, HumanCount};
 
+use super::model::{Database, Fates, Mode, Report};
 use crate::domain::finding::{Action, Kind, Severity};
 use crate::domain::reader::Reader;
 
@@ -32,14 +33,61 @@ pub fn list(parts: &[String]) -> String {
     }
 }
 
-/// How long it took from one RFC 3339 time to another: `0.4 s`, `12m 3s`. Nothing where the times do not tell.
-pub fn duration(started_at: &str, finished_at: &str) -> Option<String> {
+/// What was done, as a person calls it.
+pub const fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Scan => "scan",
+        Mode::DryRun => "dry run of a repair",
+        Mode::Repair => "repair",
+        Mode::Carry => "carry",
+        Mode::CarryDryRun => "dry run of a carry",
+        Mode::Undo => "undo",
+        Mode::Check => "check",
+    }
+}
+
+/// A server's name with its version. MariaDB speaks MySQL's protocol and says its own name in its version.
+pub fn server(database: &Database) -> String {
+    let version = &database.server_version;
+    match database.dialect.as_str() {
+        _ if version.to_ascii_lowercase().contains("mariadb") => version.clone(),
+        "postgresql" => format!("PostgreSQL {version}"),
+        "mysql" => format!("MySQL {version}"),
+        "sqlite" => format!("SQLite {version}"),
+        other => format!("{other} {version}"),
+    }
+}
+
+/// How long a report's work took: `0.4 s`, `12m 3s`. Nothing where its times do not tell.
+pub fn took(report: &Report) -> Option<String> {
+    duration(&report.started_at, &report.finished_at)
+}
+
+fn duration(started_at: &str, finished_at: &str) -> Option<String> {
     let started = humantime::parse_rfc3339(started_at).ok()?;
     let took = humantime::parse_rfc3339(finished_at).ok()?.duration_since(started).ok()?;
     if took < Duration::from_secs(10) {
         return Some(format!("{:.1} s", took.as_secs_f64()));
     }
     Some(humantime::format_duration(Duration::from_secs(took.as_secs())).to_string())
+}
+
+/// A moment of the database, in microseconds since 1970, as RFC 3339. What that cannot write is as near to it as can be.
+pub fn rfc_3339(micros: i64) -> String {
+    humantime::format_rfc3339_micros(time(micros)).to_string()
+}
+
+/// So many microseconds since 1970, or as near to it as RFC 3339 can write.
+pub fn time(micros: i64) -> SystemTime {
+    const LAST: u64 = 253_402_300_799_999_999;
+    SystemTime::UNIX_EPOCH + Duration::from_micros(u64::try_from(micros).unwrap_or_default().min(LAST))
+}
+
+/// An RFC 3339 time in microseconds since 1970. Zero where it is none.
+pub fn micros(rfc_3339: &str) -> i64 {
+    let time = humantime::parse_rfc3339(rfc_3339).ok();
+    let since = time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// An RFC 3339 time in UTC as people write it, to the second: `2026-11-22 14:45:01 UTC`.
@@ -95,6 +143,33 @@ pub const fn meaning(kind: Kind, reader: Reader) -> &'static str {
     }
 }
 
+/// What stands above what became of rows, or would.
+pub const fn outcome(mode: Mode) -> &'static str {
+    match mode {
+        Mode::CarryDryRun => "carry would",
+        _ if mode.only_reads() => "repair would",
+        _ => "outcome",
+    }
+}
+
+/// What became of rows of one kind, or would: `rewrite`, `8 rewritten and 2 skipped`. Numbers stand only where there is
+/// more than one word: all rows of a kind are counted in the column before.
+pub fn fates(mode: Mode, fates: Fates) -> String {
+    let words = match mode {
+        Mode::CarryDryRun => ["mend", "leave", "leave", "carry as is"],
+        Mode::Carry => ["mended", "left", "left", "carried as is"],
+        _ if mode.only_reads() => ["rewrite", "skip", "leave", "leave as is"],
+        _ => ["rewritten", "skipped", "drifted", "left as is"],
+    };
+    let phrase = |word: &str, rows| if mode.only_reads() { format!("{word} {rows}") } else { format!("{rows} {word}") };
+    let rows = [fates.rewritten, fates.skipped, fates.drifted, fates.reported];
+    let happened: Vec<_> = words.into_iter().zip(rows).filter(|(_, rows)| *rows > 0).collect();
+    match happened[..] {
+        [(word, _)] => word.to_owned(),
+        _ => list(&happened.iter().map(|(word, rows)| phrase(word, HumanCount(*rows))).collect::<Vec<_>>()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +208,19 @@ mod tests {
         ];
         for (started, finished, expected) in cases {
             assert_eq!(duration(started, finished).as_deref(), expected, "{started} to {finished}");
+        }
+    }
+
+    #[test]
+    fn every_moment_can_be_written() {
+        let cases = [
+            (1_777_852_800_000_001, "2026-05-04T00:00:00.000001Z"),
+            (-1, "1970-01-01T00:00:00.000000Z"),
+            (i64::MIN, "1970-01-01T00:00:00.000000Z"),
+            (i64::MAX, "9999-12-31T23:59:59.999999Z"),
+        ];
+        for (micros, expected) in cases {
+            assert_eq!(rfc_3339(micros), expected);
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a database holds, and the store that works on it.
 
+use std::sync::Arc;
+
 use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
 use super::location::{Dialect, Location};
@@ -13,6 +15,7 @@ use crate::domain::own::Declared;
 use crate::domain::repair::Capacity;
 use crate::domain::target::Target;
 use crate::engine::flag::digest;
+use crate::engine::made::Made;
 use crate::engine::store::{StoreError, Trouble};
 
 /// The table in which Alembic keeps the revision.
@@ -38,6 +41,8 @@ pub struct SqlStore {
     /// Names this process in the lease, so that a run that was taken over is noticed.
     pub(super) owner: String,
     pub(super) capacity: Capacity,
+    /// What runs have made of strings, once that has been looked up.
+    pub(super) made: Arc<Made>,
 }
 
 /// What the first look at a database tells.
@@ -49,6 +54,8 @@ pub struct Overview {
     pub airflow_revision: Option<String>,
     /// What tells this database from others, as a digest.
     pub fingerprint: String,
+    /// Whether the fingerprint is of the database's name and nothing else, so that others may have the same.
+    pub known_by_name: bool,
     /// The state tables that are there, in the order in which they are worked on, the user's own last.
     pub targets: Vec<&'static Target>,
     /// What they were recognised by.
@@ -63,10 +70,10 @@ impl SqlStore {
         let transaction = connection.begin(Access::Read).await?;
         let (mut overview, capacity, names) = Look { transaction, names, location, wanted }.all().await?;
         let owner = format!("{:016x}", fastrand::u64(..));
-        let (location, replicas) = (location.clone(), Vec::new());
-        let mut store = Self { connection, location, access, names, replicas, owner, capacity };
+        let (location, replicas, made) = (location.clone(), Vec::new(), Arc::default());
+        let mut store = Self { connection, location, access, names, replicas, owner, capacity, made };
         overview.airflow_revision = store.revision().await;
-        overview.fingerprint = store.fingerprint().await;
+        (overview.fingerprint, overview.known_by_name) = store.fingerprint().await;
         Ok((store, overview))
     }
 
@@ -76,15 +83,16 @@ impl SqlStore {
         self.text_if_allowed("Airflow's revision could not be read", statement).await
     }
 
-    /// What a plan remembers of the database that it is for. It only has to catch mistakes early: what decides about a
-    /// planned row is the digest of its value.
-    async fn fingerprint(&mut self) -> String {
+    /// What a plan remembers of the database that it is for, and whether that is only a name. It only has to catch
+    /// mistakes early: what decides about a planned row is the digest of its value.
+    async fn fingerprint(&mut self) -> (String, bool) {
         let dialect = self.names.dialect;
         let statement = self.names.statement(sql!(dialect, "fingerprint"), &[]);
         let own = self.text_if_allowed("the database's own name could not be read", statement).await;
+        let known_by_name = dialect == Dialect::MySql || own.is_none();
         // A pooler may know the database by another name.
         let own = own.or_else(|| self.location.database.clone()).unwrap_or_default();
-        hex::encode(digest([dialect.name(), &self.names.schema, &own].join("\n").as_bytes()))
+        (hex::encode(digest([dialect.name(), &self.names.schema, &own].join("\n").as_bytes())), known_by_name)
     }
 
     async fn text_if_allowed(&mut self, what: &str, statement: Statement<'_>) -> Option<String> {
@@ -147,8 +155,8 @@ impl<'l> Look<'l> {
         if targets.is_empty() && !has_runs {
             return Err(self.missing(&tables).await);
         }
-        let (airflow_revision, fingerprint) = (None, String::new());
-        Ok(Overview { dialect, server_version, airflow_revision, fingerprint, targets, tables })
+        let (airflow_revision, fingerprint, known_by_name) = (None, String::new(), false);
+        Ok(Overview { dialect, server_version, airflow_revision, fingerprint, known_by_name, targets, tables })
     }
 
     /// Airflow's tables among these.

@@ -167,8 +167,10 @@ impl Ledger for SqlStore {
     }
 
     async fn purge(&mut self, run: &RunId, until: i64) -> Result<u64, StoreError> {
-        let statement = self.names.statement(sql!("purge"), &[run_id(run), ("until", integer(until))]);
-        write(&mut self.connection, "old values could not be dropped", statement).await
+        let fills = [run_id(run), ("until", integer(until))];
+        let what = "old values could not be dropped";
+        let dropped = write(&mut self.connection, what, self.names.statement(sql!("purge"), &fills)).await?;
+        Ok(dropped + write(&mut self.connection, what, self.names.statement(sql!("purge_made"), &fills)).await?)
     }
 
     async fn ended_before(&mut self, age: Duration) -> Result<Vec<RunId>, StoreError> {

@@ -2,14 +2,14 @@
 
 use super::location::Dialect;
 use super::statement::{Builder, Param};
-use crate::domain::target::{ColumnType, Key, Scalar};
+use crate::domain::target::{Column, ColumnType, Key, Scalar};
 
 impl<'p> From<&'p Scalar> for Param<'p> {
     fn from(scalar: &'p Scalar) -> Self {
         match scalar {
             Scalar::Integer(integer) => Self::Integer(*integer),
             Scalar::Text(text) => Self::Text(text),
-            Scalar::Null => unreachable!("columns of a primary key are not null"),
+            Scalar::Null => unreachable!("nobody asks for a key or a list without a name"),
         }
     }
 }
@@ -36,7 +36,7 @@ impl<'f> Builder<'_, 'f> {
                     _ if part + 1 < columns.len() => strict,
                     _ => last,
                 };
-                builder.compare_part(part, operator, key);
+                builder.compare_part(&columns[part], operator, &key.0[part]);
             });
             builder.push(")");
         });
@@ -45,13 +45,19 @@ impl<'f> Builder<'_, 'f> {
 
     /// The key columns equal a key.
     pub(super) fn key_is(&mut self, key: &'f Key) {
-        self.join(0..key.0.len(), " AND ", |builder, part| builder.compare_part(part, "=", key));
+        self.equal(&self.target().key, &key.0);
     }
 
-    fn compare_part(&mut self, part: usize, operator: &str, key: &'f Key) {
-        let column = self.names.quoted(&self.target().key[part].name);
+    fn equal(&mut self, columns: &[Column], scalars: &'f [Scalar]) {
+        self.join(columns.iter().zip(scalars), " AND ", |builder, (column, scalar)| {
+            builder.compare_part(column, "=", scalar);
+        });
+    }
+
+    fn compare_part(&mut self, column: &Column, operator: &str, scalar: &'f Scalar) {
+        let column = self.names.quoted(&column.name);
         self.push(&format!("{column} {operator} "));
-        self.bind((&key.0[part]).into());
+        self.bind(scalar.into());
     }
 
     /// The new value of each key: `ELT(FIELD(id, 7, 9), 'x', 'y')`, which finds a number fast, or else
@@ -78,33 +84,38 @@ impl<'f> Builder<'_, 'f> {
 
     /// The key columns equal one of these keys.
     pub(super) fn key_in(&mut self, keys: &[&'f Key]) {
-        let columns = &self.target().key;
+        let keys: Vec<&'f [Scalar]> = keys.iter().map(|key| key.0.as_slice()).collect();
+        self.among(&self.target().key, &keys);
+    }
+
+    /// Columns equal one of these lists of scalars.
+    pub(super) fn among(&mut self, columns: &[Column], wanted: &[&'f [Scalar]]) {
         let names = self.columns(columns, "");
-        let parts = |key: &'f Key| -> Vec<Param<'f>> { key.0.iter().map(Param::from).collect() };
-        match (self.names.dialect, columns.as_slice()) {
+        let parts = |scalars: &'f [Scalar]| -> Vec<Param<'f>> { scalars.iter().map(Param::from).collect() };
+        match (self.names.dialect, columns) {
             (Dialect::Postgres, _) => {
                 self.push(&format!("({names}) IN (SELECT * FROM unnest("));
-                self.key_arrays(keys);
+                self.arrays(columns, wanted);
                 self.push("))");
             }
             (Dialect::Sqlite, _) => {
                 // SQLite walks through the whole table for a list of row values, but not for a join that it may not
                 // turn round.
-                let same = self.same_keys("wanted", |number| format!("column{number}"));
+                let same = self.same(columns, "wanted", |number| format!("column{number}"));
                 let of_target = columns.iter().map(|column| format!("target.{}", self.names.quoted(&column.name)));
                 let of_target = of_target.collect::<Vec<_>>().join(", ");
                 self.push(&format!("({names}) IN (SELECT {of_target} FROM (VALUES "));
-                self.rows(rounded_up(keys).map(parts));
+                self.rows(rounded_up(wanted).map(parts));
                 self.push(&format!(") AS wanted CROSS JOIN {} AS target ON {same})", self.table()));
             }
             (Dialect::MySql, [_]) => {
                 self.push(&format!("{names} IN ("));
-                self.join(rounded_up(keys).flat_map(parts), ", ", Builder::bind);
+                self.join(rounded_up(wanted).flat_map(parts), ", ", Builder::bind);
                 self.push(")");
             }
             (Dialect::MySql, _) => {
                 self.push("((");
-                self.join(rounded_up(keys), ") OR (", Builder::key_is);
+                self.join(rounded_up(wanted), ") OR (", |builder, scalars| builder.equal(columns, scalars));
                 self.push("))");
             }
         }
@@ -112,9 +123,13 @@ impl<'f> Builder<'_, 'f> {
 
     /// One array for each key column, the keys in their order.
     pub(super) fn key_arrays(&mut self, keys: &[&'f Key]) {
-        let columns = &self.target().key;
+        let keys: Vec<&'f [Scalar]> = keys.iter().map(|key| key.0.as_slice()).collect();
+        self.arrays(&self.target().key, &keys);
+    }
+
+    fn arrays(&mut self, columns: &[Column], wanted: &[&'f [Scalar]]) {
         self.join(columns.iter().enumerate(), ", ", |builder, (index, column)| {
-            let parts = keys.iter().map(|key| &key.0[index]);
+            let parts = wanted.iter().map(|scalars| &scalars[index]);
             let (array, cast) = match column.holds {
                 ColumnType::Integer => (Param::Integers(parts.filter_map(Scalar::as_integer).collect()), "::bigint[]"),
                 ColumnType::Text => (Param::Texts(parts.filter_map(Scalar::as_text).collect()), "::text[]"),
@@ -130,11 +145,11 @@ pub(super) fn is_plain_number(key: &Key) -> bool {
     matches!(key.0.as_slice(), [Scalar::Integer(integer)] if integer.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS)
 }
 
-/// The keys, the last one repeated until their number is a power of two: a statement stays prepared by its text, so
-/// few lengths are better than many.
-fn rounded_up<'f>(keys: &[&'f Key]) -> impl Iterator<Item = &'f Key> {
-    let last = keys.last().copied();
-    keys.iter().copied().chain(std::iter::repeat_n(last, keys.len().next_power_of_two() - keys.len()).flatten())
+/// What is wanted, the last of it repeated until the number is a power of two: a statement stays prepared by its text,
+/// so few lengths are better than many.
+fn rounded_up<'f>(wanted: &[&'f [Scalar]]) -> impl Iterator<Item = &'f [Scalar]> {
+    let last = wanted.last().copied();
+    wanted.iter().copied().chain(std::iter::repeat_n(last, wanted.len().next_power_of_two() - wanted.len()).flatten())
 }
 
 #[cfg(test)]

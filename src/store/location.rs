@@ -191,6 +191,11 @@ impl Location {
         }
     }
 
+    /// The same place without who goes there, as a URL.
+    pub fn address(&self) -> String {
+        Location { user: None, password: None, ..self.clone() }.to_string()
+    }
+
     fn fmt_credentials(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.user.is_none() && self.password.is_none() {
             return Ok(());

@@ -14,6 +14,7 @@ mod error;
 mod grants;
 mod journal;
 mod keys;
+mod made;
 mod migrate;
 mod mysql;
 mod own;

@@ -1,17 +1,20 @@
 //! Reading: upper bounds and identities, and what the columns of a row say.
 
+use std::sync::Arc;
+
 use super::carry;
 use super::catalog::SqlStore;
 use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
 use super::location::Dialect;
 use super::statement::{Fill, sql, text};
-use super::windows::{SqlWindows, fills};
+use super::windows::{KeyedRow, SqlWindows, fills};
 use crate::domain::carry::Route;
 use crate::domain::judge::Stored;
 use crate::domain::target::{Column, ColumnType, Identity, Key, Scalar, Target};
+use crate::engine::made::Made;
 use crate::engine::store::{
-    Besides, Candidate, Facts, LockedRow, Older, OwnedValue, Reconnect, Source, Span, StoreError,
+    Besides, Candidate, EachRow, Facts, LockedRow, Older, OwnedValue, Reconnect, Source, Span, StoreError, Trouble,
 };
 
 impl Reconnect for SqlStore {
@@ -46,13 +49,32 @@ impl Source for SqlStore {
         Ok(estimates.into_iter().flatten().next().and_then(|rows| u64::try_from(rows).ok()))
     }
 
-    async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError> {
+    async fn look_up(
+        &mut self,
+        target: &'static Target,
+        keys: &[Key],
+        each: &mut EachRow<'_>,
+    ) -> Result<(), StoreError> {
+        let names = &self.names;
+        let what = format!("rows of {} could not be looked up", target.table);
+        let mut hand_over = |cells: &dyn Cells| each(&KeyedRow::new(cells, target, Besides::Facts)?);
+        let query = async |read: &mut Transaction<'_>| {
+            for keys in keys.chunks(keys_at_once(names.dialect)) {
+                let key_in = ("key_in", Fill::KeyIn(keys.iter().collect()));
+                read.query(&what, names.about(target, sql!("look_up"), &[key_in]), &mut hand_over).await?;
+            }
+            Ok(())
+        };
+        self.connection.within(Access::Read, query).await
+    }
+
+    async fn identify(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<(Key, Facts)>, StoreError> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
         let names = &self.names;
         let what = format!("rows of {} could not be identified", target.table);
-        let both = |cells: &dyn Cells| Ok((key(cells, target)?, identity(cells, target)?));
+        let both = |cells: &dyn Cells| Ok((key(cells, target)?, facts(cells, target)?));
         let identify = async |read: &mut Transaction<'_>| {
             let mut found = Vec::with_capacity(keys.len());
             for keys in keys.chunks(keys_at_once(names.dialect)) {
@@ -62,6 +84,35 @@ impl Source for SqlStore {
             Ok(found)
         };
         self.connection.within(Access::Read, identify).await
+    }
+
+    async fn recall(&mut self, targets: &[&'static Target]) -> Result<(), StoreError> {
+        let made = match self.read_made(targets).await {
+            // Whoever may change rows may read the journal. Others may still look at the state.
+            Err(error) if error.trouble == Trouble::Denied => {
+                tracing::warn!("what earlier runs have made of strings is taken for strings: {error}");
+                Made::default()
+            }
+            read => read?,
+        };
+        self.made = Arc::new(made);
+        Ok(())
+    }
+
+    async fn count_rows_of_lists(&mut self, target: &'static Target, lists: &[&[Scalar]]) -> Result<u64, StoreError> {
+        let names = &self.names;
+        let what = format!("rows of {} could not be counted", target.table);
+        let count = async |read: &mut Transaction<'_>| {
+            let mut counts = Vec::new();
+            for lists in lists.chunks(keys_at_once(names.dialect)) {
+                let list_in = ("list_in", Fill::ListIn(lists.to_vec()));
+                let statement = names.about(target, sql!("count_rows_of_lists"), &[list_in]);
+                counts.extend(read.rows(&what, statement, |cells| cells.integer(0)).await?);
+            }
+            Ok(counts)
+        };
+        let counts = self.connection.within(Access::Read, count).await?;
+        Ok(counts.into_iter().flatten().filter_map(|rows| u64::try_from(rows).ok()).sum())
     }
 }
 
@@ -84,8 +135,8 @@ impl Older for SqlStore {
     }
 }
 
-/// How many keys one statement asks for: PostgreSQL takes arrays of any length, the others bind every part of every key,
-/// and there is no other machine that would be asked again for more of SQLite's.
+/// How many keys or lists one statement asks for: PostgreSQL takes arrays of any length, the others bind every part of
+/// every one, and there is no other machine that would be asked again for more of SQLite's.
 pub(super) fn keys_at_once(dialect: Dialect) -> usize {
     match dialect {
         Dialect::Postgres => 100_000,
@@ -102,15 +153,14 @@ pub(super) fn key(cells: &dyn Cells, target: &Target) -> Result<Key, sqlx::Error
     scalars(cells, &target.key, 0).map(Key)
 }
 
-/// The identity of a row whose next columns are the identity's.
-pub(super) fn identity(cells: &dyn Cells, target: &Target) -> Result<Identity, sqlx::Error> {
-    scalars(cells, &target.identity, target.key.len()).map(Identity)
-}
+/// How many columns the facts of a row take besides its identity's: when it was written, and when it expires.
+const TIMES: usize = 2;
 
 /// The facts of a row whose next columns they are.
 pub(super) fn facts(cells: &dyn Cells, target: &Target) -> Result<Facts, sqlx::Error> {
-    let moment = cells.integer(target.key.len() + target.identity.len())?;
-    Ok(Facts { identity: identity(cells, target)?, moment })
+    let identity = scalars(cells, &target.identity, target.key.len()).map(Identity)?;
+    let times = target.key.len() + target.identity.len();
+    Ok(Facts { identity, moment: cells.integer(times)?, expires_at: cells.integer(times + 1)? })
 }
 
 /// A row as `lock` reads it: its facts, its value, and when it was written.
@@ -132,7 +182,7 @@ pub(super) fn value_and_time(cells: &dyn Cells, at: usize) -> Result<(OwnedValue
 pub(super) fn value_index(target: &Target, besides: Besides) -> usize {
     match besides {
         Besides::Nothing => target.key.len(),
-        Besides::Facts => target.key.len() + target.identity.len() + 1,
+        Besides::Facts => target.key.len() + target.identity.len() + TIMES,
     }
 }
 

@@ -159,11 +159,14 @@ mod tests {
     use crate::domain::target::{Key, Scalar, Target};
     use crate::engine::store::{Besides, Span};
 
-    fn keys(target: &Target, count: i64) -> Vec<Key> {
-        let part = |holds, number: i64| match holds {
+    fn part(holds: ColumnType, number: i64) -> Scalar {
+        match holds {
             ColumnType::Integer => Scalar::Integer(number),
             ColumnType::Text => Scalar::Text(number.to_string()),
-        };
+        }
+    }
+
+    fn keys(target: &Target, count: i64) -> Vec<Key> {
         let key = |number| Key(target.key.iter().map(|column| part(column.holds, number)).collect());
         (0..count).map(key).collect()
     }
@@ -204,15 +207,22 @@ mod tests {
         let names = Names { dialect: Dialect::Sqlite, schema: "main".to_owned() };
         for target in targets {
             let keys = keys(target, 3);
-            let span = Span { after: Some(&keys[0]), until: &keys[2], rows: 1000, besides: Besides::Nothing };
-            let window = fills(span);
+            let (after, until) = (Some(&keys[0]), &keys[2]);
+            let span = Span { after, until, since: None, rows: 1000, besides: Besides::Nothing };
+            let (window, some) = (fills(span), fills(Span { since: Some(0), ..span }));
             let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
+            let list = target.list_columns().iter().map(|column| part(column.holds, 1)).collect::<Vec<_>>();
+            let list_in = [("list_in", Fill::ListIn(vec![&list; 3]))];
             let new_values = [("new_values", Fill::Rows(keys.iter().map(with_new_value).collect()))];
             let statements = [
                 names.about(target, sql!("window"), &window),
+                names.about(target, sql!("window"), &some),
+                names.about(target, sql!("window_with_facts"), &some),
+                names.about(target, sql!("look_up"), &key_in),
                 names.about(target, sql!("boundary"), &window),
                 names.about(target, sql!("identify"), &key_in),
                 names.about(target, sql!(Dialect::Sqlite, "lock"), &key_in),
+                names.about(target, sql!("count_rows_of_lists"), &list_in),
                 names.about(target, sql!(Dialect::Sqlite, "update"), &new_values),
             ];
             for statement in statements {

@@ -7,7 +7,7 @@
 //! numbers, and nothing that they say can be taken for SQL ([`written`]).
 
 use super::location::Dialect;
-use crate::domain::target::{Column, Key, Target};
+use crate::domain::target::{Column, Key, Scalar, Target};
 
 /// A statement's text as it stands in its file.
 macro_rules! sql {
@@ -49,8 +49,13 @@ pub(super) enum Fill<'f> {
     Behind(Option<&'f Key>),
     /// The condition that a row stands before this key or at it.
     Within(&'f Key),
+    /// The condition that a row was written at this moment or later, in microseconds since 1970, or does not tell when;
+    /// without a moment, no condition.
+    WrittenSince(Option<i64>),
     /// The condition that a row has one of these keys.
     KeyIn(Vec<&'f Key>),
+    /// The condition that a row is part of one of these lists.
+    ListIn(Vec<&'f [Scalar]>),
     /// The condition that a row has this key.
     KeyIs(&'f Key),
     /// The new value of each of these keys, as branches of a CASE.
@@ -199,8 +204,10 @@ impl<'b, 'f> Builder<'b, 'f> {
             Fill::Behind(None) => self.push("TRUE"),
             Fill::Behind(Some(key)) => self.compare(key, ">", ">"),
             Fill::Within(key) => self.compare(key, "<", "<="),
+            Fill::WrittenSince(since) => self.written_since(*since),
             Fill::KeyIs(key) => self.key_is(key),
             Fill::KeyIn(keys) => self.key_in(keys),
+            Fill::ListIn(lists) => self.among(self.target().list_columns(), lists),
             Fill::NewValues(changes) => self.new_values(changes),
             Fill::KeyArrays(keys) => self.key_arrays(keys),
             Fill::Rows(rows) => self.rows(rows.iter().cloned()),
@@ -221,12 +228,13 @@ impl<'b, 'f> Builder<'b, 'f> {
             "keys_descending" => self.columns(&self.target().key, " DESC"),
             "identity" => self.columns(&self.target().identity, ""),
             "written_at" => self.written_at(),
-            "moment" => self.moment(),
+            "moment" => self.micros(self.target().written_at.as_deref()),
+            "expiry" => self.micros(self.target().expires_at.as_deref()),
             "present" => self.present(),
             "keep" => self.keep(),
             "key_aliases" => self.key_aliases(),
-            "target_is_change" => self.same_keys("change", |number| format!("key_{number}")),
-            "target_is_carried" => self.same_keys("carried", |number| format!("key_{number}")),
+            "target_is_change" => self.same(&self.target().key, "change", |number| format!("key_{number}")),
+            "target_is_carried" => self.same(&self.target().key, "carried", |number| format!("key_{number}")),
             "run" => names.table("statemend_run"),
             "change" => names.table("statemend_change"),
             "migration" => names.table("statemend_migration"),
@@ -255,15 +263,34 @@ impl<'b, 'f> Builder<'b, 'f> {
         }
     }
 
-    /// The time of a row's last write in microseconds since 1970.
-    fn moment(&self) -> String {
-        let Some(column) = &self.target().written_at else { return "NULL".to_owned() };
+    /// A time of a row in microseconds since 1970.
+    fn micros(&self, column: Option<&str>) -> String {
+        let Some(column) = column else { return "NULL".to_owned() };
         let column = self.names.quoted(column);
         match self.names.dialect {
-            Dialect::Postgres => format!("(EXTRACT(EPOCH FROM {column}) * 1000000)::bigint"),
+            // What is infinite, or of another age, has no number.
+            Dialect::Postgres => format!(
+                "CASE WHEN {column} >= '0001-01-01' AND {column} < '10000-01-01' \
+                 THEN (EXTRACT(EPOCH FROM {column}) * 1000000)::bigint END"
+            ),
             Dialect::MySql => format!("TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {column})"),
             Dialect::Sqlite => format!("CAST(unixepoch({column}, 'subsec') * 1000000 AS INTEGER)"),
         }
+    }
+
+    fn written_since(&mut self, since: Option<i64>) {
+        let (Some(since), Some(column)) = (since, &self.target().written_at) else { return self.push("TRUE") };
+        let column = self.names.quoted(column);
+        // Where times have no zone of their own, it is the session's, which the drivers set to UTC.
+        let (written, before, behind) = match self.names.dialect {
+            Dialect::Postgres => (column, "to_timestamp(", "::double precision / 1000000)"),
+            Dialect::MySql => (column, "TIMESTAMPADD(MICROSECOND, ", ", TIMESTAMP'1970-01-01 00:00:00')"),
+            // Its times are texts, in more than one form, and some that are none.
+            Dialect::Sqlite => (self.micros(self.target().written_at.as_deref()), "", ""),
+        };
+        self.push(&format!("({written} >= {before}"));
+        self.bind(Param::Integer(since));
+        self.push(&format!("{behind} OR {written} IS NULL)"));
     }
 
     /// The condition that there is a value at all. Airflow's columns are never null.
@@ -283,9 +310,9 @@ impl<'b, 'f> Builder<'b, 'f> {
         aliases.collect::<Vec<_>>().join(", ")
     }
 
-    /// The condition that a row of `target` has the key of a row of another relation, whose columns have these names.
-    pub fn same_keys(&self, other: &str, alias: impl Fn(usize) -> String) -> String {
-        let columns = self.target().key.iter().map(|column| self.names.quoted(&column.name));
+    /// The condition that columns of `target` equal those of another relation, which have these names.
+    pub fn same(&self, columns: &[Column], other: &str, alias: impl Fn(usize) -> String) -> String {
+        let columns = columns.iter().map(|column| self.names.quoted(&column.name));
         let same = (1..).zip(columns).map(|(number, column)| format!("target.{column} = {other}.{}", alias(number)));
         same.collect::<Vec<_>>().join(" AND ")
     }

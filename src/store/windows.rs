@@ -1,5 +1,7 @@
 //! Windows: the rows of a table in key order, so many at a time.
 
+use std::sync::Arc;
+
 use super::catalog::{SqlStore, rows};
 use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
@@ -10,6 +12,7 @@ use super::statement::{Fill, Names, integer, sql};
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
 use crate::domain::target::{Key, Target};
+use crate::engine::made::Made;
 use crate::engine::store::{Besides, EachRow, Facts, Reconnect, Row, Span, StoreError, Windows};
 
 /// The windows of a database, on a connection of their own that only reads.
@@ -17,14 +20,15 @@ pub struct SqlWindows {
     location: Location,
     names: Names,
     capacity: Capacity,
+    made: Arc<Made>,
     /// Missing before the first window, and after a failure.
     connection: Option<Connection>,
 }
 
 impl SqlWindows {
     pub(super) fn of(store: &SqlStore) -> Self {
-        let (location, names) = (store.location.clone(), store.names.clone());
-        Self { location, names, capacity: store.capacity, connection: None }
+        let (location, names, made) = (store.location.clone(), store.names.clone(), store.made());
+        Self { location, names, capacity: store.capacity, made, connection: None }
     }
 
     /// Reads on the connection, and gives it up when that fails: a COPY that does not begin leaves an answer behind that
@@ -69,6 +73,10 @@ impl Windows for SqlWindows {
         self.read(async |read, names| boundary(read, names, target, span).await).await
     }
 
+    fn made(&self) -> Arc<Made> {
+        Arc::clone(&self.made)
+    }
+
     fn capacity(&self) -> Capacity {
         self.capacity
     }
@@ -89,6 +97,10 @@ impl Windows for SqlStore {
     async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError> {
         let names = &self.names;
         self.connection.within(Access::Read, async |read| boundary(read, names, target, span).await).await
+    }
+
+    fn made(&self) -> Arc<Made> {
+        Arc::clone(&self.made)
     }
 
     fn capacity(&self) -> Capacity {
@@ -143,9 +155,10 @@ fn template(span: Span<'_>) -> &'static str {
 }
 
 /// What the statements about a span are filled with.
-pub(super) fn fills(span: Span<'_>) -> [(&'static str, Fill<'_>); 4] {
+pub(super) fn fills(span: Span<'_>) -> [(&'static str, Fill<'_>); 5] {
     let before_last = ("rows_before_last", integer(span.rows.saturating_sub(1)));
-    [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), rows(span.rows), before_last]
+    let since = ("since", Fill::WrittenSince(span.since));
+    [("behind", Fill::Behind(span.after)), ("within", Fill::Within(span.until)), since, rows(span.rows), before_last]
 }
 
 fn unread(target: &Target) -> String {
@@ -163,9 +176,7 @@ struct Handing<'h> {
 
 impl Handing<'_> {
     fn over(&mut self, cells: &dyn Cells) -> Result<(), StoreError> {
-        let (target, besides) = (self.target, self.span.besides);
-        let value = cells.value(value_index(target, besides)).map_err(|error| unreadable(target, error))?;
-        let row = KeyedRow { cells, target, value, besides };
+        let row = KeyedRow::new(cells, self.target, self.span.besides)?;
         self.seen += 1;
         if self.seen == self.span.rows {
             self.last = Some(row.key()?);
@@ -174,12 +185,19 @@ impl Handing<'_> {
     }
 }
 
-/// A row of a window.
-struct KeyedRow<'r> {
+/// A row of a window, or one that was looked up.
+pub(super) struct KeyedRow<'r> {
     cells: &'r dyn Cells,
     target: &'static Target,
     value: Stored<'r>,
     besides: Besides,
+}
+
+impl<'r> KeyedRow<'r> {
+    pub fn new(cells: &'r dyn Cells, target: &'static Target, besides: Besides) -> Result<Self, StoreError> {
+        let value = cells.value(value_index(target, besides)).map_err(|error| unreadable(target, error))?;
+        Ok(Self { cells, target, value, besides })
+    }
 }
 
 impl Row for KeyedRow<'_> {

@@ -10,6 +10,7 @@ mod statemend;
 mod support;
 
 mod carry;
+mod check;
 mod demo;
 mod errors;
 mod help;

@@ -42,3 +42,21 @@ fn the_dialogue_of_a_repair_and_of_an_undo_is_pinned() {
     let undone = answered(&folder, "y", &["undo", run, "--no-progress", "--url", URL]).exits(0).stdout;
     assert_snapshot!("question_undo", folder.steady(&undone));
 }
+
+#[test]
+fn a_repair_that_has_nothing_to_mend_lists_what_it_has_seen() {
+    let folder = Folder::with_tables();
+    folder.execute(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+         INSERT INTO task_state_store (dag_run_id, task_id, map_index, \"key\", dag_id, run_id, value, updated_at)
+         SELECT 1, 'task', i, 'key', 'example', 'first', 'NaN', '2026-05-04 03:02:01' FROM n",
+    );
+    let repair = ["repair", "--no-progress", "--format", "ndjson", "-o", "list.ndjson", "--url", URL];
+    answered(&folder, "never asked", &repair).exits(0);
+    let list = std::fs::read_to_string(folder.file("list.ndjson")).expect("a list");
+    let lines: Vec<serde_json::Value> =
+        list.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
+    let [rows @ .., report] = lines.as_slice() else { panic!("no lines") };
+    assert_eq!((rows.len(), &report["totals"]["flagged"]), (1000, &1200.into()));
+    assert_eq!((&report["findings_truncated"], &report["outcome"]), (&true.into(), &"clean".into()));
+}

@@ -1,7 +1,8 @@
 //! The program in a folder of its own, and texts without what changes from run to run.
+#![allow(dead_code, reason = "every test file uses another part of this")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -9,13 +10,12 @@ use statemend::store::sample;
 use tempfile::TempDir;
 
 use crate::statemend::{Ran, command, ran};
-use crate::support::{Engine, block_on};
+use crate::support::{Connection, Engine, REFERRED, block_on};
 
 /// The database of a [`Folder`], as seen from inside.
 pub const URL: &str = "sqlite:///airflow.db";
 
 const DEMO_ROWS: &str = include_str!("../../fixtures/demo.sql");
-const REFERRED: &str = include_str!("../support/referred.sql");
 const OLDER_ROWS: &str = include_str!("older.sql");
 
 /// Where the program runs. Paths in what it says are relative to it, so they are the same on every machine.
@@ -29,9 +29,28 @@ impl Folder {
     /// With an Airflow database that has a row of every kind.
     pub fn with_database() -> Self {
         let folder = Self::empty();
-        let file = folder.0.path().join("airflow.db");
+        let file = folder.file("airflow.db");
         block_on(sample::run_scripts(&file, &[Engine::Sqlite.schema(), DEMO_ROWS])).expect("make a database");
         folder
+    }
+
+    /// With Airflow's tables, and with the few rows that state rows refer to.
+    pub fn with_tables() -> Self {
+        let folder = Self::empty();
+        let scripts = [Engine::Sqlite.schema(), REFERRED];
+        block_on(sample::run_scripts(&folder.file("airflow.db"), &scripts)).expect("make a database");
+        folder
+    }
+
+    /// Changes the database.
+    pub fn execute(&self, sql: &str) {
+        let url = format!("sqlite:///{}", self.file("airflow.db").display());
+        block_on(async { Connection::open(Engine::Sqlite, &url).await.execute(sql).await });
+    }
+
+    /// Where a file of the folder is.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
     }
 
     /// With state that a development build has left behind.
@@ -49,7 +68,7 @@ impl Folder {
     }
 
     pub fn write(&self, file: &str, text: &str) {
-        fs::write(self.0.path().join(file), text).expect("write a file");
+        fs::write(self.file(file), text).expect("write a file");
     }
 
     /// The program on a terminal of 80 columns, as far as it asks for the width.
@@ -85,7 +104,8 @@ pub fn string(value: &Value) -> &str {
 }
 
 /// How times, durations and versions look. A zero stands for any digit.
-const MASKS: [&str; 4] = ["0000-00-00 00:00:00", "0000-00-00T00:00:00Z", "in 0.0 s", "SQLite 0.00.0"];
+const MASKS: [&str; 5] =
+    ["0000-00-00 00:00:00", "0000-00-00T00:00:00Z", "0000-00-00T00:00:00.000Z", "in 0.0 s", "SQLite 0.00.0"];
 
 /// A text with a mask where something fits it.
 pub fn masked(text: &str) -> String {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use statemend::store::sample;
 
 use crate::statemend::ran;
-use crate::support::{Connection, Engine, block_on};
+use crate::support::{Engine, block_on};
 use crate::terminal::{Folder, URL, masked, string};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/walk-through.md");
@@ -57,7 +57,7 @@ impl Walk {
     fn begin() -> Self {
         let folder = Folder::empty();
         let scripts = [Engine::Sqlite.schema(), OLD_TABLES, ROWS];
-        block_on(sample::run_scripts(&folder.path().join("airflow.db"), &scripts)).expect("make a database");
+        block_on(sample::run_scripts(&folder.file("airflow.db"), &scripts)).expect("make a database");
         Self { folder, variables: Vec::new(), commands: 0, exit_code: 0 }
     }
 
@@ -66,16 +66,11 @@ impl Walk {
         let text: String = block.iter().map(|line| format!("{line}\n")).collect();
         match language {
             "toml" => self.folder.write("rules.toml", &text),
-            "sql" => self.execute(&text),
+            "sql" => self.folder.execute(&text),
             "console" => return self.console(block),
             _ => panic!("what is to be done with {language:?}?\n{text}"),
         }
         text
-    }
-
-    fn execute(&self, sql: &str) {
-        let url = format!("sqlite:///{}", self.folder.path().join("airflow.db").display());
-        block_on(async { Connection::open(Engine::Sqlite, &url).await.execute(sql).await });
     }
 
     fn console(&mut self, block: &[&str]) -> String {

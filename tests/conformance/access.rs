@@ -97,6 +97,11 @@ fn a_role_that_may_only_read_can_scan_and_the_statements_it_is_told_let_it_repai
             let before = dump_all(&database).await;
             let reader = as_role(&database, "SELECT").await;
             statemend(&["scan", "--url", &reader]).exits(10);
+            let folder = tempfile::tempdir().expect("a folder");
+            let state = folder.path().join("state.jsonl").display().to_string();
+            for _ in 0..2 {
+                statemend(&["check", "--incremental", "--state", &state, "--url", &reader]).exits(10);
+            }
             statemend(&["repair", "--dry-run", "--url", &reader]).exits(10);
             let refused = statemend(&["repair", "--yes", "--url", &reader]).exits(3);
             assert_eq!(dump_all(&database).await, before, "nothing was changed");

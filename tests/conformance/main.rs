@@ -15,6 +15,8 @@ mod support;
 mod access;
 mod carry;
 mod census;
+mod check;
+mod facts;
 mod generations;
 mod jobs;
 mod keys;

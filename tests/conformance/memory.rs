@@ -3,8 +3,8 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::statemend::{command, ran};
-use crate::support::{Engine, TestDatabase};
+use crate::statemend::{Ran, command, ran};
+use crate::support::{Engine, TestDatabase, block_on};
 
 on_every_engine!(memory_stays_small_over_two_hundred_thousand_rows, memory_stays_small_over_rows_of_half_a_megabyte,);
 
@@ -12,6 +12,8 @@ on_every_engine!(memory_stays_small_over_two_hundred_thousand_rows, memory_stays
 const ROWS: u32 = 200_000;
 const BAD: u32 = 5_000;
 const MOST_KILOBYTES: u64 = 64 * 1024;
+/// Rows of a list without a limit.
+const LISTED: u32 = 100_000;
 
 async fn memory_stays_small_over_two_hundred_thousand_rows(engine: Engine) {
     let database = TestDatabase::fresh(engine).await;
@@ -24,11 +26,24 @@ async fn memory_stays_small_over_two_hundred_thousand_rows(engine: Engine) {
     assert_eq!(report["totals"]["rows_scanned"], ROWS);
     assert_eq!(report["totals"]["errors"], BAD);
     let (jobs, _) = peak_of(&["scan", "--jobs", "4"], 10);
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state.jsonl").display().to_string();
+    let (first, _) = peak_of(&["check", "--state", &state], 10);
+    let (check, report) = peak_of(&["check", "--state", &state], 10);
+    assert_eq!(report["check"]["still"], BAD);
     let (repair, report) = peak_of(&["repair", "--yes"], 0);
     assert_eq!(report["totals"]["rewritten"], BAD);
     let run = report["run_id"].as_str().expect("a run");
     let (undo, _) = peak_of(&["undo", run, "--yes"], 0);
-    for (command, peak) in [("scan", scan), ("scan with four jobs", jobs), ("repair", repair), ("undo", undo)] {
+    let peaks = [
+        ("scan", scan),
+        ("scan with four jobs", jobs),
+        ("first check", first),
+        ("check", check),
+        ("repair", repair),
+        ("undo", undo),
+    ];
+    for (command, peak) in peaks {
         assert!(peak < MOST_KILOBYTES, "{command} took {peak} kB");
     }
 }
@@ -55,16 +70,8 @@ async fn memory_stays_small_over_rows_of_half_a_megabyte(engine: Engine) {
 }
 
 async fn fill(database: &TestDatabase) {
-    let (numbers, key) = match database.engine {
-        Engine::Sqlite => (
-            format!(
-                "(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}) SELECT i FROM n) AS n"
-            ),
-            "\"key\"",
-        ),
-        Engine::Postgres => (format!("generate_series(1, {ROWS}) AS n (i)"), "\"key\""),
-        Engine::MySql => (format!("(SELECT seq AS i FROM seq_1_to_{ROWS}) AS n"), "`key`"),
-    };
+    let numbers = numbers(database.engine, ROWS);
+    let key = if database.engine == Engine::MySql { "`key`" } else { "\"key\"" };
     let every = ROWS / BAD;
     database
         .execute(&format!(
@@ -76,8 +83,48 @@ async fn fill(database: &TestDatabase) {
         .await;
 }
 
+/// The numbers from 1 on, as something to select from.
+pub fn numbers(engine: Engine, last: u32) -> String {
+    match engine {
+        Engine::Sqlite => format!(
+            "(WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last}) SELECT i FROM n) AS n"
+        ),
+        Engine::Postgres => format!("generate_series(1, {last}) AS n (i)"),
+        Engine::MySql => format!("(SELECT seq AS i FROM seq_1_to_{last}) AS n"),
+    }
+}
+
+/// Every row is bad here, from a DAG of its own, and all of them are listed.
+#[test]
+fn memory_stays_small_over_a_list_of_a_hundred_thousand_rows() {
+    block_on(async {
+        let database = TestDatabase::fresh(Engine::Sqlite).await;
+        let numbers = numbers(Engine::Sqlite, LISTED);
+        database
+            .execute(&format!(
+                "INSERT INTO task_state_store (id, dag_run_id, task_id, map_index, \"key\", dag_id, run_id, value, updated_at) \
+                 SELECT i, 1, 'task ' || i, i, 'key ' || i, 'dag ' || i, 'first', 'job_20260504_running', \
+                 datetime('2026-05-04', i || ' minutes') FROM {numbers}"
+            ))
+            .await;
+        let folder = tempfile::tempdir().expect("make a folder");
+        for format in ["ndjson", "csv"] {
+            let list = folder.path().join(format);
+            let output = list.to_str().expect("a path");
+            let (peak, _) = peak(&["scan", "--format", format, "-o", output, "--url", database.url()], 10);
+            assert!(peak < MOST_KILOBYTES, "{format} took {peak} kB");
+            assert_eq!(fs::read_to_string(&list).expect("a list").lines().count(), LISTED as usize + 1);
+        }
+    });
+}
+
 /// Runs the program and watches how much memory it takes.
 fn peak_kilobytes(args: &[&str], exit: i32) -> (u64, serde_json::Value) {
+    let (peak, ran) = peak(args, exit);
+    (peak, ran.json())
+}
+
+fn peak(args: &[&str], exit: i32) -> (u64, Ran) {
     let mut child = command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
@@ -87,7 +134,7 @@ fn peak_kilobytes(args: &[&str], exit: i32) -> (u64, serde_json::Value) {
         sleep(Duration::from_millis(2));
     }
     assert!(peak > 0, "the peak was seen");
-    (peak, ran(child.wait_with_output().expect("the program ends")).exits(exit).json())
+    (peak, ran(child.wait_with_output().expect("the program ends")).exits(exit))
 }
 
 fn high_water_mark(status: &str) -> u64 {

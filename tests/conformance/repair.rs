@@ -81,11 +81,15 @@ async fn a_dry_run_tells_what_the_repair_then_does(engine: Engine) {
     fill_tasks(&database, &KINDS.iter().map(|(_, value, _)| *value).collect::<Vec<_>>()).await;
     let json = ["--format", "json", "--show-values"];
     let plan = [&["repair", "--dry-run", "--url", database.url()], &json[..]].concat();
-    let plan = statemend(&plan).exits(10).json();
+    let mut plan = statemend(&plan).exits(10).json();
     let done = [&["repair", "--yes", "--url", database.url()], &json[..]].concat();
     let done = statemend(&done).exits(0).json();
     assert_eq!(plan["mode"], "dry-run");
     assert_eq!(plan["findings"], done["findings"]);
+    assert_eq!(plan["circumstances"], done["circumstances"]);
+    // Nothing hides any more when a repair is done.
+    let hidden = plan["totals"].as_object_mut().and_then(|totals| totals.remove("hidden_keys"));
+    assert!(hidden.is_some());
     assert_eq!(plan["totals"], done["totals"]);
     let now = task_values(&database).await;
     for finding in plan["findings"].as_array().expect("a list") {

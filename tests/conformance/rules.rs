@@ -4,14 +4,16 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::access::as_role;
 use crate::state::{KINDS, dump_all, fill_assets, fill_tasks, task_values};
-use crate::statemend::statemend;
-use crate::support::{Engine, TestDatabase};
+use crate::statemend::{Ran, statemend};
+use crate::support::{Engine, TestDatabase, block_on};
 
 on_every_engine!(
     rules_decide_what_becomes_of_each_row,
     legacy_strings_that_parse_are_encoded_once_whatever_happens,
     a_plan_has_legacy_strings_that_parse,
+    what_a_run_has_made_of_strings_is_not_made_strings_again,
     a_repair_by_other_rules_starts_over,
     a_file_with_mistakes_changes_nothing,
     a_suggested_file_of_rules_can_be_used_and_shows_no_value,
@@ -129,6 +131,100 @@ async fn a_plan_has_legacy_strings_that_parse(engine: Engine) {
     assert_eq!(task_values(&database).await, once);
     assert_eq!(carry_out().exits(11).json()["totals"]["rewritten"], 0);
     assert_eq!(task_values(&database).await, once);
+}
+
+const LEGACY: &str = r#"
+version = 1
+
+[[rule]]
+kind = "bare_reference"
+action = "reference"
+
+[[rule]]
+kind = ["python_literal", "encoded"]
+action = "decode"
+
+[[rule]]
+name = "legacy"
+kind = ["readable", "notice", "warning"]
+written_before = 2026-05-25T00:00:00Z
+action = "string"
+"#;
+
+async fn what_a_run_has_made_of_strings_is_not_made_strings_again(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    // The last of them becomes JSON of which there is something to say.
+    let values = ["42", "s3://b/k", "{'a': 1}", "{\"a\": 1}", "raw", "eyJhIjoxLCJhIjoyfQ=="];
+    fill_tasks(&database, &values).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = |file: &str| directory.path().join(file).display().to_string();
+    fs::write(path("rules.toml"), LEGACY).expect("the rules");
+    fs::write(path("first.toml"), LEGACY.split("[[rule]]\nname").next().expect("the first rules")).expect("the rules");
+    let by = |command: &[&str], rules: &str| {
+        statemend(&[command, &["--rules", &path(rules), "--format", "json", "--url", database.url()]].concat())
+    };
+    let once = ["\"42\"", r#"{"__airflow_state_ref__": "s3://b/k"}"#, r#"{"a": 1}"#, r#""{\"a\": 1}""#, "\"raw\""];
+    let once = [&once[..], &[r#"{"a":1,"a":2}"#]].concat();
+    let rewritten = |ran: Ran| ran.json()["totals"]["rewritten"].as_u64().expect("a count");
+
+    // What cannot be read is mended first, by itself, and the strings of old in a second run.
+    assert_eq!(rewritten(by(&["repair", "--yes"], "first.toml").exits(0)), 4);
+    let plan = path("plan.jsonl");
+    assert_eq!(rewritten(by(&["scan", "--plan-out", &plan], "rules.toml").exits(0)), 2);
+    assert_eq!(rewritten(by(&["repair", "--yes"], "rules.toml").exits(0)), 2);
+    assert_eq!(task_values(&database).await, once);
+    assert_eq!(rewritten(by(&["repair", "--yes"], "rules.toml").exits(0)), 0);
+    // As if the last run had been interrupted: it is gone on with, and then all rows are looked at once more.
+    database.execute("UPDATE statemend_run SET state = 'interrupted' WHERE state = 'done'").await;
+    assert_eq!(rewritten(by(&["repair", "--yes"], "rules.toml").exits(0)), 0);
+    assert_eq!(task_values(&database).await, once);
+
+    statemend(&["runs", "--purge-older-than", "0s", "--yes", "--url", database.url()]).exits(0);
+    let kept = database.rows("SELECT value_before FROM statemend_change WHERE value_before <> ''").await;
+    assert!(kept.is_empty(), "{kept:?}");
+    assert_eq!(rewritten(by(&["repair", "--yes"], "rules.toml").exits(0)), 0);
+    let purge = statemend(&["runs", "--purge-older-than", "0s", "--yes", "--url", database.url()]).exits(0);
+    purge.says("Dropped 0 old values of 0 runs.");
+
+    // What a writer stores from now on is somebody else's, and what is put back is a string of old again.
+    database.execute("UPDATE task_state_store SET value = '{\"a\": 2}' WHERE id = 3").await;
+    assert_eq!(rewritten(by(&["repair", "--yes"], "rules.toml").exits(0)), 1);
+}
+
+#[test]
+fn a_plan_by_a_role_that_knows_no_journal_makes_no_strings_of_what_a_run_has_decoded() {
+    for engine in [Engine::Postgres, Engine::MySql] {
+        block_on(async {
+            let database = TestDatabase::fresh(engine).await;
+            fill_tasks(&database, &["{'a': 1}", "42"]).await;
+            // It gets nothing that is made later.
+            let reader = as_role(&database, "SELECT").await;
+            if engine == Engine::MySql {
+                database.execute(&only_state(&database, &reader).await).await;
+            }
+            let directory = tempfile::tempdir().expect("a directory");
+            let path = |file: &str| directory.path().join(file).display().to_string();
+            fs::write(path("rules.toml"), LEGACY).expect("the rules");
+            let (rules, plan) = (path("rules.toml"), path("plan.jsonl"));
+            statemend(&["repair", "--yes", "--rules", &rules, "--url", database.url()]).exits(0);
+            database.execute("UPDATE task_state_store SET value = '42' WHERE id = 2").await;
+            let scan = statemend(&["scan", "--rules", &rules, "--plan-out", &plan, "--url", &reader]).exits(0);
+            assert!(scan.stderr.contains("would rewrite 2 rows"), "{}", scan.stderr);
+            let repair = ["repair", "--yes", "--plan", &plan, "--rules", &rules, "--url", database.url()];
+            let report = statemend(&[&repair[..], &["--format", "json"]].concat()).exits(11).json();
+            assert_eq!(report["totals"]["drifted"], 1);
+            assert_eq!(task_values(&database).await, [r#"{"a": 1}"#, "\"42\""]);
+        });
+    }
+}
+
+/// What takes from a role of MySQL's all but the state tables.
+async fn only_state(database: &TestDatabase, url: &str) -> String {
+    let role = url.split_once("://").and_then(|(_, rest)| rest.split_once(':')).expect("a role").0;
+    let schema = database.rows("SELECT DATABASE()").await[0][0].clone().expect("a database");
+    let grants = ["task_state_store", "asset_state_store", "alembic_version"]
+        .map(|table| format!("GRANT SELECT ON `{schema}`.{table} TO {role};"));
+    format!("REVOKE SELECT ON `{schema}`.* FROM {role}; {}", grants.concat())
 }
 
 async fn a_repair_by_other_rules_starts_over(engine: Engine) {

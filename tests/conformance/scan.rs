@@ -46,6 +46,11 @@ async fn a_scan_leaves_nothing_behind(engine: Engine) {
     statemend(&["scan", "--url", database.url()]).exits(10);
     statemend(&["repair", "--dry-run", "--url", database.url()]).exits(10);
     statemend(&["runs", "--url", database.url()]).exits(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state.jsonl").display().to_string();
+    for _ in 0..2 {
+        statemend(&["check", "--incremental", "--state", &state, "--url", database.url()]).exits(10);
+    }
     assert_eq!((tables(&database).await, dump_all(&database).await), before);
 }
 

@@ -61,8 +61,6 @@ const SHOWING: [&str; 2] = ["--show-values", "--ndjson"];
 /// Options that every call has in some form, or that do something else than the command.
 const EVERYWHERE: [&str; 7] = ["--url", "--format", "--yes", "--verbose", "--quiet", "--help", "--version"];
 
-const VERBOSITIES: [&str; 4] = ["--quiet", "", "-v", "-vv"];
-
 async fn nothing_secret_is_in_any_output(engine: Engine) {
     let database = TestDatabase::fresh(engine).await;
     database.execute("CREATE TABLE archive (id integer NOT NULL PRIMARY KEY, payload text NOT NULL)").await;
@@ -119,19 +117,15 @@ impl Trial {
         }
     }
 
-    /// Each form of report with each verbosity, and each option on its own.
+    /// Each verbosity, each form of the report with the highest of them, and each other option on its own.
     async fn all_of(&mut self, words: &[String], parameters: &[Parameter]) {
-        let formats = parameters.iter().find(|parameter| parameter.option.as_deref() == Some("--format"));
-        let formats = formats.map_or(vec![vec![]], |format| {
-            format.choices.iter().map(|choice| vec!["--format".to_owned(), choice.clone()]).collect()
-        });
-        for format in formats {
-            for verbosity in VERBOSITIES.map(str::to_owned) {
-                let verbosity = Some(verbosity).filter(|verbosity| !verbosity.is_empty());
-                let more: Vec<String> = format.iter().cloned().chain(verbosity).collect();
-                let code = self.call(words, parameters, &more).await.code;
-                assert!([0, 10, 11].contains(&code), "{words:?} {more:?} ends with {code}");
-            }
+        let is_format = |parameter: &&Parameter| parameter.option.as_deref() == Some("--format");
+        let formats = parameters.iter().find(is_format).map_or(&[][..], |format| &format.choices);
+        let formats = formats.iter().map(|format| vec!["-vv", "--format", format]);
+        for more in [vec!["--quiet"], vec![], vec!["-v"], vec!["-vv"]].into_iter().chain(formats) {
+            let more: Vec<String> = more.into_iter().map(str::to_owned).collect();
+            let code = self.call(words, parameters, &more).await.code;
+            assert!([0, 10, 11].contains(&code), "{words:?} {more:?} ends with {code}");
         }
         for parameter in parameters {
             let Some(option) = &parameter.option else { continue };
@@ -206,7 +200,9 @@ impl Trial {
         let name = parameter.value.as_deref().expect("the name of a value");
         let new = self.path("written").join(self.calls.to_string());
         match (name, parameter.option.as_deref()) {
+            (_, Some("--log-format")) => "json".to_owned(),
             _ if !parameter.choices.is_empty() => parameter.choices[0].clone(),
+            (_, Some("--metrics-file")) => format!("{}.prom", new.display()),
             ("FILE", None | Some("--rules")) => self.path("rules.toml").display().to_string(),
             ("FILE", Some("--plan")) => self.plan(),
             ("FILE" | "DIR", _) => new.display().to_string(),
@@ -237,6 +233,8 @@ impl Trial {
         self.calls += 1;
         let words: Vec<&str> = args.iter().map(String::as_str).collect();
         let mut program = command(&words);
+        // What is kept for the user is looked at as well.
+        program.env("XDG_STATE_HOME", self.path("written"));
         program.current_dir(self.path("written")).stdin(File::open(self.path("input")).expect("the input"));
         program.envs(variable);
         let ran = ran(program.output().expect("the program starts"));

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::check::now;
 use crate::state::{dump, fill_tasks, task_values};
 use crate::statemend::{Ran, statemend};
 use crate::support::{Engine, TestDatabase};
@@ -17,6 +18,7 @@ on_every_engine!(
     keys_of_any_text_are_walked_along_in_chunks,
     each_reader_has_its_say,
     what_is_null_is_no_value,
+    a_table_of_ones_own_is_compared_with_the_last_check,
     what_cannot_be_a_target_is_told_with_what_to_do,
     a_table_that_is_gone_is_told_when_its_run_is_undone,
     what_is_said_of_airflows_past_is_not_said_of_other_tables,
@@ -473,4 +475,34 @@ async fn columns_may_be_called_like_rowids(engine: Engine) {
     assert_eq!(mended["totals"]["rewritten"], 2);
     undo(&database, &mended);
     assert_eq!(dump(&database, "archive").await, before);
+}
+
+async fn a_table_of_ones_own_is_compared_with_the_last_check(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    database.execute(ARCHIVE).await;
+    fill(&database, &["raw", "1", "raw", "raw"]).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state.jsonl").display().to_string();
+    let check = |rules: &Rules, more: &[&str]| {
+        let usual = ["check", "--incremental", "--fail-on", "new", "--state", &state];
+        run(&database, &[&usual, more].concat(), rules)
+    };
+    let rules_then = rules(TARGET);
+    check(&rules_then, &[]).exits(0);
+    let stored = format!("payload = {}, stored_at = {}", engine.literal(r#"["\u0000"]"#), now(engine));
+    database.execute(&format!("UPDATE archive SET {stored} WHERE id = 2")).await;
+    database.execute("UPDATE archive SET payload = NULL WHERE id = 1; DELETE FROM archive WHERE id = 3").await;
+    let report = check(&rules_then, &[]).exits(10).json();
+    let rows = &report["tables"][2]["check"];
+    assert_eq!((&rows["pass"], &rows["new_errors"], &rows["still"]), (&json!("incremental"), &json!(1), &json!(1)));
+    assert_eq!((&rows["gone_readable"], &rows["gone_deleted"]), (&json!(0), &json!(2)), "what is null is no value");
+    assert_eq!(report["tables"][2]["rows_scanned"], 2);
+
+    let rules_now = rules(&TARGET.replace("jsonb", "rfc8259"));
+    let report = check(&rules_now, &["-v"]).exits(0).says("all rows of archive are read: no check has looked at it");
+    let report = report.json();
+    let rows = &report["tables"][2]["check"];
+    assert_eq!((&rows["previous_at"], &rows["baseline"]), (&json!(null), &json!(1)));
+    let difference = report["check"]["differences"][0].as_str().expect("a sentence");
+    assert!(difference.starts_with("archive has another key, or is declared otherwise"), "{difference}");
 }

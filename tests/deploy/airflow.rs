@@ -9,9 +9,14 @@ pub fn python() -> PathBuf {
     env::var_os("STATEMEND_TEST_PYTHON").expect("STATEMEND_TEST_PYTHON is not set; run tests/run").into()
 }
 
-/// Where programs are looked for: first in that environment, and last where this test looks.
-pub fn beside_python() -> OsString {
+/// A program of it.
+pub fn program(name: &str) -> PathBuf {
+    python().with_file_name(name)
+}
+
+/// Where programs are looked for: where this one is, and where this test looks.
+pub fn path_to(program: &Path) -> OsString {
     let path = env::var_os("PATH").unwrap_or_default();
-    let bin = python().parent().map(Path::to_owned);
-    env::join_paths(bin.into_iter().chain(env::split_paths(&path))).expect("a path")
+    let folder = program.parent().map(Path::to_owned);
+    env::join_paths(folder.into_iter().chain(env::split_paths(&path))).expect("a path")
 }

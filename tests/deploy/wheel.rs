@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::airflow::{beside_python, python};
+use crate::airflow::{path_to, program, python};
 use crate::statemend::ran;
 
 /// The profile of the tests, so that only the program itself has to be compiled again.
@@ -22,7 +22,10 @@ fn pip_puts_the_program_beside_the_others_of_an_environment() {
     told.filter(|name| ours.iter().any(|ours| name.to_string_lossy().starts_with(ours))).for_each(|name| {
         pip_wheel.env_remove(name);
     });
-    pip_wheel.env("PATH", beside_python()).env("MATURIN_PEP517_ARGS", BUILD).current_dir(env!("CARGO_MANIFEST_DIR"));
+    pip_wheel
+        .env("PATH", path_to(&program("maturin")))
+        .env("MATURIN_PEP517_ARGS", BUILD)
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
     done(pip_wheel.args(["wheel", "--no-deps", "--no-build-isolation", ".", "--wheel-dir"]).arg(&wheels));
     let built: Vec<PathBuf> =
         fs::read_dir(&wheels).expect("wheels").map(|entry| entry.expect("a wheel").path()).collect();
@@ -33,8 +36,8 @@ fn pip_puts_the_program_beside_the_others_of_an_environment() {
     let there = environment.join("bin/python");
     done(pip().arg("--python").arg(&there).args(["install", "--no-index", "--no-deps"]).arg(wheel));
 
-    let program = environment.join("bin/statemend");
-    assert_eq!(done(Command::new(&program).arg("--version")), format!("statemend {}\n", env!("CARGO_PKG_VERSION")));
+    let installed = environment.join("bin/statemend");
+    assert_eq!(done(Command::new(&installed).arg("--version")), format!("statemend {}\n", env!("CARGO_PKG_VERSION")));
     let metadata = "import importlib.metadata as m; print(m.version('statemend'), m.metadata('statemend')['License'])";
     let known = done(Command::new(&there).args(["-c", metadata]));
     assert_eq!(known, format!("{} Apache-2.0\n", env!("CARGO_PKG_VERSION")));

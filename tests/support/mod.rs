@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 /// The DAG runs of dag `example` (1 to 3, with the run ids `first`, `second` and `third`) and the assets (1 to 3)
 /// that state rows refer to.
-const REFERRED: &str = include_str!("referred.sql");
+pub const REFERRED: &str = include_str!("referred.sql");
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {

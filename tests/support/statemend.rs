@@ -25,6 +25,8 @@ pub fn command(args: &[&str]) -> Command {
     }
     // Airflow's configuration is looked for in the home directory, which must not matter to a test.
     command.env("AIRFLOW_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-airflow-here"));
+    // Nor must what a check has left there.
+    command.env("XDG_STATE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("state"));
     command
 }
 

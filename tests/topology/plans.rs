@@ -37,6 +37,12 @@ async fn no_statement_looks_at_many_more_rows_than_a_window_has(engine: Engine) 
     for scan in [&["scan"][..], &["scan", "--jobs", "4"], &["scan", "--census"]] {
         assert_eq!(run(scan).exits(10).json()["totals"]["rows_scanned"], 4 * ROWS);
     }
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state.jsonl").display().to_string();
+    for rows in [4 * ROWS, 4 * BAD] {
+        let checked = run(&["check", "--incremental", "--state", &state]).exits(10).json();
+        assert_eq!(checked["totals"]["rows_scanned"], rows);
+    }
     let repaired = run(&["repair", "--yes"]).exits(0).json();
     assert_eq!(repaired["totals"]["rewritten"], 4 * BAD);
     run(&["undo", repaired["run_id"].as_str().expect("a run"), "--yes"]).exits(0);

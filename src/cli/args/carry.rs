@@ -2,7 +2,7 @@
 
 use clap::Args as ClapArgs;
 
-use super::shared::{FailOnArgs, FindingsArgs, JudgingArgs, OutputArgs, PaceArgs, TargetArgs};
+use super::shared::{FailOnArgs, FindingsArgs, JudgingArgs, PaceArgs, ReportArgs, TargetArgs};
 
 /// Copy state of development builds into the released tables, mended on the way
 ///
@@ -27,7 +27,7 @@ pub(in crate::cli) struct CarryArgs {
     #[command(flatten)]
     pub fail_on: FailOnArgs,
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub output: ReportArgs,
     #[command(flatten)]
     pub pace: PaceArgs,
 }

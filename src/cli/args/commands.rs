@@ -7,7 +7,8 @@ use clap::{Args as ClapArgs, Subcommand};
 use clap_complete::Shell;
 
 use super::shared::{
-    FailOnArgs, FindingsArgs, JobsArgs, JudgingArgs, LimitArgs, OutputArgs, PaceArgs, RateArgs, TargetArgs,
+    FailOnArgs, FindingsArgs, JobsArgs, JudgingArgs, LimitArgs, MostArgs, OutputArgs, PaceArgs, RateArgs, ReportArgs,
+    TargetArgs,
 };
 
 /// Judge every row and report, without writing or locking anything
@@ -30,7 +31,7 @@ pub(in crate::cli) struct ScanArgs {
     #[arg(long, value_name = "FILE")]
     pub plan_out: Option<PathBuf>,
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub output: ReportArgs,
     #[command(flatten)]
     pub jobs: JobsArgs,
     #[command(flatten)]
@@ -61,7 +62,7 @@ pub(in crate::cli) struct RepairArgs {
     #[command(flatten)]
     pub fail_on: FailOnArgs,
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub output: ReportArgs,
     #[command(flatten)]
     pub jobs: JobsArgs,
     #[command(flatten)]
@@ -80,11 +81,10 @@ pub(in crate::cli) struct UndoArgs {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
-    /// List this many rows that were left at most; counts are always complete
-    #[arg(long, value_name = "N", default_value_t = crate::report::collect::MAX_FINDINGS)]
-    pub max_findings: usize,
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub most: MostArgs,
+    #[command(flatten)]
+    pub output: ReportArgs,
     #[command(flatten)]
     pub pace: PaceArgs,
 }

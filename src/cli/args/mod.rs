@@ -2,19 +2,21 @@
 //!
 //! Options that several commands take stand in [`shared`]; each command lists its own beside them.
 
-use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
 mod carry;
+mod check;
 mod commands;
 mod shared;
 
 pub(super) use carry::CarryArgs;
+pub(super) use check::CheckArgs;
 pub(super) use commands::{
     CompletionsArgs, DemoArgs, ExplainArgs, ManArgs, RepairArgs, RulesArgs, RulesCheckArgs, RulesCommand,
     RulesSuggestArgs, RunsArgs, ScanArgs, UndoArgs,
 };
-pub(super) use shared::{Format, JudgingArgs, LimitArgs, OutputArgs, PaceArgs, TargetArgs};
+pub(super) use shared::{Format, JudgingArgs, LimitArgs, MostArgs, OutputArgs, PaceArgs, ReportArgs, TargetArgs};
 
 /// Finds the rows of Airflow's task and asset state tables that Airflow cannot read back, says why, and mends them.
 ///
@@ -34,14 +36,15 @@ Exit codes:
     1  unexpected failure
     2  wrong usage or configuration
     3  the database cannot be used; the message says what to do
-   10  scan, --dry-run or explain found what Airflow cannot read, or carry --dry-run what it would leave
+   10  scan, check, --dry-run or explain found what Airflow cannot read, or carry --dry-run what it would leave
    11  repair, carry or undo left rows; they are listed
-   12  another run is at work
+   12  another run or check is at work
   130  interrupted; stopped cleanly between chunks";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Scan(ScanArgs),
+    Check(CheckArgs),
     Repair(RepairArgs),
     Carry(CarryArgs),
     Undo(UndoArgs),
@@ -65,6 +68,18 @@ pub(super) struct CommonArgs {
     /// Show no progress, even on a terminal
     #[arg(long, global = true, display_order = 103)]
     pub no_progress: bool,
+    /// How messages on standard error are written
+    #[arg(long, global = true, display_order = 104, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Human)]
+    pub log_format: LogFormat,
+}
+
+/// How messages on standard error are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people
+    Human,
+    /// For programs: one JSON object a line
+    Json,
 }
 
 impl CommonArgs {

@@ -48,12 +48,26 @@ pub(in crate::cli) struct LimitArgs {
 /// What is said of the findings.
 #[derive(Clone, Debug, ClapArgs)]
 pub(in crate::cli) struct FindingsArgs {
-    /// List this many findings at most; counts are always complete
-    #[arg(long, value_name = "N", default_value_t = crate::report::collect::MAX_FINDINGS)]
-    pub max_findings: usize,
+    #[command(flatten)]
+    pub most: MostArgs,
     /// Show stored values, which may be secrets
     #[arg(long)]
     pub show_values: bool,
+}
+
+/// How many rows are listed.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(in crate::cli) struct MostArgs {
+    /// List this many rows at most [default: 1000; all of them as ndjson and csv]; counts are always complete
+    #[arg(long, value_name = "N")]
+    pub max_findings: Option<usize>,
+}
+
+impl MostArgs {
+    /// How many rows a report lists that is written as a whole.
+    pub fn rows(self) -> usize {
+        self.max_findings.unwrap_or(crate::report::collect::MAX_FINDINGS)
+    }
 }
 
 /// What counts as found.
@@ -73,11 +87,11 @@ pub(in crate::cli) struct RateArgs {
     pub max_rows_per_second: Option<u32>,
 }
 
-/// How many read at once.
+/// How many scan at once. What writes is alone.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 #[command(next_help_heading = "Pace")]
 pub(in crate::cli) struct JobsArgs {
-    /// Read and judge with so many connections and threads at once; what is found is the same
+    /// Scan by so many jobs, each with a connection and a thread of its own; what is found is the same
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=MOST_JOBS))]
     pub jobs: u32,
 }
@@ -129,23 +143,67 @@ impl From<&PaceArgs> for Pace {
     }
 }
 
-/// How and where the report is written.
+/// How and where a report on rows is written.
 #[derive(Clone, Debug, ClapArgs)]
-pub(in crate::cli) struct OutputArgs {
+pub(in crate::cli) struct ReportArgs {
     /// Form of the report
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+    #[command(flatten)]
+    pub file: FileArgs,
+}
+
+/// How and where any other report is written.
+#[derive(Clone, Debug, ClapArgs)]
+pub(in crate::cli) struct OutputArgs {
+    /// Form of the report
+    #[arg(long, value_enum, default_value_t = PlainFormat::Human)]
+    pub format: PlainFormat,
+    #[command(flatten)]
+    pub file: FileArgs,
+}
+
+/// Where a report is written.
+#[derive(Clone, Debug, ClapArgs)]
+pub(in crate::cli) struct FileArgs {
     /// Write the report to a file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
+/// The forms of a report on rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Format {
     /// For people
     Human,
     /// For programs
     Json,
+    /// For programs: every row a line, as it is found; the last line is the report
+    Ndjson,
+    /// For a browser: everything in one file
+    Html,
+    /// For a ticket or a pull request
+    Markdown,
+    /// For a spreadsheet: every row, and nothing else
+    Csv,
+}
+
+/// The forms of any other report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum PlainFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+impl From<PlainFormat> for Format {
+    fn from(format: PlainFormat) -> Self {
+        match format {
+            PlainFormat::Human => Self::Human,
+            PlainFormat::Json => Self::Json,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -14,6 +14,7 @@ use crate::engine::store::Deed;
 use crate::engine::{Ending, Work, carry};
 use crate::report::collect::Collector;
 use crate::report::model::{Mode, Outcome, Report};
+use crate::report::stream::Stream;
 use crate::report::terminal;
 use crate::report::wording::{count, list};
 use crate::store::{Access, Wanted};
@@ -22,7 +23,8 @@ pub(super) async fn run(args: CarryArgs, context: &Context) -> Result<Exit, Fail
     if !args.dry_run && !args.yes {
         ask::someone_is_there("carry")?;
     }
-    let output = Output::open(&args.output)?;
+    let output = Output::of_rows(&args.output)?;
+    let most = output.most(args.findings.most)?;
     let Decisions { rules, .. } = session::decisions(&args.judging, &args.judging.tables)?;
     let access = if args.dry_run { Access::Read } else { Access::Write };
     // Tables of the user's own have no older ones.
@@ -39,39 +41,42 @@ pub(super) async fn run(args: CarryArgs, context: &Context) -> Result<Exit, Fail
         pace: (&args.pace).into(),
         stop: &context.stop,
     };
-    let command = Carry { args: &args, context, work, routes: &routes };
+    let command = Carry { args: &args, context, work, routes: &routes, output: &output, most };
     let ended = match args.dry_run {
         true => command.look(&mut session, Mode::CarryDryRun).await,
         // Where there is nothing to carry, there is nothing to write into a journal either.
         false if routes.is_empty() => command.look(&mut session, Mode::Carry).await,
         false => command.carry(&mut session).await,
     };
-    let report = match ended? {
-        Ok(report) => report,
+    let (report, stream) = match ended? {
+        Ok(reports) => reports,
         Err(exit) => return Ok(exit),
     };
     // An undo needs no rules.
     let by_rules = !matches!(report.outcome, Outcome::Carried | Outcome::Partial);
     let again = if by_rules { session.again_with(&args.judging) } else { session.again.clone() };
-    output.write(&report, |out, page| terminal::write(out, &report, page, Some(&again)))?;
+    output.write_rows(&report, stream, &again)?;
     Ok(report.outcome.into())
 }
 
-/// A report, or the exit code where the user did not agree.
-type Ended = Result<Report, Exit>;
+/// A report, with the end of a list of rows where it is one, or the exit code where the user did not agree.
+type Ended = Result<(Report, Option<Stream>), Exit>;
 
 struct Carry<'c> {
     args: &'c CarryArgs,
     context: &'c Context,
     work: Work<'c>,
     routes: &'c [&'static Route],
+    output: &'c Output,
+    /// How many rows the report lists.
+    most: usize,
 }
 
 impl Carry<'_> {
     async fn look(&self, session: &mut Session, mode: Mode) -> Result<Ended, Failure> {
-        let collector = self.collector(session, mode);
-        let (collector, ending) = self.plan(session, collector).await?;
-        Ok(Ok(collector.finish(ending, session::now())))
+        let events = self.events(session, mode)?;
+        let ((collector, stream), ending) = self.plan(session, events).await?;
+        Ok(Ok((collector.finish(ending, session::now()), stream)))
     }
 
     /// Carries what can be carried, once the user has agreed to it.
@@ -82,15 +87,16 @@ impl Carry<'_> {
             Ok(consent) => consent,
             Err(ended) => return Ok(ended),
         };
-        let mut events = (self.collector(session, Mode::Carry), session::progress(self.context.common));
+        let mut events = (self.events(session, Mode::Carry)?, self.output.progress(self.context.common));
         let who = session::who();
         let ending = carry::carry(&mut session.store, &self.work, self.routes, &who, consent, &mut events).await?;
-        Ok(Ok(events.0.finish(ending, session::now())))
+        let (collector, stream) = events.0;
+        Ok(Ok((collector.finish(ending, session::now()), stream)))
     }
 
     /// Sees what a carry would do.
     async fn plan<E: Events>(&self, session: &mut Session, events: E) -> Result<(E, Ending), Failure> {
-        let mut events = (events, session::progress(self.context.common));
+        let mut events = (events, self.output.progress(self.context.common));
         let ending = carry::plan(&mut session.store, &self.work, self.routes, &mut events).await?;
         Ok((events.0, ending))
     }
@@ -100,12 +106,13 @@ impl Carry<'_> {
         if self.args.yes {
             return Ok(Ok(Consent::given()));
         }
-        let reports = (self.collector(session, Mode::CarryDryRun), self.collector(session, Mode::Carry));
-        let ((plan, nothing), ending) = self.plan(session, reports).await?;
+        let most = self.args.findings.most.rows();
+        let reports = [Mode::CarryDryRun, Mode::Carry].map(|mode| self.collector(session, mode, most));
+        let ([plan, nothing], ending) = self.plan(session, reports).await?;
         let plan = plan.finish(ending, session::now());
         let carried = plan.totals.carry.map_or(0, |carry| carry.carried);
         if carried == 0 || ending == Ending::Interrupted {
-            return Ok(Err(Ok(nothing.finish(ending, session::now()))));
+            return Ok(Err(Ok((nothing.finish(ending, session::now()), None))));
         }
         terminal::write(&mut std::io::stderr().lock(), &plan, &output::stderr_page(), None).map_err(Failure::Stdout)?;
         let question = format!("\nCarry {} into {} in {}?", count(carried, "row"), self.into(), plan.database.url);
@@ -123,7 +130,12 @@ impl Carry<'_> {
         list(&names)
     }
 
-    fn collector(&self, session: &Session, mode: Mode) -> Collector {
-        session.collector(mode, self.work.rules, self.args.findings.max_findings, self.args.fail_on.fail_on.into())
+    /// What becomes of the report.
+    fn events(&self, session: &Session, mode: Mode) -> Result<(Collector, Option<Stream>), Failure> {
+        Ok((self.collector(session, mode, self.most), self.output.stream(self.args.findings.show_values)?))
+    }
+
+    fn collector(&self, session: &Session, mode: Mode, most: usize) -> Collector {
+        session.collector(mode, self.work.rules, most, self.args.fail_on.fail_on.into())
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn run(args: DemoArgs, context: &Context) -> Result<Exit, Failu
     let run = walk.newest_run().await?;
     walk.step("Changed your mind? Every byte comes back.", &["undo", &run, "--yes"]).await?;
     say("The database is yours now. Try:");
-    for command in ["scan --format json", "repair", "runs"] {
+    for command in ["scan --format html -o report.html", "scan --format json", "repair", "runs"] {
         println!("  statemend {command} --url {}", walk.url);
     }
     Ok(Exit::Success)

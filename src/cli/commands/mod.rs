@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod carry;
+mod check;
 mod completions;
 mod demo;
 mod explain;
@@ -26,13 +27,14 @@ struct Context {
 
 /// Runs the command.
 pub(super) async fn run(args: Args) -> Result<Exit, Failure> {
-    let context = Context { common: args.common, stop: signals::listen() };
+    let context = Context { common: args.common, stop: signals::listen(args.common) };
     dispatch(args.command, &context).await
 }
 
 async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {
     match command {
         Command::Scan(args) => scan::run(args, context).await,
+        Command::Check(args) => check::run(args, context).await,
         Command::Repair(args) => repair::run(args, context).await,
         Command::Carry(args) => carry::run(args, context).await,
         Command::Undo(args) => undo::run(args, context).await,

@@ -8,12 +8,13 @@ use crate::cli::failure::Failure;
 use crate::cli::output::{self, Output};
 use crate::cli::plan_file::PlanFile;
 use crate::cli::session::{self, Decisions, Session};
-use crate::domain::finding::Severity;
 use crate::engine::consent::Consent;
 use crate::engine::events::Events;
 use crate::engine::{Ending, Work, plan, repair, scan};
 use crate::report::collect::Collector;
 use crate::report::model::{Mode, Outcome, Report};
+use crate::report::progress::Progress;
+use crate::report::stream::Stream;
 use crate::report::terminal;
 use crate::report::wording::count;
 use crate::store::{Access, Wanted};
@@ -22,7 +23,8 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
     if !args.dry_run && !args.yes {
         ask::someone_is_there("repair")?;
     }
-    let output = Output::open(&args.output)?;
+    let output = Output::of_rows(&args.output)?;
+    let most = output.most(args.findings.most)?;
     let plan = args.plan.as_deref().map(PlanFile::open).transpose()?;
     let tables = plan.as_ref().map_or(&args.judging.tables, |plan| &plan.header.tables);
     let Decisions { rules, own } = session::decisions(&args.judging, tables)?;
@@ -43,32 +45,32 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
         pace,
         stop: &context.stop,
     };
-    let command = Repair { args: &args, context, work };
+    let command = Repair { args: &args, context, work, output: &output, most };
     let ended = match (plan, args.dry_run) {
         (None, true) => command.dry_run(&mut session).await?,
         (None, false) => command.mend(&mut session).await?,
         (Some(plan), _) => command.carry_out(&mut session, plan).await?,
     };
-    let report = match ended {
-        Ended::Report(report) => report,
+    let (report, stream) = match ended {
+        Ended::Report(report, stream) => (report, stream),
         Ended::Declined(exit) => return Ok(exit),
     };
     // An undo needs no rules.
     let by_rules = !matches!(report.outcome, Outcome::Repaired | Outcome::Partial);
     let again = if by_rules { session.again_with(&args.judging) } else { session.again.clone() };
-    output.write(&report, |out, page| terminal::write(out, &report, page, Some(&again)))?;
+    output.write_rows(&report, stream, &again)?;
     Ok(report.outcome.into())
 }
 
 /// How the command came to its end.
 enum Ended {
-    Report(Box<Report>),
+    Report(Box<Report>, Option<Stream>),
     Declined(Exit),
 }
 
 impl Ended {
-    fn with(collector: Collector, ending: Ending) -> Self {
-        Self::Report(Box::new(collector.finish(ending, session::now())))
+    fn with((collector, stream): (Collector, Option<Stream>), ending: Ending) -> Self {
+        Self::Report(Box::new(collector.finish(ending, session::now())), stream)
     }
 }
 
@@ -76,13 +78,16 @@ struct Repair<'r> {
     args: &'r RepairArgs,
     context: &'r Context,
     work: Work<'r>,
+    output: &'r Output,
+    /// How many rows the report lists.
+    most: usize,
 }
 
 impl Repair<'_> {
     async fn dry_run(&self, session: &mut Session) -> Result<Ended, Failure> {
-        let collector = self.collector(session, Mode::DryRun);
-        let (collector, ending) = self.scan(session, collector).await?;
-        Ok(Ended::with(collector, ending))
+        let events = self.events(session, Mode::DryRun)?;
+        let (events, ending) = self.scan(session, events).await?;
+        Ok(Ended::with(events, ending))
     }
 
     /// Mends what needs it, once the user has agreed to it.
@@ -92,7 +97,7 @@ impl Repair<'_> {
             Ok(consent) => consent,
             Err(ended) => return Ok(ended),
         };
-        let mut events = (self.collector(session, Mode::Repair), session::progress(self.context.common));
+        let mut events = (self.events(session, Mode::Repair)?, self.progress());
         let ending = repair::repair(&mut session.store, &self.work, &session::who(), consent, &mut events).await?;
         Ok(Ended::with(events.0, ending))
     }
@@ -107,7 +112,7 @@ impl Repair<'_> {
             Ok(consent) => consent,
             Err(exit) => return Ok(Ended::Declined(exit)),
         };
-        let mut events = (self.collector(session, Mode::Repair), session::progress(self.context.common));
+        let mut events = (self.events(session, Mode::Repair)?, self.progress());
         let ending =
             plan::carry_out(&mut session.store, &self.work, plan, &session::who(), consent, &mut events).await?;
         Ok(Ended::with(events.0, ending))
@@ -115,7 +120,7 @@ impl Repair<'_> {
 
     /// Sees what a repair would do.
     async fn scan<E: Events>(&self, session: &mut Session, events: E) -> Result<(E, Ending), Failure> {
-        let mut events = (events, session::progress(self.context.common));
+        let mut events = (events, self.progress());
         let ending = scan::scan(&mut session.store, &self.work, &mut events).await?;
         Ok((events.0, ending))
     }
@@ -125,11 +130,12 @@ impl Repair<'_> {
         if self.args.yes {
             return Ok(Ok(Consent::given()));
         }
-        let reports = (self.collector(session, Mode::DryRun), self.collector(session, Mode::Repair));
-        let ((plan, nothing), ending) = self.scan(session, reports).await?;
+        let most = self.args.findings.most.rows();
+        let reports = [Mode::DryRun, Mode::Repair].map(|mode| self.collector(session, mode, most));
+        let ([plan, nothing], ending) = self.scan(session, reports).await?;
         let plan = plan.finish(ending, session::now());
         if plan.totals.rewritten == 0 || ending == Ending::Interrupted {
-            return Ok(Err(Ended::with(nothing, ending)));
+            return Ok(Err(Ended::with((nothing, None), ending)));
         }
         let page = output::stderr_page();
         terminal::write(&mut std::io::stderr().lock(), &plan, &page, None).map_err(Failure::Stdout)?;
@@ -137,8 +143,16 @@ impl Repair<'_> {
         Ok(ask::consent(self.args.yes, &question).await?.map_err(Ended::Declined))
     }
 
-    fn collector(&self, session: &Session, mode: Mode) -> Collector {
-        let fail_on: Severity = self.args.fail_on.fail_on.into();
-        session.collector(mode, self.work.rules, self.args.findings.max_findings, fail_on)
+    /// What becomes of the report.
+    fn events(&self, session: &Session, mode: Mode) -> Result<(Collector, Option<Stream>), Failure> {
+        Ok((self.collector(session, mode, self.most), self.output.stream(self.args.findings.show_values)?))
+    }
+
+    fn collector(&self, session: &Session, mode: Mode, most: usize) -> Collector {
+        session.collector(mode, self.work.rules, most, self.args.fail_on.fail_on.into())
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        self.output.progress(self.context.common)
     }
 }

@@ -7,6 +7,7 @@ use crate::cli::args::RunsArgs;
 use crate::cli::ask;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::logging;
 use crate::cli::output::Output;
 use crate::cli::session::Session;
 use crate::domain::run::Run;
@@ -70,7 +71,8 @@ async fn purge(
     let purged = purge::purge(&mut session.store, age, consent).await?;
     if !context.common.quiet {
         let values = purged.iter().map(|(_, entries)| entries).sum();
-        eprintln!("Dropped {} of {}.", count(values, "old value"), count(purged.len() as u64, "run"));
+        let dropped = format!("Dropped {} of {}.", count(values, "old value"), count(purged.len() as u64, "run"));
+        logging::say(context.common, &dropped);
     }
     Ok(None)
 }

@@ -3,20 +3,21 @@
 use std::path::Path;
 
 use super::Context;
-use crate::cli::args::ScanArgs;
+use crate::cli::args::{CommonArgs, ScanArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::logging;
 use crate::cli::output::Output;
 use crate::cli::plan_file::PlanWriter;
 use crate::cli::session::{self, Decisions, Session};
 use crate::engine::{Ending, Work, scan};
 use crate::report::model::Mode;
-use crate::report::terminal;
 use crate::report::wording::count;
 use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failure> {
-    let output = Output::open(&args.output)?;
+    let output = Output::of_rows(&args.output)?;
+    let most = output.most(args.findings.most)?;
     let Decisions { rules, own } = session::decisions(&args.judging, &args.judging.tables)?;
     let mut session = Session::open(&args.target, Access::Read, Wanted::Tables(&own)).await?;
     let targets = session.targets(&args.judging.tables)?;
@@ -32,29 +33,29 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
     };
     let header = || session.plan_header(&judge, &rules, &targets);
     let plan = args.plan_out.as_deref().map(|path| PlanWriter::create(path, &header())).transpose()?;
-    let collector = session.collector(Mode::Scan, &rules, args.findings.max_findings, args.fail_on.fail_on.into());
-    let mut events = ((collector, plan), session::progress(context.common));
+    let collector = session.collector(Mode::Scan, &rules, most, args.fail_on.fail_on.into());
+    let stream = output.stream(args.findings.show_values)?;
+    let mut events = ((collector, stream), (plan, output.progress(context.common)));
     let ending = scan::scan(&mut session.store, &work, &mut events).await?;
-    let ((collector, plan), progress) = events;
+    let ((collector, stream), (plan, progress)) = events;
     drop(progress);
     if let (Some(plan), Some(path)) = (plan, &args.plan_out) {
-        finish(plan, path, ending, context.common.quiet)?;
+        finish(plan, path, ending, context.common)?;
     }
     let report = collector.finish(ending, session::now());
-    let again = session.again_with(&args.judging);
-    output.write(&report, |out, page| terminal::write(out, &report, page, Some(&again)))?;
+    output.write_rows(&report, stream, &session.again_with(&args.judging))?;
     Ok(report.outcome.into())
 }
 
 /// Completes the plan, unless the scan has not seen everything.
-fn finish(plan: PlanWriter, path: &Path, ending: Ending, quiet: bool) -> Result<(), Failure> {
+fn finish(plan: PlanWriter, path: &Path, ending: Ending, common: CommonArgs) -> Result<(), Failure> {
     if ending == Ending::Interrupted {
         tracing::warn!("interrupted, so there is no plan {}", path.display());
         return Ok(());
     }
     let rows = plan.finish()?;
-    if !quiet {
-        eprintln!("{} would rewrite {}.", path.display(), count(rows, "row"));
+    if !common.quiet {
+        logging::say(common, &format!("{} would rewrite {}.", path.display(), count(rows, "row")));
     }
     Ok(())
 }

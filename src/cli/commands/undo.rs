@@ -17,7 +17,6 @@ use crate::engine::store::Ledger as _;
 use crate::engine::{Work, undo};
 use crate::report::collect::Collector;
 use crate::report::model::Mode;
-use crate::report::terminal;
 use crate::report::wording::count;
 use crate::store::{Access, Wanted};
 
@@ -25,7 +24,8 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
     if !args.yes {
         ask::someone_is_there("undo")?;
     }
-    let output = Output::open(&args.output)?;
+    let output = Output::of_rows(&args.output)?;
+    let most = output.most(args.most)?;
     let mut session = Session::open(&args.target, Access::Write, Wanted::Runs).await?;
     if !session.store.has_journal().await? {
         return Err(RunError::NoSuchRun(args.run).into());
@@ -48,14 +48,15 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
         Ok(consent) => consent,
         Err(exit) => return Ok(exit),
     };
-    let mut preface = session.preface(Mode::Undo, &rules, args.max_findings, Severity::Error);
+    let mut preface = session.preface(Mode::Undo, &rules, most, Severity::Error);
     (preface.undoes, preface.removes) = (Some(run.id.to_string()), run.makes_rows());
-    let mut events = (Collector::new(preface), session::progress(context.common));
+    let stream = output.stream(false)?;
+    let mut events = ((Collector::new(preface), stream), output.progress(context.common));
     let ending = undo::undo(&mut session.store, &work, &run, &session::who(), consent, &mut events).await?;
-    let (collector, progress) = events;
+    let ((collector, stream), progress) = events;
     drop(progress);
     let report = collector.finish(ending, session::now());
-    output.write(&report, |out, page| terminal::write(out, &report, page, Some(&session.again)))?;
+    output.write_rows(&report, stream, &session.again)?;
     Ok(report.outcome.into())
 }
 

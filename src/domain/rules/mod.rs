@@ -14,7 +14,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use crate::domain::finding::{Action, Kind};
+use crate::domain::finding::{Action, Kind, Severity};
 use crate::domain::reader::Reader;
 
 pub use conditions::Conditions;
@@ -151,6 +151,14 @@ impl Rules {
     /// Whether a row that reads well may have to be changed. Where none may, nobody needs to ask about such rows.
     pub fn considers_readable(&self) -> bool {
         self.rules.iter().any(|rule| rule.conditions.kinds.take_readable() && rule.action == Action::String)
+    }
+
+    /// Whether a value that readers get without an error may become a string.
+    pub fn may_make_strings_of_json(&self) -> bool {
+        let json = [Severity::Warning, Severity::Notice].map(Kinds::of).into_iter().fold(Kinds::READABLE, Kinds::and);
+        let takes_json = |rule: &Rule| rule.conditions.kinds.but(json) != rule.conditions.kinds;
+        let of_rules = self.rules.iter().any(|rule| rule.action == Action::String && takes_json(rule));
+        of_rules || self.default == Some(Action::String)
     }
 
     /// All that decides, for a digest: the same for rules that differ in nothing but names, comments and form.

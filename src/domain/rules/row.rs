@@ -1,10 +1,12 @@
 //! What rules see of a row.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::finding::Kind;
 use crate::domain::reader::Reader;
 
 /// A moment, in microseconds since 1970 in UTC, which is as precise as the databases keep it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Moment(pub i64);
 
 /// Whose a row is, as far as its table tells. The state of a task has no asset, that of an asset no DAG and no task: who

@@ -3,12 +3,12 @@
 use super::super::events::{Event, Events, Flagged, Outcome};
 use super::super::flag::{Flag, digest, kind_name};
 use super::super::pacing::CHUNK_BYTES;
-use super::super::store::{Candidate, Chunk, Deed, Effect, LockedRow, Namesake, StoreError};
+use super::super::store::{Candidate, Chunk, Deed, Effect, Facts, LockedRow, Namesake, StoreError};
 use super::super::writer::{Done, Edit, Piece, Verdict, Writing};
 use crate::domain::carry::Route;
 use crate::domain::repair::Reason;
 use crate::domain::run::{Progress, Tally};
-use crate::domain::target::{Identity, Key, Target};
+use crate::domain::target::{Key, Target};
 
 /// Neighbouring rows of an older table, as many as one chunk carries.
 #[derive(Debug)]
@@ -84,9 +84,9 @@ impl Piece for Load {
         Ok((Self { route: self.route, rows: self.rows }, Self { route: self.route, rows }))
     }
 
-    fn left(&self, identity: Option<Identity>, reason: Reason) -> Option<Flagged> {
+    fn left(&self, facts: Option<Facts>, reason: Reason) -> Option<Flagged> {
         let (key, bytes) = self.rows.first()?;
-        Some(Flagged { identity, bytes: *bytes, ..Flagged::unseen(key.clone(), Outcome::Skipped(reason)) })
+        Some(Flagged { facts, bytes: *bytes, ..Flagged::unseen(key.clone(), Outcome::Skipped(reason)) })
     }
 
     fn tell(self, done: Done, events: &mut impl Events) {
@@ -131,7 +131,7 @@ fn standing(candidate: &Candidate, flag: Option<&Flag>) -> Standing {
 fn left(candidate: Candidate, flag: Option<Flag>, reason: Reason, writing: &Writing<'_>) -> Flagged {
     let row = candidate.row;
     match flag {
-        Some(flag) => flag.left(reason).into_flagged(row.key, Some(row.facts.identity)),
+        Some(flag) => flag.left(reason).into_flagged(row.key, Some(row.facts)),
         None => {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let value = writing.work.show_values.then(|| text(row.value.stored().bytes()));
@@ -153,7 +153,7 @@ fn carried(candidate: Candidate, flag: Option<Flag>, writing: &Writing<'_>) -> V
             ..copy(&row, name, flag.kind())
         }),
     };
-    Verdict { edit, told: Some(flag.into_flagged(row.key, Some(row.facts.identity))) }
+    Verdict { edit, told: Some(flag.into_flagged(row.key, Some(row.facts))) }
 }
 
 /// The row as it is, under its name.
@@ -178,8 +178,9 @@ mod tests {
     use crate::domain::judge::Judge;
     use crate::domain::repair::Capacity;
     use crate::domain::rules::Rules;
-    use crate::domain::target::Scalar;
+    use crate::domain::target::{Identity, Scalar};
     use crate::engine::Work;
+    use crate::engine::made::Made;
     use crate::engine::pacing::Pace;
     use crate::engine::stop::Stop;
     use crate::engine::store::{Facts, OwnedValue};
@@ -237,7 +238,7 @@ mod tests {
         let owned = |value: &str| OwnedValue::Text(value.as_bytes().to_owned());
         let namesake =
             |(value, written_at): Copy<'_>| Namesake { value: owned(value), written_at: Some(written_at.to_owned()) };
-        let facts = Facts { identity: Identity(vec![Scalar::Null; 5]), moment: None };
+        let facts = Facts { identity: Identity(vec![Scalar::Null; 5]), moment: None, expires_at: None };
         let row = LockedRow { key: key(1), facts, value: owned(value), written_at: Some(written_at.to_owned()) };
         let name = Key(vec![Scalar::Integer(1); 4]);
         Candidate { row, name, has_owner, newer: newer.map(namesake), there: there.map(namesake) }
@@ -256,7 +257,8 @@ mod tests {
             pace: Pace::default(),
             stop: &stop,
         };
-        let writing = Writing { work: &work, capacity: Capacity::UNLIMITED };
+        let made = Made::default();
+        let writing = Writing { work: &work, made: &made, capacity: Capacity::UNLIMITED };
         let barred = Standing::Barred;
         let (one, bad) = (("1", "noon"), ("bad", "noon"));
         let cases = [

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::events::Flagged;
+use super::super::made::Made;
 use super::super::scan::scan;
 use super::super::store::{EachRow, Facts, Reconnect, Row, Source};
 use super::super::{Ending, store};
@@ -13,7 +14,7 @@ use super::*;
 use crate::domain::generations::sample::targets;
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
-use crate::domain::target::{Identity, Scalar};
+use crate::domain::target::Scalar;
 
 const ROWS: i64 = 20_000;
 
@@ -96,6 +97,10 @@ impl Windows for MadeUp {
         Ok(last.map(|id| Key(vec![Scalar::Integer(id)])))
     }
 
+    fn made(&self) -> Arc<Made> {
+        Arc::default()
+    }
+
     fn capacity(&self) -> Capacity {
         Capacity::UNLIMITED
     }
@@ -108,6 +113,10 @@ impl Source for MadeUp {
         self.clone()
     }
 
+    async fn recall(&mut self, _: &[&'static Target]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn last_key(&mut self, _: &'static Target) -> Result<Option<Key>, StoreError> {
         Ok(Some(Key(vec![Scalar::Integer(ROWS)])))
     }
@@ -116,8 +125,16 @@ impl Source for MadeUp {
         Ok(None)
     }
 
-    async fn identify(&mut self, _: &'static Target, _: &[Key]) -> Result<Vec<(Key, Identity)>, StoreError> {
+    async fn look_up(&mut self, _: &'static Target, _: &[Key], _: &mut EachRow<'_>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn identify(&mut self, _: &'static Target, _: &[Key]) -> Result<Vec<(Key, Facts)>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn count_rows_of_lists(&mut self, _: &'static Target, _: &[&[Scalar]]) -> Result<u64, StoreError> {
+        Ok(0)
     }
 }
 

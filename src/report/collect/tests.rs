@@ -1,13 +1,15 @@
+use super::super::check::Comparison;
 use super::*;
+use crate::domain::check::{Looked, Pass, Why};
 use crate::domain::finding::Kind;
 use crate::domain::repair::Reason;
 use crate::engine::events::Outcome as Row;
-use crate::report::sample::{self, asset, assets, flagged, fold, preface, scanned, task, tasks};
+use crate::report::sample::{self, asset, assets, flagged, fold, preface, scanned, started, task, tasks};
 
 type Found<'f> = &'f [(Kind, Row)];
 
 fn rows(mode: Mode, fail_on: Severity, ending: Ending, rows: Found<'_>) -> Report {
-    fold(Preface { fail_on, ..preface(mode) }, ending, |events| {
+    fold(Preface { fail_on: fail_on.into(), ..preface(mode) }, ending, |events| {
         scanned(events, tasks(), 10);
         for (id, (kind, outcome)) in (1..).zip(rows) {
             flagged(events, tasks(), task(id, *kind, *outcome));
@@ -134,4 +136,114 @@ fn rows_put_back_are_counted_as_rewritten_and_rows_left_as_drifted() {
     let report = sample::undo_with_drift();
     assert_eq!((report.totals.rewritten, report.totals.drifted, report.totals.errors), (1_202, 2, 0));
     assert!(report.findings.iter().all(|finding| finding.kind.is_none() && finding.reason.is_some()));
+}
+
+#[test]
+fn a_run_that_follows_another_tells_of_each_row_once() {
+    let report = fold(preface(Mode::Repair), Ending::Complete, |events| {
+        started(events);
+        scanned(events, tasks(), 10);
+        flagged(events, tasks(), task(1, Kind::RawText, Row::Rewritten));
+        flagged(events, tasks(), task(2, Kind::RawText, Row::Skipped(Reason::Locked)));
+        started(events);
+        scanned(events, tasks(), 10);
+        flagged(events, tasks(), task(2, Kind::RawText, Row::Rewritten));
+        flagged(events, tasks(), task(3, Kind::NonFinite, Row::Reported));
+    });
+    let rows: Vec<_> = report.circumstances.iter().map(|all| (all.severity, all.rows)).collect();
+    assert_eq!(rows, [(Severity::Error, 2), (Severity::Warning, 1)]);
+    assert_eq!(report.totals.errors, 2);
+    assert_eq!(report.circumstances[0].sources["tasks"].distinct, 2);
+}
+
+#[test]
+fn what_hides_in_all_lists_follows_from_some_of_them() {
+    let hidden = |lists, rows, unreadable| {
+        let report = fold(preface(Mode::Scan), Ending::Complete, |events| {
+            scanned(events, tasks(), 100);
+            (1..=10).for_each(|id| flagged(events, tasks(), task(id, Kind::RawText, Row::Rewritten)));
+            events.event(&Event::Lists { target: tasks(), counted: Counted { lists, rows, unreadable } });
+        });
+        (report.totals.hidden_keys, report.totals.hidden_keys_estimated)
+    };
+    assert_eq!(hidden(10, 25, 10), (Some(15), false));
+    assert_eq!(hidden(5, 11, 5), (Some(12), true));
+    assert_eq!(hidden(10, 8, 10), (Some(0), false), "rows may have gone since they were read");
+    assert_eq!(sample::undo_with_drift().totals.hidden_keys, None);
+}
+
+#[test]
+fn an_undo_does_not_tell_of_rows_that_it_has_not_looked_at() {
+    assert_eq!(sample::undo_with_drift().circumstances, []);
+}
+
+#[test]
+fn every_finding_of_a_check_is_new_or_still_there_or_part_of_the_baseline() {
+    let report = sample::check();
+    let check = report.check.as_ref().expect("a comparison");
+    let rows = check.rows;
+    assert_eq!((rows.new, rows.new_errors, rows.changed, rows.still, rows.baseline), (3, 2, 1, 1, 1));
+    assert_eq!((rows.gone, rows.gone_readable, rows.gone_deleted), (4, 3, 1));
+    assert_eq!(rows.new + rows.still + rows.baseline, report.totals.flagged);
+    assert_eq!(rows.gone + rows.still + rows.changed, 6, "all that the last check had flagged");
+    let told: Vec<_> = report.findings.iter().map(|finding| finding.new).collect();
+    assert_eq!(told, [Some(false), Some(true), Some(true), Some(true), None]);
+    assert_eq!(check.trend.len(), 4, "three of the past, and this one");
+}
+
+#[test]
+fn a_check_may_fail_for_unreadable_rows_that_are_new_and_for_nothing_else() {
+    let raw = |id, novelty| sample::compared(task(id, Kind::RawText, Row::Rewritten), novelty);
+    let nan = |id, novelty| sample::compared(task(id, Kind::NonFinite, Row::Reported), novelty);
+    let cases = [
+        (vec![], Outcome::Clean),
+        (vec![raw(1, Novelty::Still), raw(2, Novelty::Unknown)], Outcome::Clean),
+        (vec![nan(1, Novelty::New), nan(2, Novelty::Changed)], Outcome::Clean),
+        (vec![raw(1, Novelty::New)], Outcome::Findings),
+        (vec![raw(1, Novelty::Changed)], Outcome::Findings),
+    ];
+    for (rows, outcome) in cases {
+        let report = fold(Preface { fail_on: FailOn::New, ..preface(Mode::Check) }, Ending::Complete, |events| {
+            compare(events, Some(&sample::looked(tasks(), 2)));
+            rows.iter().for_each(|row| flagged(events, tasks(), row.clone()));
+        });
+        assert_eq!(report.outcome, outcome, "{rows:?}");
+    }
+}
+
+#[test]
+fn numbers_alone_tell_the_least_that_is_new_and_gone() {
+    let raw = |id| sample::compared(task(id, Kind::RawText, Row::Rewritten), Novelty::Unknown);
+    let by_numbers = |before, now, ending| {
+        let last = Looked { remembered: false, ..sample::looked(tasks(), before) };
+        let report = fold(preface(Mode::Check), ending, |events| {
+            compare(events, Some(&last));
+            (0..now).for_each(|id| flagged(events, tasks(), raw(id)));
+        });
+        report.check.expect("a comparison").rows
+    };
+    let least = Comparison { at_least: true, ..Comparison::default() };
+    let more = Comparison { new: 3, new_errors: 3, still: 5, ..least };
+    assert_eq!(by_numbers(5, 8, Ending::Complete), more);
+    assert_eq!(by_numbers(8, 5, Ending::Complete), Comparison { gone: 3, still: 5, ..least });
+    let unknown = Comparison { baseline: 5, ..Comparison::default() };
+    assert_eq!(by_numbers(8, 5, Ending::Interrupted), unknown, "nobody knows what the rest would have shown");
+}
+
+#[test]
+fn what_is_new_keeps_its_place_in_a_full_list() {
+    let preface = Preface { max_findings: 40, ..preface(Mode::Check) };
+    let report = fold(preface, Ending::Complete, |events| {
+        compare(events, Some(&sample::looked(tasks(), 100)));
+        for id in 0..100 {
+            let novelty = if id % 10 == 9 { Novelty::New } else { Novelty::Still };
+            flagged(events, tasks(), sample::compared(task(id, Kind::NonFinite, Row::Reported), novelty));
+        }
+    });
+    let new = report.findings.iter().filter(|finding| finding.new == Some(true)).count();
+    assert_eq!((report.findings.len(), new), (40, 10));
+}
+
+fn compare(events: &mut Collector, last: Option<&Looked>) {
+    events.event(&Event::Compared { target: tasks(), last, pass: Pass::Full(Why::Wished) });
 }

@@ -7,9 +7,10 @@ use indicatif::HumanCount;
 
 use crate::report::census::{CensusReport, KeyReport};
 use crate::report::escape::sanitise_line;
+use crate::report::facts;
 use crate::report::model::Report;
 use crate::report::page::Page;
-use crate::report::wording::{count, list, moment};
+use crate::report::wording::{list, moment};
 
 /// How many keys are shown. The JSON report has them all.
 const MOST: usize = 20;
@@ -33,12 +34,8 @@ pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page) -> io::Resul
 
 fn of_table(out: &mut dyn io::Write, name: &str, census: &CensusReport, page: &Page) -> io::Result<()> {
     let mixed: Vec<&KeyReport> = census.keys.iter().filter(|key| key.mixed).collect();
-    let keys = count(census.keys.len() as u64, "key");
-    let summary = match mixed.len() as u64 {
-        0 => format!("{keys}, each with values of one type"),
-        some => format!("{keys}, {some} with values of several types"),
-    };
-    writeln!(out, "{}  {}", page.bold().apply_to(format!("Census of {name}")), page.dim().apply_to(summary))?;
+    let summary = page.dim().apply_to(facts::census(census));
+    writeln!(out, "{}  {summary}", page.bold().apply_to(format!("Census of {name}")))?;
     for line in rows(&mixed, page).lines() {
         writeln!(out, "  {}", line.trim_end())?;
     }

@@ -6,13 +6,13 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Wi
 use console::Style;
 use indicatif::HumanCount;
 
-use super::carried;
 use super::findings::severity_style;
 use crate::domain::finding::{Action, Severity};
+use crate::report::carried;
 use crate::report::escape::sanitise_line;
-use crate::report::model::{Fates, Mode, Report, RuleReport, TableReport};
+use crate::report::model::{Mode, Report, RuleReport, TableReport};
 use crate::report::page::Page;
-use crate::report::wording::{bytes, count, list, meaning, severity};
+use crate::report::wording::{bytes, count, fates, list, meaning, outcome, severity};
 
 /// How wide the first columns are at least, padding included, so that they stand below each other in all tables: the
 /// longest severity, the longest kind, a number, a few words.
@@ -65,8 +65,7 @@ fn kinds(mode: Mode, report: &TableReport, page: &Page) -> Table {
     table.set_width(u16::try_from(page.width() - 2).unwrap_or(u16::MAX));
     table.set_header(["severity", "kind", "rows", outcome(mode), "meaning"]);
     for (kind, rows) in &report.counts.findings {
-        let fates = report.counts.outcomes.get(kind).copied().unwrap_or_default();
-        let outcome = in_words(mode, fates);
+        let outcome = fates(mode, report.counts.outcomes.get(kind).copied().unwrap_or_default());
         let rows = HumanCount(*rows).to_string();
         let meaning = meaning(*kind, report.reader.unwrap_or_default());
         table.add_row([severity(report.severity(*kind)), kind.name(), &rows, &outcome, meaning]);
@@ -94,10 +93,9 @@ pub fn write_rules(out: &mut dyn io::Write, report: &Report, page: &Page) -> io:
     table.set_width(u16::try_from(page.width() - 2).unwrap_or(u16::MAX));
     table.set_header(["rule", "action", "rows", outcome(report.mode)]);
     for RuleReport { rule, action, rows } in &report.rules {
-        let outcome = in_words(report.mode, *rows);
-        let all = rows.reported + rows.rewritten + rows.skipped + rows.drifted;
+        let outcome = fates(report.mode, *rows);
         let action = action.map_or("by kind", Action::name);
-        table.add_row([&sanitise_line(rule, 40), action, &HumanCount(all).to_string(), &outcome]);
+        table.add_row([&sanitise_line(rule, 40), action, &HumanCount(rows.all()).to_string(), &outcome]);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
@@ -111,33 +109,6 @@ pub fn write_rules(out: &mut dyn io::Write, report: &Report, page: &Page) -> io:
         writeln!(out, "  {}", style.apply_to(line.trim_end()))?;
     }
     Ok(())
-}
-
-/// What stands above what became of rows, or would.
-const fn outcome(mode: Mode) -> &'static str {
-    match mode {
-        Mode::CarryDryRun => "carry would",
-        _ if mode.only_reads() => "repair would",
-        _ => "outcome",
-    }
-}
-
-/// What became of rows of one kind, or would: `rewrite`, `8 rewritten and 2 skipped`. Numbers stand only where there is
-/// more than one word: all rows of a kind are counted in the column before.
-fn in_words(mode: Mode, fates: Fates) -> String {
-    let words = match mode {
-        Mode::CarryDryRun => ["mend", "leave", "leave", "carry as is"],
-        Mode::Carry => ["mended", "left", "left", "carried as is"],
-        _ if mode.only_reads() => ["rewrite", "skip", "leave", "leave as is"],
-        _ => ["rewritten", "skipped", "drifted", "left as is"],
-    };
-    let phrase = |word: &str, rows| if mode.only_reads() { format!("{word} {rows}") } else { format!("{rows} {word}") };
-    let rows = [fates.rewritten, fates.skipped, fates.drifted, fates.reported];
-    let happened: Vec<_> = words.into_iter().zip(rows).filter(|(_, rows)| *rows > 0).collect();
-    match happened[..] {
-        [(word, _)] => word.to_owned(),
-        _ => list(&happened.iter().map(|(word, rows)| phrase(word, HumanCount(*rows))).collect::<Vec<_>>()),
-    }
 }
 
 /// What was changed in a table and what was left, in numbers.

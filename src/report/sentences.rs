@@ -2,7 +2,8 @@
 
 use indicatif::HumanCount;
 
-use super::carried;
+use crate::report::carried;
+use crate::report::check::{CheckReport, Comparison, PassKind};
 use crate::report::model::{Counts, Mode, Outcome, Report};
 use crate::report::wording::{count, either, list};
 
@@ -18,7 +19,8 @@ pub fn verdict(report: &Report) -> String {
     let interrupted = report.outcome == Outcome::Interrupted;
     match report.mode {
         Mode::Scan | Mode::DryRun | Mode::Check if interrupted => so_far(report),
-        Mode::Scan | Mode::DryRun | Mode::Check => found(report),
+        Mode::Scan | Mode::DryRun => found(report),
+        Mode::Check => checked(report),
         Mode::Repair if interrupted => {
             format!("Interrupted: {} mended so far, and this is committed.", count(report.totals.rewritten, "row"))
         }
@@ -29,8 +31,12 @@ pub fn verdict(report: &Report) -> String {
 }
 
 /// Who reads, where that is Airflow alone.
-fn by(report: &Report) -> &'static str {
+pub fn by(report: &Report) -> &'static str {
     if report.tables.iter().any(|table| table.reader.is_some()) { "" } else { " by Airflow" }
+}
+
+fn readers(report: &Report) -> &'static str {
+    if by(report).is_empty() { "Their readers" } else { "Airflow" }
 }
 
 fn found(report: &Report) -> String {
@@ -41,17 +47,65 @@ fn found(report: &Report) -> String {
         let rows = HumanCount(rows);
         return format!("{} of {rows} {of} cannot be read{by}{}.", HumanCount(totals.errors), because(totals));
     }
-    let reads = if by.is_empty() { "Their readers" } else { "Airflow" };
     match totals.warnings + totals.notices {
         _ if rows == 0 => "There are no rows to read.".to_owned(),
-        0 => format!("{reads} can read {}.", all(rows)),
+        0 => format!("{} can read {}.", readers(report), all(rows)),
         noted => format!(
-            "{reads} can read {}; {} {} a look.",
+            "{} can read {}; {} {} a look.",
+            readers(report),
             all(rows),
             HumanCount(noted),
             either(noted, "is worth", "are worth")
         ),
     }
+}
+
+/// What a check found, and how much of it is new.
+fn checked(report: &Report) -> String {
+    let Some(check) = &report.check else { return found(report) };
+    let totals = &report.totals;
+    let found = match (check.pass, totals.rows_scanned) {
+        (PassKind::Full, _) => found(report),
+        (PassKind::Incremental, 0) => "No row has been written since the last check.".to_owned(),
+        (PassKind::Incremental, _) if totals.errors > 0 => {
+            format!("{} cannot be read{}{}.", count(totals.errors, "row"), by(report), because(totals))
+        }
+        (PassKind::Incremental, rows) => {
+            format!("{} can read {} that {} looked at.", readers(report), all(rows), either(rows, "was", "were"))
+        }
+    };
+    format!("{found} {}", since(check))
+}
+
+fn since(check: &CheckReport) -> String {
+    if check.is_first() {
+        return "This is the first check; the next one tells what is new.".to_owned();
+    }
+    let Comparison { new, new_errors, gone, at_least, .. } = check.rows;
+    let new = match (new, at_least) {
+        (0, false) => "Nothing is new since the last check".to_owned(),
+        (0, true) => "The numbers tell of nothing new since the last check".to_owned(),
+        _ => {
+            let least = if at_least { "At least " } else { "" };
+            let unreadable = match new_errors {
+                _ if new_errors == new || at_least => String::new(),
+                0 => ", all of them readable".to_owned(),
+                some => format!(", {} of them unreadable", HumanCount(some)),
+            };
+            let findings = count(new, "finding");
+            format!("{least}{findings} {} new since the last check{unreadable}", either(new, "is", "are"))
+        }
+    };
+    let gone = match gone {
+        0 => String::new(),
+        gone => format!(
+            "; {}{} {} gone",
+            if at_least { "at least " } else { "" },
+            HumanCount(gone),
+            either(gone, "is", "are")
+        ),
+    };
+    format!("{new}{gone}.")
 }
 
 fn so_far(report: &Report) -> String {
@@ -153,6 +207,9 @@ pub fn closing(report: &Report) -> Option<String> {
             if report.mode == Mode::DryRun {
                 said.push("Nothing has been changed.".to_owned());
             }
+            if report.mode == Mode::Check && report.outcome == Outcome::Interrupted {
+                said.push("The next check compares with the last one that came to its end.".to_owned());
+            }
             said.extend(would(totals));
         }
         Mode::Repair => {
@@ -195,7 +252,8 @@ fn would(totals: &Counts) -> Vec<String> {
 pub fn next(report: &Report) -> Option<Next> {
     let next = |purpose, command: &str| Some(Next { purpose, command: command.to_owned() });
     match (report.mode, report.outcome) {
-        (Mode::Scan | Mode::Check, Outcome::Interrupted) => next("To start again:", "scan"),
+        (Mode::Scan, Outcome::Interrupted) => next("To start again:", "scan"),
+        (Mode::Check, Outcome::Interrupted) => next("To start again:", "check"),
         (Mode::Repair | Mode::DryRun, Outcome::Interrupted) => next("To go on:", "repair"),
         (Mode::Scan | Mode::Check | Mode::DryRun, _) if report.totals.rewritten > 0 => {
             next("To mend what can be mended (shows the plan and asks first):", "repair")

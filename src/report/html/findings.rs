@@ -1,0 +1,137 @@
+//! The list of findings: as rows that anyone can read, and as data for the script that sorts and filters them.
+//!
+//! What a row says is decided here once. The page holds the rows that a report has unless it was asked for more, so
+//! that the usual list is complete without a script; the data holds all of them, because a browser that lays out fifty
+//! thousand rows is busy for a long time.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::report::collect::MAX_FINDINGS;
+use crate::report::escape::sanitise_line;
+use crate::report::model::{FindingReport, Mode, Report};
+use crate::report::rows::{self, Named, WHOLE};
+use crate::report::wording::{bytes, count, micros, moment, severity};
+
+/// How many characters of a value are shown.
+const VALUE: usize = 2_000;
+
+/// The list.
+pub struct Findings<'r> {
+    pub heading: &'static str,
+    pub outcome: &'static str,
+    /// How many there are, and how many of them the page lists.
+    pub summary: String,
+    pub shown: Vec<Row<'r>>,
+    /// Whether the script knows more rows than the page shows.
+    pub more: Option<String>,
+    pub data: Data<'r>,
+    /// The kinds that occur in the list.
+    pub kinds: Vec<&'static str>,
+    pub values: bool,
+    /// Whether a check says which of them are new.
+    pub news: bool,
+}
+
+/// One row: what each of its parts says. Parts that it has not are empty.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Row<'r> {
+    pub severity: &'static str,
+    /// `new`, where a check has not met the row before.
+    pub novelty: &'static str,
+    pub table: &'r str,
+    pub name: String,
+    pub writer: String,
+    pub kind: &'static str,
+    pub message: &'r str,
+    pub readers: String,
+    pub written: String,
+    pub expires: String,
+    pub size: String,
+    pub fate: String,
+    pub value: String,
+    pub rewrite: String,
+    /// What the row is sorted by: seconds since 1970, and bytes.
+    pub written_at: i64,
+    pub bytes: u64,
+}
+
+impl<'r> Findings<'r> {
+    pub fn new(report: &'r Report, outcome: &'static str) -> Self {
+        let rows: Vec<Row<'r>> = report.findings.iter().map(|finding| Row::new(report, finding)).collect();
+        let (listed, all) = (rows.len() as u64, report.totals.flagged);
+        let shown: Vec<Row<'r>> = rows.iter().take(MAX_FINDINGS).cloned().collect();
+        let mut kinds: Vec<&'static str> = report.findings.iter().filter_map(|row| Some(row.kind?.name())).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let more = listed - shown.len() as u64;
+        Self {
+            heading: if report.mode == Mode::Undo { "Rows left" } else { "Findings" },
+            outcome,
+            summary: summary(listed, all),
+            more: (more > 0)
+                .then(|| format!("{} more are in this file and take a script to be shown.", count(more, "row"))),
+            shown,
+            data: Data(rows),
+            kinds,
+            values: report.findings.iter().any(|finding| finding.value.is_some()),
+            news: report.findings.iter().any(|finding| finding.new.is_some()),
+        }
+    }
+}
+
+fn summary(listed: u64, all: u64) -> String {
+    if listed == all {
+        return format!("{}.", count(all, "row"));
+    }
+    let most = format!("--max-findings {all}");
+    format!("The {} that matter most, of {}; {most} lists them all.", count(listed, "row"), count(all, "row"))
+}
+
+impl<'r> Row<'r> {
+    fn new(report: &Report, finding: &'r FindingReport) -> Self {
+        let (mode, named) = (report.mode, Named::of(report, finding));
+        let fate = rows::fate(mode, finding);
+        let value =
+            |value: &Option<String>| value.as_deref().map(|value| sanitise_line(value, VALUE)).unwrap_or_default();
+        Self {
+            severity: finding.severity.filter(|_| mode != Mode::Undo).map_or("left", severity),
+            novelty: if finding.new == Some(true) { "new" } else { "" },
+            table: &finding.table,
+            name: named.name(WHOLE),
+            writer: named.writer(WHOLE).map(|writer| format!("last written by {writer}")).unwrap_or_default(),
+            kind: finding.kind.map(crate::domain::finding::Kind::name).unwrap_or_default(),
+            message: finding.message.as_deref().unwrap_or_default(),
+            readers: finding.readers.map(rows::readings).unwrap_or_default(),
+            written: finding.written_at.as_deref().map(moment).unwrap_or_default(),
+            expires: finding.expires_at.as_deref().map(expires).unwrap_or_default(),
+            size: finding.identity.as_ref().map(|_| bytes(finding.bytes)).unwrap_or_default(),
+            fate: fate.strip_prefix("repair ").unwrap_or(&fate).to_owned(),
+            value: value(&finding.value),
+            rewrite: value(&finding.rewrite),
+            written_at: finding.written_at.as_deref().map(micros).unwrap_or_default() / 1_000_000,
+            bytes: finding.bytes,
+        }
+    }
+}
+
+/// The date is near enough beside the time of a write.
+fn expires(rfc_3339: &str) -> String {
+    format!("expires {}", moment(rfc_3339).split(' ').next().unwrap_or_default())
+}
+
+/// All rows.
+pub struct Data<'r>(Vec<Row<'r>>);
+
+/// As JSON that can stand inside of an element: nothing in it can end that.
+impl fmt::Display for Data<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, row) in self.0.iter().enumerate() {
+            f.write_str(if number == 0 { "[" } else { ",\n" })?;
+            let row = serde_json::to_string(row).map_err(|_| fmt::Error)?;
+            f.write_str(&row.replace('<', "\\u003c"))?;
+        }
+        f.write_str(if self.0.is_empty() { "[]" } else { "]" })
+    }
+}

@@ -1,0 +1,138 @@
+//! How a row is named, how it reads and what becomes of it, in words: pure functions of the report.
+//!
+//! Everything that comes from the database goes through [`escape`](super::escape) here.
+
+use serde_json::{Map, Value};
+
+use super::circumstances::RowReport;
+use super::escape::sanitise_line;
+use super::model::{FindingReport, Mode, Report, RowOutcome};
+use super::wording;
+use crate::domain::reader::{Reading, Readings};
+
+/// Longer than any name that Airflow's tables hold.
+pub const WHOLE: usize = 10_000;
+
+/// What names a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<'r> {
+    /// Whether the table is none of Airflow's.
+    own: bool,
+    key: &'r Map<String, Value>,
+    identity: Option<&'r Map<String, Value>>,
+}
+
+impl<'r> Named<'r> {
+    /// The row of a finding.
+    pub fn of(report: &Report, finding: &'r FindingReport) -> Self {
+        let own = is_own(report, &finding.table);
+        Self { own, key: &finding.key, identity: finding.identity.as_ref() }
+    }
+
+    /// The row that was written last.
+    pub fn last(report: &Report, row: &'r RowReport) -> Self {
+        Self { own: is_own(report, &row.table), key: &row.key, identity: Some(&row.identity) }
+    }
+
+    /// The row as a person names it: `dag/run/task[map_index] · key`, `asset 7 · key`, or its primary key where it is
+    /// gone. What is longer than `longest` columns is cut off, part by part.
+    pub fn name(self, longest: usize) -> String {
+        let Some(identity) = self.identity else { return pairs(self.key, longest) };
+        if self.own {
+            return own(self.key, identity, longest);
+        }
+        let key = part(identity, "key", longest).unwrap_or_default();
+        if let Some(asset) = part(identity, "asset_id", longest) {
+            return format!("asset {asset} · {key}");
+        }
+        match task(identity, "", longest) {
+            Some(task) => format!("{task} · {key}"),
+            None => pairs(identity, longest),
+        }
+    }
+
+    /// Who wrote an asset's state last, where the table knows.
+    pub fn writer(self, longest: usize) -> Option<String> {
+        written_by(self.identity.filter(|_| !self.own), longest)
+    }
+
+    /// The name, with who wrote it last where that is not part of the name.
+    pub fn name_with_writer(self, longest: usize) -> String {
+        let writer = self.writer(longest).map(|writer| format!(" (last written by {writer})")).unwrap_or_default();
+        self.name(longest) + &writer
+    }
+}
+
+/// Who wrote the state of an asset last, by columns that only Airflow's tables have.
+pub fn written_by(identity: Option<&Map<String, Value>>, longest: usize) -> Option<String> {
+    let identity = identity?;
+    task(identity, "last_updated_by_", longest).or_else(|| part(identity, "last_updated_by_kind", longest))
+}
+
+fn is_own(report: &Report, table: &str) -> bool {
+    report.tables.iter().any(|known| known.table == table && known.reader.is_some())
+}
+
+/// A row of a table that is none of Airflow's: its key, and what else its columns say.
+fn own(key: &Map<String, Value>, identity: &Map<String, Value>, longest: usize) -> String {
+    let others = identity.iter().filter(|(name, _)| !key.contains_key(*name));
+    let others: Map<String, Value> = others.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let key = pairs(key, longest);
+    if others.is_empty() { key } else { format!("{key} · {}", pairs(&others, longest)) }
+}
+
+/// A task instance, from columns whose names begin with `prefix`. The index says something only where a task is mapped.
+fn task(identity: &Map<String, Value>, prefix: &str, longest: usize) -> Option<String> {
+    let column = |name: &str| part(identity, &format!("{prefix}{name}"), longest);
+    let path = format!("{}/{}/{}", column("dag_id")?, column("run_id")?, column("task_id")?);
+    let index = column("map_index").filter(|index| index != "-1").map(|index| format!("[{index}]"));
+    Some(path + &index.unwrap_or_default())
+}
+
+fn pairs(object: &Map<String, Value>, longest: usize) -> String {
+    let pair = |name: &String| format!("{name} {}", part(object, name, longest).unwrap_or_default());
+    object.keys().map(pair).collect::<Vec<_>>().join(", ")
+}
+
+/// One column of a key or identity, fit to be shown.
+fn part(object: &Map<String, Value>, column: &str, longest: usize) -> Option<String> {
+    let text = match object.get(column)? {
+        Value::String(text) => sanitise_line(text, longest),
+        other => other.to_string(),
+    };
+    Some(text)
+}
+
+/// What each reader makes of the value.
+pub fn readings(readings: Readings) -> String {
+    let each: Vec<_> = readings.each().map(|(name, of)| format!("{name} {}", reading(of))).collect();
+    each.join(", ")
+}
+
+/// The name of a reading, as reports write it.
+pub const fn reading(reading: Reading) -> &'static str {
+    match reading {
+        Reading::Ok => "ok",
+        Reading::Altered => "altered",
+        Reading::Error => "error",
+    }
+}
+
+/// What happened to the row, or would.
+pub fn fate(mode: Mode, finding: &FindingReport) -> String {
+    let reason = finding.reason.map_or("it was left", |reason| reason.explain());
+    match (finding.outcome, finding.action) {
+        (RowOutcome::Reported, _) if mode == Mode::CarryDryRun => "carry takes it as it is".to_owned(),
+        (RowOutcome::Reported, _) if mode == Mode::Carry => "carried as it is".to_owned(),
+        (RowOutcome::Skipped, _) if mode.carries() => format!("left: {reason}"),
+        (RowOutcome::Rewritten, action) if mode == Mode::CarryDryRun => {
+            format!("carry makes it {}", wording::made(action))
+        }
+        (RowOutcome::Reported, _) => "left as it is".to_owned(),
+        (RowOutcome::Rewritten, action) if mode.only_reads() => format!("repair makes it {}", wording::made(action)),
+        (RowOutcome::Rewritten, action) => format!("now {}", wording::made(action)),
+        (RowOutcome::Skipped, _) if mode.only_reads() => format!("repair skips it: {reason}"),
+        (RowOutcome::Skipped, _) => format!("skipped: {reason}"),
+        (RowOutcome::Drifted, _) => format!("drifted: {reason}"),
+    }
+}

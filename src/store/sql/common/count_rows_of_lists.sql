@@ -1,0 +1,2 @@
+-- How many rows these lists have together.
+SELECT count(*) FROM {table} WHERE {list_in}
