@@ -64,6 +64,30 @@ fn every_report_is_what_the_schema_says() {
 }
 
 #[test]
+fn a_carry_and_its_undo_are_what_the_schema_says() {
+    let folder = Folder::with_database();
+    let older = include_str!("../../fixtures/airflow/dev/3/sqlite.sql");
+    let older: Vec<&str> = older.split_inclusive(";\n").filter(|statement| statement.contains("_store")).collect();
+    folder.execute(&older.concat());
+    folder.execute(
+        "INSERT INTO task_store (dag_run_id, task_id, map_index, \"key\", dag_id, run_id, value, updated_at)
+         SELECT dag_run_id, task_id, 500 + id % 3, 'older ' || id, dag_id, run_id, value, updated_at
+         FROM task_state_store WHERE id > 5400",
+    );
+    let mut documents = Documents::default();
+    documents.report(&folder, "report", &["carry", "--dry-run"]);
+    let carried = documents.report(&folder, "report", &["carry", "--yes"]);
+    assert_eq!(carried["tables"][0]["into"], "task_state_store");
+    documents.lines("line", &folder.run(&["carry", "--yes", "--format", "ndjson", "--url", URL]));
+    let run = carried["run_id"].as_str().expect("a run");
+    documents.report(&folder, "run", &["runs", run]);
+    let undone = documents.report(&folder, "report", &["undo", run, "--yes"]);
+    assert_eq!(undone["removes"], true);
+    documents.report(&folder, "runs", &["runs"]);
+    documents.are_valid();
+}
+
+#[test]
 fn a_check_is_what_the_schema_says_from_the_first_to_the_one_that_finds_news() {
     let folder = Folder::with_database();
     let check = ["check", "--state", "state.json"];
