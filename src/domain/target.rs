@@ -23,20 +23,6 @@ pub struct Column {
     pub holds: ColumnType,
 }
 
-/// The columns of a task's row that say the same in its identity and in its name.
-const SHORT_NAME: [&str; 3] = ["task_id", "map_index", "key"];
-
-impl Column {
-    /// What an object says of this column, if that fits it.
-    fn of(&self, object: &Map<String, Value>) -> Option<Scalar> {
-        match (self.holds, object.get(&self.name)?) {
-            (ColumnType::Integer, Value::Number(number)) => number.as_i64().map(Scalar::Integer),
-            (ColumnType::Text, Value::String(text)) => Some(Scalar::Text(text.clone())),
-            _ => None,
-        }
-    }
-}
-
 /// A table that holds state.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Target {
@@ -127,24 +113,12 @@ impl Target {
 
     /// The key that [`Target::key_object`] made, or nothing where the object does not fit the key columns.
     pub fn key_from_object(&self, object: &Map<String, Value>) -> Option<Key> {
-        self.key.iter().map(|column| column.of(object)).collect::<Option<Vec<_>>>().map(Key)
-    }
-
-    /// The short name of a row that a carry has made, from what names it in the journal: its task, map index and key. Rows
-    /// of other runs of the DAG share it.
-    pub fn short_name_from_object(&self, object: &Map<String, Value>) -> Option<Key> {
-        self.short_name(|column| column.of(object))
-    }
-
-    /// The same short name, from a row's identity.
-    pub fn short_name_of(&self, identity: &Identity) -> Option<Key> {
-        self.short_name(|column| self.part(identity, &column.name).cloned())
-    }
-
-    fn short_name(&self, part: impl Fn(&Column) -> Option<Scalar>) -> Option<Key> {
-        let columns = self.identity.iter().filter(|column| SHORT_NAME.contains(&column.name.as_str()));
-        let parts = columns.map(part).collect::<Option<Vec<_>>>();
-        parts.filter(|parts| parts.len() == SHORT_NAME.len()).map(Key)
+        let part = |column: &Column| match (column.holds, object.get(&column.name)?) {
+            (ColumnType::Integer, Value::Number(number)) => number.as_i64().map(Scalar::Integer),
+            (ColumnType::Text, Value::String(text)) => Some(Scalar::Text(text.clone())),
+            _ => None,
+        };
+        self.key.iter().map(part).collect::<Option<Vec<_>>>().map(Key)
     }
 
     /// Whether a key has the columns of this table's. A table of the same name may have had another key once.

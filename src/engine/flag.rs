@@ -122,10 +122,8 @@ impl Flag {
 
     /// The same, unless the value is to become a string and a run has made it of one: then there is nothing to be done,
     /// and of a healthy value nothing to be said.
-    pub fn unless_made(self, made: &Made, target: &Target, key: &Key, facts: Option<&Facts>) -> Option<Self> {
-        let has = |key: &Key| made.has(&target.table, key, &self.sha256);
-        let carried = || facts.and_then(|facts| target.short_name_of(&facts.identity)).is_some_and(|name| has(&name));
-        let again = self.is_mendable() && self.action == Action::String && (has(key) || carried());
+    pub fn unless_made(self, made: &Made, target: &Target, key: &Key) -> Option<Self> {
+        let again = self.is_mendable() && self.action == Action::String && made.has(&target.table, key, &self.sha256);
         match &self.finding {
             _ if !again => Some(self),
             None => None,

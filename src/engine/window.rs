@@ -106,7 +106,7 @@ impl<'j> Judging<'j> {
         }
         if let Some(flag) = flag {
             let (key, facts) = (row.key()?, facts.map_or_else(|| row.facts(), |facts| Ok(Some(facts)))?);
-            let flag = flag.unless_made(made, target, &key, facts.as_ref());
+            let flag = flag.unless_made(made, target, &key);
             window.spotted.extend(flag.map(|flag| Spotted {
                 key,
                 flag,

@@ -81,7 +81,7 @@ impl Writing<'_> {
     /// Judges a locked row and asks the rules about it.
     pub fn examine(&self, target: &'static Target, row: &LockedRow) -> Option<Flag> {
         let met = Met { target, value: row.value.stored(), facts: Some(&row.facts), capacity: self.capacity };
-        Flag::examine(self.work, met, self.keep())?.unless_made(self.made, target, &row.key, Some(&row.facts))
+        Flag::examine(self.work, met, self.keep())?.unless_made(self.made, target, &row.key)
     }
 
     /// What a flagged row becomes. It stays in the flag only to be shown.

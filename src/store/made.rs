@@ -54,11 +54,10 @@ impl SqlStore {
 }
 
 /// The row that an entry is about, and the digest of what it became; nothing where the table is none of these or has
-/// another key by now. A carry's entry about a task has the row's name, of which the row itself tells only a part.
+/// another key by now.
 fn row_of(Entry { table, key, sha256, .. }: &Entry, targets: &[&Target]) -> Option<(Key, [u8; 32])> {
     let target = targets.iter().find(|target| target.table == *table)?;
-    let object = serde_json::from_str(key).ok()?;
-    let key = target.key_from_object(&object).or_else(|| target.short_name_from_object(&object))?;
+    let key = target.key_from_object(&serde_json::from_str(key).ok()?)?;
     let mut digest = [0; 32];
     hex::decode_to_slice(sha256, &mut digest).ok()?;
     Some((key, digest))
