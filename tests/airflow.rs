@@ -6,6 +6,10 @@
 mod statemend;
 mod support;
 
+#[path = "airflow/carried.rs"]
+mod carried;
+#[path = "support/older.rs"]
+mod older;
 #[path = "airflow/oracle.rs"]
 mod oracle;
 
@@ -34,32 +38,33 @@ action = "reference"
 "#;
 
 #[test]
-fn airflow_reads_everything_after_a_repair_on_sqlite() {
+fn airflow_reads_everything_after_a_repair_and_after_a_carry_on_sqlite() {
     block_on(side_by_side(Engine::Sqlite));
 }
 
 #[test]
-fn airflow_reads_everything_after_a_repair_on_postgres() {
+fn airflow_reads_everything_after_a_repair_and_after_a_carry_on_postgres() {
     block_on(side_by_side(Engine::Postgres));
 }
 
 #[test]
-fn airflow_reads_everything_after_a_repair_on_mariadb() {
+fn airflow_reads_everything_after_a_repair_and_after_a_carry_on_mariadb() {
     block_on(side_by_side(Engine::MySql));
 }
 
-/// One Airflow serves both halves, because starting it takes longer than asking it.
+/// One Airflow serves all parts, because starting it takes longer than asking it.
 async fn side_by_side(engine: Engine) {
     let database = TestDatabase::empty(engine).await;
     let mut airflow = Airflow::on(&database);
     airflow.migrate();
     assert_eq!(oracle::schema(&database), engine.schema(), "run fixtures/airflow/make");
     airflow.seed();
-    airflow_reads_everything_after_a_repair(&database, &mut airflow).await;
+    let repaired = airflow_reads_everything_after_a_repair(&database, &mut airflow).await;
+    carried::reads_as_repaired(&database, &mut airflow, &repaired).await;
     old_references_resolve_after_a_repair(&database, &mut airflow).await;
 }
 
-async fn airflow_reads_everything_after_a_repair(database: &TestDatabase, airflow: &mut Airflow) {
+async fn airflow_reads_everything_after_a_repair(database: &TestDatabase, airflow: &mut Airflow) -> Answers {
     let start = Tables::of(database).await;
 
     let before = airflow.ask();
@@ -79,6 +84,7 @@ async fn airflow_reads_everything_after_a_repair(database: &TestDatabase, airflo
     let run = repair["run_id"].as_str().expect("a repair has a run");
     statemend(&["undo", run, "--yes", "--url", database.url()]).exits(0);
     assert_eq!(Tables::of(database).await, start);
+    after
 }
 
 async fn old_references_resolve_after_a_repair(database: &TestDatabase, airflow: &mut Airflow) {

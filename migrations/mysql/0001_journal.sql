@@ -18,7 +18,8 @@ CREATE TABLE IF NOT EXISTS statemend_run (
     undone_by varchar(64)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- One row a changed row, written in the transaction that changes it.
+-- One row a changed row, written in the transaction that changes it. A row that a carry makes has no value before, but an
+-- origin: the table and key from which it was copied. A row that is taken away has no value after.
 CREATE TABLE IF NOT EXISTS statemend_change (
     run_id varchar(64) NOT NULL,
     seq bigint NOT NULL,
@@ -26,9 +27,10 @@ CREATE TABLE IF NOT EXISTS statemend_change (
     row_key text NOT NULL,
     kind varchar(32) NOT NULL,
     action varchar(32) NOT NULL,
-    value_before longtext NOT NULL,
+    value_before longtext,
     bytes_before bigint NOT NULL,
-    sha256_after char(64) NOT NULL,
+    sha256_after char(64),
     written_at varchar(64),
+    origin text,
     PRIMARY KEY (run_id, seq)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

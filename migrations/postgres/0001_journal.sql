@@ -18,7 +18,8 @@ CREATE TABLE statemend_run (
     undone_by varchar(64)
 );
 
--- One row a changed row, written in the transaction that changes it.
+-- One row a changed row, written in the transaction that changes it. A row that a carry makes has no value before, but an
+-- origin: the table and key from which it was copied. A row that is taken away has no value after.
 CREATE TABLE statemend_change (
     run_id varchar(64) NOT NULL,
     seq bigint NOT NULL,
@@ -26,9 +27,10 @@ CREATE TABLE statemend_change (
     row_key text NOT NULL,
     kind varchar(32) NOT NULL,
     action varchar(32) NOT NULL,
-    value_before text NOT NULL,
+    value_before text,
     bytes_before bigint NOT NULL,
-    sha256_after char(64) NOT NULL,
+    sha256_after char(64),
     written_at varchar(64),
+    origin text,
     PRIMARY KEY (run_id, seq)
 );

@@ -17,7 +17,8 @@ CREATE TABLE statemend_run (
     undone_by TEXT
 );
 
--- One row a changed row, written in the transaction that changes it.
+-- One row a changed row, written in the transaction that changes it. A row that a carry makes has no value before, but an
+-- origin: the table and key from which it was copied. A row that is taken away has no value after.
 CREATE TABLE statemend_change (
     run_id TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -25,9 +26,10 @@ CREATE TABLE statemend_change (
     row_key TEXT NOT NULL,
     kind TEXT NOT NULL,
     action TEXT NOT NULL,
-    value_before TEXT NOT NULL,
+    value_before TEXT,
     bytes_before INTEGER NOT NULL,
-    sha256_after TEXT NOT NULL,
+    sha256_after TEXT,
     written_at TEXT,
+    origin TEXT,
     PRIMARY KEY (run_id, seq)
 );

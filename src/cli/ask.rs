@@ -5,12 +5,13 @@ use std::pin::pin;
 
 use futures_util::future::{Either, select};
 
+use super::exit::Exit;
 use super::failure::Failure;
 use super::signals;
 use crate::engine::consent::Consent;
 
 /// What the user said.
-pub(super) enum Answer {
+enum Answer {
     Yes(Consent),
     No,
     /// Ctrl-C instead of an answer.
@@ -22,8 +23,23 @@ pub(super) fn someone_is_there(command: &'static str) -> Result<(), Failure> {
     if io::stdin().is_terminal() && io::stderr().is_terminal() { Ok(()) } else { Err(Failure::NobodyToAsk(command)) }
 }
 
+/// Asks for consent, unless the command line has given it already. Without it, the command ends with an exit code.
+pub(super) async fn consent(yes: bool, question: &str) -> Result<Result<Consent, Exit>, Failure> {
+    if yes {
+        return Ok(Ok(Consent::given()));
+    }
+    Ok(match ask(question).await? {
+        Answer::Yes(consent) => Ok(consent),
+        Answer::No => {
+            eprintln!("Nothing was changed.");
+            Err(Exit::Success)
+        }
+        Answer::Interrupted => Err(Exit::Interrupted),
+    })
+}
+
 /// Asks on standard error; only `y` or `yes` is a yes.
-pub(super) async fn ask(question: &str) -> Result<Answer, Failure> {
+async fn ask(question: &str) -> Result<Answer, Failure> {
     eprint!("{question} [y/N] ");
     io::stderr().flush().map_err(Failure::Answer)?;
     let line = tokio::task::spawn_blocking(|| {

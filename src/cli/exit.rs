@@ -15,9 +15,9 @@ pub enum Exit {
     Usage = 2,
     /// The database cannot be used: connection, permission, missing tables.
     Database = 3,
-    /// A scan or dry run found rows of the severity that counts.
+    /// A scan or dry run found rows of the severity that counts, or a dry run rows that a carry would leave.
     Findings = 10,
-    /// A repair or undo left rows.
+    /// A repair, carry or undo left rows.
     Partial = 11,
     /// Another run holds the lease.
     Held = 12,
@@ -34,7 +34,7 @@ impl From<Exit> for ExitCode {
 impl From<Outcome> for Exit {
     fn from(outcome: Outcome) -> Self {
         match outcome {
-            Outcome::Clean | Outcome::Repaired | Outcome::Undone => Self::Success,
+            Outcome::Clean | Outcome::Repaired | Outcome::Carried | Outcome::Undone => Self::Success,
             Outcome::Findings => Self::Findings,
             Outcome::Partial => Self::Partial,
             Outcome::Interrupted => Self::Interrupted,

@@ -11,6 +11,8 @@ use super::exit::Exit;
 use super::plan_file::PlanError;
 use super::rules_file::RulesError;
 use super::state_file::StateError;
+use crate::domain::carry::NoRoute;
+use crate::domain::run::RunId;
 use crate::engine::lease::RunError;
 use crate::engine::store::{StoreError, Trouble};
 use crate::report::escape::sanitise;
@@ -40,6 +42,10 @@ pub(super) enum Failure {
     MissingTable(String),
     #[error("the database has no table {missing}, though it has {there}")]
     HalfPresent { there: String, missing: &'static str },
+    #[error(transparent)]
+    NoRoute(#[from] NoRoute),
+    #[error("run {run} carried rows out of {table}, which is not there any more")]
+    OriginGone { run: RunId, table: String },
     #[error("{0} changes the database, and nobody is there to be asked")]
     NobodyToAsk(&'static str),
     #[error("{} is there already", .0.display())]
@@ -72,8 +78,11 @@ impl Failure {
             | Self::Exists(_)
             | Self::Output(..)
             | Self::NotStrings { .. }
-            | Self::Run(RunError::NoSuchRun(_) | RunError::Purged(..)) => Exit::Usage,
-            Self::MissingTable(_) | Self::HalfPresent { .. } => Exit::Database,
+            | Self::NoRoute(NoRoute::NotOlder(_))
+            | Self::Run(RunError::NoSuchRun(_) | RunError::Purged(..) | RunError::UndidCarry(_)) => Exit::Usage,
+            Self::MissingTable(_) | Self::HalfPresent { .. } | Self::NoRoute(_) | Self::OriginGone { .. } => {
+                Exit::Database
+            }
             Self::Open(_, error) | Self::Store(error) | Self::Run(RunError::Store(error)) => of_trouble(error.trouble),
             Self::Run(RunError::Held(_)) | Self::State(StateError::Held(_)) => Exit::Held,
             Self::State(StateError::Write(..)) => Exit::Failure,
@@ -93,6 +102,21 @@ impl Failure {
             )),
             Self::Run(RunError::NoSuchRun(_)) => Some("`statemend runs` lists them".to_owned()),
             Self::Run(RunError::Purged(..)) => Some("only a backup has them".to_owned()),
+            Self::Run(RunError::UndidCarry(_)) => Some(
+                "the rows are in the older tables as they were: `statemend carry` brings them over again".to_owned(),
+            ),
+            Self::NoRoute(NoRoute::NotOlder(_)) => Some(
+                "name a table of a development build, or none for all of them; docs/tables.md lists them".to_owned(),
+            ),
+            Self::NoRoute(NoRoute::NoTable { .. }) => {
+                Some("make it as docs/tables.md tells, then run this again".to_owned())
+            }
+            Self::NoRoute(NoRoute::NoColumn { .. }) => {
+                Some("it is not as any known build of Airflow has made it; only SQL of your own can copy it".to_owned())
+            }
+            Self::OriginGone { .. } => {
+                Some("what it carried is all that is left of these rows, so they stay where they are".to_owned())
+            }
             Self::UnknownTable(_, tables) => Some(format!("the state tables are {}", tables.join(" and "))),
             Self::NobodyToAsk(_) => Some("add --yes if you mean it, or --dry-run where there is one".to_owned()),
             Self::Exists(_) => Some("name another place, or remove it".to_owned()),
@@ -130,7 +154,12 @@ fn of_trouble(trouble: Trouble) -> Exit {
         | Trouble::Migrating
         | Trouble::Broken => Exit::Database,
         Trouble::LeaseLost => Exit::Held,
-        Trouble::Contended | Trouble::Refused | Trouble::Plan | Trouble::Memory | Trouble::Other => Exit::Failure,
+        Trouble::Contended
+        | Trouble::Refused
+        | Trouble::Overtaken
+        | Trouble::Plan
+        | Trouble::Memory
+        | Trouble::Other => Exit::Failure,
     }
 }
 

@@ -9,6 +9,7 @@ use super::environment::Environment;
 use super::failure::Failure;
 use super::plan_file::PlanFile;
 use super::rules_file::RulesFile;
+use crate::domain::carry::Route;
 use crate::domain::check;
 use crate::domain::finding::{Action, Severity};
 use crate::domain::generations;
@@ -22,7 +23,7 @@ use crate::domain::target::Target;
 use crate::engine::flag::digest;
 use crate::engine::lease::Who;
 use crate::engine::patience;
-use crate::engine::store::Ledger as _;
+use crate::engine::store::{Deed, Ledger as _};
 use crate::report::check::Earlier;
 use crate::report::collect::{Collector, FailOn, Preface};
 use crate::report::model::{self, Mode, Tool};
@@ -67,7 +68,7 @@ impl Session {
 
     /// Makes sure that changes are possible, before anyone is asked and before the work for the question. Watches the
     /// replicas that may not be left behind.
-    pub async fn prepare(&mut self, targets: &[&'static Target], pace: &PaceArgs) -> Result<(), Failure> {
+    pub async fn prepare(&mut self, deeds: &[Deed], pace: &PaceArgs) -> Result<(), Failure> {
         let store = &mut self.store;
         if pace.max_lag.is_some() {
             let replica = |url: &String| database::replica(url).map(|database| database.location);
@@ -85,7 +86,7 @@ impl Session {
             }
             store.watch_replicas(replicas).await?;
         }
-        Ok(patience::outlast(async || store.check(targets).await).await?)
+        Ok(patience::outlast(async || store.check(deeds).await).await?)
     }
 
     /// Takes up the tables of the user's own on which a run in the journal has worked.
@@ -145,13 +146,43 @@ impl Session {
                 Failure::UnknownTable(name.clone(), there.iter().map(|target| target.table.clone()).collect())
             });
         }
-        if names.is_empty()
-            && let Some((there, missing)) = generations::half_present(there)
-        {
-            return Err(Failure::HalfPresent { there: there.to_owned(), missing });
+        if names.is_empty() {
+            return whole(there.clone());
         }
-        let wanted = |target: &&&Target| names.is_empty() || names.contains(&target.table);
-        Ok(there.iter().filter(wanted).copied().collect())
+        Ok(there.iter().filter(|target| names.contains(&target.table)).copied().collect())
+    }
+
+    /// The ways out of the older tables with these names, or of all that are there, the newest first.
+    pub fn routes(&self, names: &[String]) -> Result<Vec<&'static Route>, Failure> {
+        let is_older =
+            |target: &&&Target| target.generation.is_some_and(|generation| generation < generations::RELEASED);
+        let from = if names.is_empty() {
+            whole(self.overview.targets.iter().filter(is_older).copied().collect())?
+        } else {
+            self.targets(names)?
+        };
+        let route = |from| Ok(Route::out_of(from, &self.overview.tables)?.hold());
+        from.into_iter().map(route).collect()
+    }
+
+    /// The tables in which a run is to be undone. What a carry has made is taken out of the released tables only as long
+    /// as the older ones are there.
+    pub fn undone(&self, run: &Run) -> Result<Vec<&'static Target>, Failure> {
+        let tables = &run.options.tables;
+        if !run.makes_rows() {
+            return self.targets(tables);
+        }
+        let is_there = |table: &&String| self.overview.targets.iter().any(|target| target.table == **table);
+        if let Some(table) = tables.iter().find(|table| !is_there(table)) {
+            return Err(Failure::OriginGone { run: run.id.clone(), table: table.clone() });
+        }
+        let mut filled: Vec<&'static Target> = Vec::new();
+        for route in self.routes(tables)? {
+            if !filled.iter().any(|target| target.table == route.to.table) {
+                filled.push(route.to);
+            }
+        }
+        Ok(filled)
     }
 
     /// What the user would type again to look at the same tables by the same rules.
@@ -173,6 +204,7 @@ impl Session {
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             mode,
             undoes: None,
+            removes: false,
             rules: rules.clone(),
             database: model::Database {
                 dialect: self.overview.dialect.name().to_owned(),
@@ -190,6 +222,14 @@ impl Session {
     /// A report to be filled.
     pub fn collector(&self, mode: Mode, rules: &Rules, max_findings: usize, fail_on: Severity) -> Collector {
         Collector::new(self.preface(mode, rules, max_findings, fail_on))
+    }
+}
+
+/// The tables, unless one of two that belong together is missing.
+fn whole(targets: Vec<&'static Target>) -> Result<Vec<&'static Target>, Failure> {
+    match generations::half_present(&targets) {
+        Some((there, missing)) => Err(Failure::HalfPresent { there: there.to_owned(), missing }),
+        None => Ok(targets),
     }
 }
 
@@ -297,7 +337,7 @@ fn warn_of_development_build(overview: &Overview) {
     let though = |revision: &String| format!(" though revision {revision} counts as having them");
     tracing::warn!(
         "{} are of a development build of Airflow: released ones read {}, which are missing{}; `airflow db migrate` \
-         will not make them, docs/tables.md tells how to",
+         will not make them, docs/tables.md tells how to, and `statemend carry` brings the state over then",
         tables.join(" and "),
         released.join(" and "),
         overview.airflow_revision.as_ref().map(though).unwrap_or_default(),

@@ -12,6 +12,7 @@ use super::target::{Column, ColumnType, Target};
 pub const RELEASED: u8 = 4;
 
 /// What the two tables of a generation are called.
+#[derive(Clone, Copy)]
 struct Pair {
     generation: u8,
     tasks: &'static str,
@@ -75,6 +76,19 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     PAIRS.iter().flat_map(|pair| [pair.tasks, pair.assets])
 }
 
+/// The tables that have held the same state as the one with this name, each with its generation, the newest first;
+/// nothing where none is called so.
+pub(super) fn namesakes(name: &str) -> Option<[(u8, &'static str); PAIRS.len()]> {
+    let (tasks, assets) =
+        (PAIRS.map(|pair| (pair.generation, pair.tasks)), PAIRS.map(|pair| (pair.generation, pair.assets)));
+    [tasks, assets].into_iter().find(|tables| tables.iter().any(|(_, known)| *known == name))
+}
+
+/// The released table for the state that tables of this name hold; nothing where none is called so.
+pub fn released(name: &str) -> Option<&'static str> {
+    namesakes(name).map(|[(_, released), ..]| released)
+}
+
 /// Whether the migration that adds state tables counts as applied at this revision; false where the revision is not
 /// one of Airflow 3.3.2's.
 pub fn has_tables(revision: &str) -> bool {
@@ -108,9 +122,21 @@ pub fn half_present<'t>(targets: &[&'t Target]) -> Option<(&'t str, &'static str
 }
 
 impl Table {
+    /// The table with those columns for a key that name a row for Airflow: an id is the database's own, and another one
+    /// in each table.
+    pub(super) fn by_name(&self, generation: u8) -> Option<Target> {
+        match self.all(&TASK_KEY) {
+            Some(name) => self.tasks(generation, name),
+            None => self.of_assets(generation),
+        }
+    }
+
     fn of_tasks(&self, generation: u8) -> Option<Target> {
         let id = self.all(&[("id", ColumnType::Integer)]);
-        let key = id.or_else(|| self.all(&TASK_KEY))?;
+        self.tasks(generation, id.or_else(|| self.all(&TASK_KEY))?)
+    }
+
+    fn tasks(&self, generation: u8, key: Vec<Column>) -> Option<Target> {
         self.target(generation, key, &TASK, &[("key", ColumnType::Text)])
     }
 
@@ -149,7 +175,7 @@ impl Table {
         })
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.columns.iter().any(|column| column == name)
     }
 

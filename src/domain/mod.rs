@@ -3,6 +3,7 @@
 //! Nothing in here knows sqlx, tokio, clap, a clock or a file.
 
 mod blob;
+pub mod carry;
 pub mod census;
 pub mod check;
 pub mod decode;

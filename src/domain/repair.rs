@@ -53,15 +53,28 @@ pub enum Reason {
     Locked,
     /// The database would not take the rewrite: a constraint, a trigger.
     Refused,
+    /// It changed, or another took its place, between every look at it and the change that was to follow.
+    Overtaken,
     /// Someone has written the row since the run, or since the plan was made.
     WrittenSince,
     /// The row is what the plan saw, but this release would write something else than the plan says.
     PlannedOtherwise,
     /// The row is no longer there.
     Gone,
+    /// The released table holds another row under the same name.
+    AlreadyThere,
+    /// A newer one of the older tables holds another row under the same name.
+    Superseded,
+    /// The DAG run or asset whose state it is does not exist.
+    Orphan,
 }
 
 impl Reason {
+    /// Whether it is that the name is another row's.
+    pub const fn is_taken_name(self) -> bool {
+        matches!(self, Self::AlreadyThere | Self::Superseded)
+    }
+
     /// The reason as a person reads it, fit to stand behind "left: ".
     pub const fn explain(self) -> &'static str {
         match self {
@@ -84,9 +97,13 @@ impl Reason {
             Self::TooLong => "the rewritten value is too long for the column or for one statement",
             Self::Locked => "another transaction held its lock whenever it was tried",
             Self::Refused => "the database refused the rewritten value",
+            Self::Overtaken => "it changed whenever it was tried",
             Self::WrittenSince => "someone has written the row since",
             Self::PlannedOtherwise => "this release would write something else than the plan says",
             Self::Gone => "the row is no longer there",
+            Self::AlreadyThere => "the released table has another row of this name",
+            Self::Superseded => "a newer table has another row of this name",
+            Self::Orphan => "there is no such DAG run or asset",
         }
     }
 }

@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::own::Declared;
+use super::repair::Reason;
 use super::target::{Key, Target};
 
 /// Names a run: the time it began and four letters against collisions, `20261122-144501-k3fq`.
@@ -26,6 +27,7 @@ impl fmt::Display for RunId {
 #[serde(rename_all = "snake_case")]
 pub enum RunMode {
     Repair,
+    Carry,
     Undo,
 }
 
@@ -34,13 +36,14 @@ impl RunMode {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Repair => "repair",
+            Self::Carry => "carry",
             Self::Undo => "undo",
         }
     }
 
     /// The mode with this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Repair, Self::Undo].into_iter().find(|mode| mode.name() == name)
+        [Self::Repair, Self::Carry, Self::Undo].into_iter().find(|mode| mode.name() == name)
     }
 }
 
@@ -91,6 +94,9 @@ pub struct RunOptions {
     /// The run that an undo puts back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<RunId>,
+    /// Whether an undo takes rows away that a carry has made, instead of putting values back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removes: bool,
     /// The digest of the reviewed plan that a repair carries out, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
@@ -107,7 +113,7 @@ impl RunOptions {
     pub fn repair(targets: &[&'static Target]) -> Self {
         let tables = targets.iter().map(|target| target.table.clone()).collect();
         let own = targets.iter().filter_map(|target| target.declared()).collect();
-        Self { version: Self::VERSION, tables, own, undoes: None, plan: None, rules: None }
+        Self { version: Self::VERSION, tables, own, undoes: None, removes: false, plan: None, rules: None }
     }
 
     /// The options of an undo of a run with these.
@@ -145,6 +151,20 @@ pub struct Tally {
     pub rewritten: u64,
     pub skipped: u64,
     pub drifted: u64,
+    /// Rows that a carry has made in the released table. Those that it mended on the way are rewritten, too.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub carried: u64,
+    /// Of the rows skipped, those whose place was taken by another.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub already_there: u64,
+    /// Of the rows skipped, those whose DAG run or asset is gone.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub orphans: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Tally {
@@ -155,6 +175,16 @@ impl Tally {
         self.rewritten += other.rewritten;
         self.skipped += other.skipped;
         self.drifted += other.drifted;
+        self.carried += other.carried;
+        self.already_there += other.already_there;
+        self.orphans += other.orphans;
+    }
+
+    /// Counts a row that was skipped.
+    pub const fn skip(&mut self, reason: Reason) {
+        self.skipped += 1;
+        self.already_there += reason.is_taken_name() as u64;
+        self.orphans += matches!(reason, Reason::Orphan) as u64;
     }
 }
 
@@ -190,4 +220,11 @@ pub struct Run {
     pub purged_at: Option<String>,
     /// The run that put this one's values back.
     pub undone_by: Option<RunId>,
+}
+
+impl Run {
+    /// Whether it made rows, so that an undo takes them away.
+    pub fn makes_rows(&self) -> bool {
+        self.mode == RunMode::Carry
+    }
 }

@@ -31,6 +31,8 @@ pub enum Event<'a> {
     Lists { target: &'static Target, counted: Counted },
     /// An undo went through so many of its run's changes and put some of them back, and this is committed.
     PutBack { target: &'static Target, changes: u64, rows: u64 },
+    /// So many rows of an older table were carried, or would be, those among them that were mended on the way.
+    Carried { target: &'static Target, rows: u64 },
     /// Earlier sittings of a resumed run did this much in a table.
     Earlier { target: &'static Target, tally: Tally },
     /// A check compares a table with what the last one said of it, if one did.
@@ -119,9 +121,9 @@ impl Flagged {
 pub enum Outcome {
     /// It was looked at, and its action asks for nothing more.
     Reported,
-    /// A repair rewrites it; in a dry run or scan, would.
+    /// A repair rewrites it, or a carry mends it on the way; in a dry run or scan, would.
     Rewritten,
-    /// It should be rewritten and cannot be.
+    /// It should be rewritten or carried and cannot be.
     Skipped(Reason),
     /// Someone else has changed it, and it is left.
     Drifted(Reason),

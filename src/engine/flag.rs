@@ -158,13 +158,18 @@ impl Flag {
 impl Flagged {
     /// A row that is not what an undo or a plan took it for, as it is now.
     pub(super) fn drifted(judge: &Judge, row: LockedRow, reason: Reason) -> Self {
-        let value = row.value.stored();
+        let finding = judge.judge(row.value.stored());
+        Self { finding, ..Self::healthy(row, Outcome::Drifted(reason)) }
+    }
+
+    /// A row of which nothing is to be said but what becomes of it.
+    pub(super) fn healthy(row: LockedRow, outcome: Outcome) -> Self {
+        let value = row.value.stored().bytes();
         Self {
-            finding: judge.judge(value),
-            bytes: value.bytes().len() as u64,
-            sha256: digest(value.bytes()),
+            bytes: value.len() as u64,
+            sha256: digest(value),
             facts: Some(row.facts),
-            ..Self::unseen(row.key, Outcome::Drifted(reason))
+            ..Self::unseen(row.key, outcome)
         }
     }
 

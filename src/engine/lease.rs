@@ -6,7 +6,7 @@ use super::events::{Event, Events};
 use super::halt::{self, Halt};
 use super::patience::insist;
 use super::stop::Stop;
-use super::store::{Lease, Ledger, NewRun, Step, StoreError};
+use super::store::{Deed, Lease, Ledger, NewRun, Step, StoreError};
 use super::writer::Writer;
 use super::{Ending, Work};
 use crate::domain::run::{Run, RunId, RunMode, RunOptions, RunState};
@@ -23,6 +23,9 @@ pub enum RunError {
     /// The values that an undo would put back are no longer in the journal.
     #[error("the old values of run {0} were dropped from the journal at {1}")]
     Purged(RunId, String),
+    /// The run took away what a carry had made, and only another carry makes it again.
+    #[error("run {0} undid a carry, which is not undone but done again")]
+    UndidCarry(RunId),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -44,9 +47,12 @@ pub(super) struct Sitting {
 }
 
 /// What is to be run.
+#[derive(Clone, Copy)]
 pub(super) struct Order<'o> {
     pub mode: RunMode,
     pub options: &'o RunOptions,
+    /// What it is going to do, of which the role may not be allowed everything.
+    pub deeds: &'o [Deed],
     pub who: &'o Who,
 }
 
@@ -72,14 +78,38 @@ pub(super) async fn sit<L: Ledger, E: Events>(
     Ok(Sitting { resumed, ending })
 }
 
+/// As [`sit`], for work that does not look back. A run that was taken up again ends where its tables ended when it began,
+/// and rows have come since, so it is followed by a run of its own for what `left` still finds.
+pub(super) async fn sit_to_the_end<L: Ledger, E: Events>(
+    ledger: &mut L,
+    work: &Work<'_>,
+    events: &mut E,
+    order: Order<'_>,
+    mut body: impl AsyncFnMut(&mut Writer<'_, L, E>) -> Result<(), Halt>,
+    mut left: impl AsyncFnMut(&mut L) -> Result<(u64, Ending), StoreError>,
+) -> Result<Ending, RunError> {
+    loop {
+        let sitting = sit(ledger, work, events, order, &mut body).await?;
+        if !sitting.resumed || sitting.ending == Ending::Interrupted {
+            return Ok(sitting.ending);
+        }
+        match left(ledger).await? {
+            (0, ending) => return Ok(ending),
+            (_, Ending::Interrupted) => return Ok(Ending::Interrupted),
+            (_, Ending::Complete) => {}
+        }
+        tracing::info!("the run has come to its end; rows that came behind it are next");
+    }
+}
+
 /// Asks for the lease for an unfinished run with the same options, else for a new run.
 async fn take<L: Ledger>(
     ledger: &mut L,
     work: &Work<'_>,
     events: &mut impl Events,
-    Order { mode, options, who }: Order<'_>,
+    Order { mode, options, deeds, who }: Order<'_>,
 ) -> Result<(Lease, bool), Halt> {
-    insist(ledger, work, events, async |ledger| ledger.prepare(work.targets).await).await?;
+    insist(ledger, work, events, async |ledger| ledger.prepare(deeds).await).await?;
     let runs = insist(ledger, work, events, async |ledger| ledger.runs().await).await?;
     let unfinished = || {
         let alike = |run: &&Run| run.mode == mode && run.options.undoes == options.undoes;

@@ -1,5 +1,5 @@
 //! The order of work, once for every database: a scan is a fold over rows, a repair the same fold whose findings
-//! become changes chunk by chunk, a reviewed plan and an undo other work for the same writer ([`writer`]).
+//! become changes chunk by chunk, a reviewed plan, a carry and an undo other work for the same writer ([`writer`]).
 //!
 //! The engine owns the traits that stores ([`store`]) and reports ([`events`]) implement. It knows no SQL, no
 //! terminal and no argument; it decides nothing about a value either, that is `domain`'s.
@@ -8,6 +8,7 @@ use crate::domain::judge::Judge;
 use crate::domain::rules::Rules;
 use crate::domain::target::Target;
 
+pub mod carry;
 pub mod check;
 pub mod consent;
 pub mod events;
@@ -62,16 +63,27 @@ impl Work<'_> {
         }
     }
 
-    /// Has the source look up what runs have made, where a rule might take such a value for a string.
+    /// Has the source look up what runs have made of strings, where a rule might take such a value for a string.
     async fn recall<S: store::Source>(
         &self,
         source: &mut S,
         events: &mut impl events::Events,
     ) -> Result<(), halt::Halt> {
-        if !self.rules.may_make_strings_of_json() {
-            return Ok(());
-        }
-        patience::insist(source, self, events, async |source| source.recall().await).await
+        if self.rules.may_make_strings_of_json() { self.recall_all(source, events).await } else { Ok(()) }
+    }
+
+    /// Has the source look up what runs have made of strings.
+    async fn recall_all<S: store::Source>(
+        &self,
+        source: &mut S,
+        events: &mut impl events::Events,
+    ) -> Result<(), halt::Halt> {
+        patience::insist(source, self, events, async |source| source.recall(self.targets).await).await
+    }
+
+    /// What a run does that rewrites values.
+    pub fn rewrites(&self) -> Vec<store::Deed> {
+        self.targets.iter().copied().map(store::Deed::Rewrite).collect()
     }
 
     /// What names the rules where they are remembered; nothing for those that apply where nobody says otherwise.

@@ -9,7 +9,7 @@ use super::flag::digest;
 use super::halt::Halt;
 use super::lease::{self, Order, RunError, Who};
 use super::pacing::CHUNK_BYTES;
-use super::store::{Facts, Ledger, LockedRow, StoreError};
+use super::store::{Chunk, Deed, Facts, Ledger, LockedRow, StoreError};
 use super::writer::{Done, Piece, Verdict, Writer, Writing};
 use super::{Ending, Work};
 use crate::domain::repair::Reason;
@@ -53,7 +53,7 @@ where
 {
     let options =
         RunOptions { plan: Some(plan.digest.clone()), rules: work.rules_digest(), ..RunOptions::repair(work.targets) };
-    let order = Order { mode: RunMode::Repair, options: &options, who };
+    let order = Order { mode: RunMode::Repair, options: &options, deeds: &work.rewrites(), who };
     Ok(lease::sit(ledger, work, events, order, async |writer| all_rows(writer, plan).await).await?.ending)
 }
 
@@ -119,12 +119,18 @@ impl Batch {
 }
 
 impl Piece for Batch {
-    fn target(&self) -> &'static Target {
-        self.target
+    type Row = LockedRow;
+
+    fn deed(&self) -> Deed {
+        Deed::Rewrite(self.target)
     }
 
     fn keys(&self) -> Vec<Key> {
         self.planned.iter().map(|row| row.key.clone()).collect()
+    }
+
+    async fn read(&self, chunk: &mut impl Chunk, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError> {
+        chunk.lock(self.target, keys).await
     }
 
     fn decide(&self, rows: Vec<LockedRow>, writing: &Writing<'_>) -> Vec<Verdict> {
@@ -168,7 +174,7 @@ impl Piece for Batch {
 fn decide(planned: &Planned, row: Option<LockedRow>, writing: &Writing<'_>) -> Verdict {
     let Some(row) = row else {
         let gone = Flagged::unseen(planned.key.clone(), Outcome::Drifted(Reason::Gone));
-        return Verdict { change: None, told: Some(gone) };
+        return Verdict::told(gone);
     };
     let drifted = |row, reason| Flagged::drifted(&writing.work.judge_of(planned.target), row, reason);
     let now = digest(row.value.stored().bytes());
@@ -176,10 +182,10 @@ fn decide(planned: &Planned, row: Option<LockedRow>, writing: &Writing<'_>) -> V
         return Verdict::default();
     }
     if now != planned.before {
-        return Verdict { change: None, told: Some(drifted(row, Reason::WrittenSince)) };
+        return Verdict::told(drifted(row, Reason::WrittenSince));
     }
     match writing.examine(planned.target, &row) {
         Some(flag) if flag.rewrite_sha256 == Some(planned.after) => writing.carry_out(flag, row),
-        _ => Verdict { change: None, told: Some(drifted(row, Reason::PlannedOtherwise)) },
+        _ => Verdict::told(drifted(row, Reason::PlannedOtherwise)),
     }
 }

@@ -25,19 +25,9 @@ pub async fn repair<L: Ledger, E: Events>(
     events: &mut E,
 ) -> Result<Ending, RunError> {
     let options = RunOptions { rules: work.rules_digest(), ..RunOptions::repair(work.targets) };
-    loop {
-        let order = Order { mode: RunMode::Repair, options: &options, who };
-        let sitting = lease::sit(ledger, work, events, order, async |writer| all_tables(writer).await).await?;
-        if !sitting.resumed || sitting.ending == Ending::Interrupted {
-            return Ok(sitting.ending);
-        }
-        match something_to_mend(ledger, work).await? {
-            (0, ending) => return Ok(ending),
-            (_, Ending::Interrupted) => return Ok(Ending::Interrupted),
-            (_, Ending::Complete) => {}
-        }
-        tracing::info!("the run has come to its end; rows that went bad since it began are next");
-    }
+    let order = Order { mode: RunMode::Repair, options: &options, deeds: &work.rewrites(), who };
+    let left = async |ledger: &mut L| something_to_mend(ledger, work).await;
+    lease::sit_to_the_end(ledger, work, events, order, async |writer| all_tables(writer).await, left).await
 }
 
 /// How many rows a repair would rewrite, by a look at all of them.
@@ -57,10 +47,7 @@ async fn something_to_mend<L: Ledger>(ledger: &mut L, work: &Work<'_>) -> Result
 
 async fn all_tables<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>) -> Result<(), Halt> {
     writer.work.recall(writer.ledger, writer.events).await?;
-    let targets = writer.work.targets;
-    let reached = writer.progress.cursor.table.as_deref();
-    let begin = targets.iter().position(|target| Some(target.table.as_str()) == reached);
-    for &target in &targets[begin.unwrap_or(0)..] {
+    for &target in writer.ahead() {
         table(writer, target).await?;
     }
     Ok(())
@@ -69,7 +56,7 @@ async fn all_tables<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>) -> Resu
 async fn table<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, target: &'static Target) -> Result<(), Halt> {
     let rows = writer.insist(async |ledger| ledger.estimate(target).await).await?;
     writer.events.event(&Event::TableStarted { target, rows });
-    let Some(until) = enter(writer, target).await? else { return Ok(()) };
+    let Some(until) = writer.enter(target).await? else { return Ok(()) };
     let mut size = WindowSize::new(&writer.work.pace);
     let mut rest = Rest::new(target);
     let mut after = writer.progress.cursor.after.clone();
@@ -93,23 +80,6 @@ async fn table<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, target: &'st
             return Ok(());
         }
     }
-}
-
-/// Moves the cursor to a table, unless it is there already, and says where the table ends for this run.
-async fn enter<L: Ledger, E: Events>(
-    writer: &mut Writer<'_, L, E>,
-    target: &'static Target,
-) -> Result<Option<Key>, Halt> {
-    let cursor = &writer.progress.cursor;
-    let fits = cursor.after.iter().chain(&cursor.until).all(|key| target.fits(key));
-    if cursor.table.as_deref() != Some(target.table.as_str()) || !fits {
-        let until = writer.insist(async |ledger| ledger.last_key(target).await).await?;
-        let cursor = &mut writer.progress.cursor;
-        cursor.table = Some(target.table.clone());
-        cursor.after = None;
-        cursor.until = until;
-    }
-    Ok(writer.progress.cursor.until.clone())
 }
 
 /// The rows of a window of which there is only something to say.

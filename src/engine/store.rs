@@ -8,10 +8,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::made::Made;
+use crate::domain::carry::Route;
 use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
 use crate::domain::run::{Progress, Run, RunId, RunMode, RunOptions, RunState};
 use crate::domain::target::{Identity, Key, Scalar, Target};
+
+mod change;
+
+pub use change::{Candidate, Change, Deed, Effect, Namesake, PastChange};
 
 /// What kind of trouble a database gave, as far as anyone decides by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +31,13 @@ pub enum Trouble {
     Contended,
     /// The database would not take a value: a constraint, a trigger, a length.
     Refused,
+    /// A row came, went or changed between a look at it and the change that was to follow: looking again may help.
+    Overtaken,
     /// The tables that the work needs are not there.
     Missing,
     /// The journal is of a newer release, or damaged.
     Journal,
-    /// The storage gave up: the disk is full, the file is damaged or cannot be read.
+    /// The storage gave up: the disk is full, the file is damaged or cannot be read, ids come twice.
     Broken,
     /// Another process took the run over while this one slept.
     LeaseLost,
@@ -173,8 +180,8 @@ pub trait Source: Windows {
     /// The windows on a connection of their own, which is made when they are first asked for.
     fn windows(&self) -> Self::Windows;
 
-    /// Looks up what runs have made of strings, for [`Windows::made`]. Where there is no journal, they have made nothing.
-    async fn recall(&mut self) -> Result<(), StoreError>;
+    /// Looks up what runs have made of strings in these tables, for [`Windows::made`]. Where there is no journal, they have made nothing.
+    async fn recall(&mut self, targets: &[&'static Target]) -> Result<(), StoreError>;
 
     /// The highest key of a table, or nothing where it is empty.
     async fn last_key(&mut self, target: &'static Target) -> Result<Option<Key>, StoreError>;
@@ -197,7 +204,17 @@ pub trait Source: Windows {
     async fn count_rows_of_lists(&mut self, target: &'static Target, lists: &[&[Scalar]]) -> Result<u64, StoreError>;
 }
 
-/// A row as it is now, under lock.
+/// A database whose older tables can be looked at before their rows are carried.
+#[expect(async_fn_in_trait, reason = "as for Reconnect")]
+pub trait Older: Source {
+    /// The keys of a span in their order, each with the length of its value in bytes.
+    async fn lengths(&mut self, target: &'static Target, span: Span<'_>) -> Result<Vec<(Key, u64)>, StoreError>;
+
+    /// As [`Chunk::candidates`], without a change to follow.
+    async fn candidates(&mut self, route: &'static Route, keys: &[Key]) -> Result<Vec<Candidate>, StoreError>;
+}
+
+/// A row as it is in a transaction, and stays where it is locked.
 #[derive(Debug)]
 pub struct LockedRow {
     pub key: Key,
@@ -232,32 +249,6 @@ impl OwnedValue {
     }
 }
 
-/// A change of one row, to be made and journaled together.
-#[derive(Debug)]
-pub struct Change<'c> {
-    /// The number of the change in its run.
-    pub seq: i64,
-    pub key: &'c Key,
-    pub kind: &'c str,
-    pub action: &'c str,
-    pub before: &'c str,
-    pub after: &'c str,
-    /// As in [`LockedRow`]; a change of ours leaves it alone.
-    pub written_at: Option<&'c str>,
-}
-
-/// A change as the journal remembers it.
-#[derive(Debug)]
-pub struct PastChange {
-    pub seq: i64,
-    pub table: String,
-    pub key: Key,
-    pub kind: String,
-    pub before: String,
-    pub after_sha256: [u8; 32],
-    pub written_at: Option<String>,
-}
-
 /// How a run moves on: from what the journal should hold of its progress to what it shall hold. Where it holds something
 /// else, nothing is moved: the server has lost commits, or somebody else was at the run.
 #[derive(Clone, Copy, Debug)]
@@ -272,8 +263,13 @@ pub trait Chunk {
     /// Locks the rows with these keys against other writers and reads them again. Rows that are gone are missing.
     async fn lock(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError>;
 
-    /// Changes locked rows and writes the changes into the journal.
-    async fn apply(&mut self, target: &'static Target, changes: &[Change<'_>]) -> Result<(), StoreError>;
+    /// Reads rows of an older table, and whether they can go over into the released one. Rows that are gone are missing.
+    /// Nothing is locked: a carry needs no right to change the older table, and [`Chunk::apply`] takes nothing but the rows
+    /// that were read.
+    async fn candidates(&mut self, route: &'static Route, keys: &[Key]) -> Result<Vec<Candidate>, StoreError>;
+
+    /// Makes changes of one kind and writes them into the journal.
+    async fn apply(&mut self, deed: Deed, changes: &[Change<'_>]) -> Result<(), StoreError>;
 
     /// Moves the run on and makes everything since the beginning of the chunk last.
     async fn commit(self, step: Step<'_>) -> Result<(), StoreError>;
@@ -323,17 +319,17 @@ pub trait Ledger: Source {
 
     /// Makes sure that Airflow is not migrating the database and that the role may do what a run does, as far as it can
     /// be known without doing it.
-    async fn check(&mut self, targets: &[&'static Target]) -> Result<(), StoreError>;
+    async fn check(&mut self, deeds: &[Deed]) -> Result<(), StoreError>;
 
     /// Creates the journal's tables where they are missing, unless Airflow is migrating the database by now. The user may
     /// have taken a long time to answer since [`Ledger::check`].
-    async fn prepare(&mut self, targets: &[&'static Target]) -> Result<(), StoreError>;
+    async fn prepare(&mut self, deeds: &[Deed]) -> Result<(), StoreError>;
 
     /// Asks for the lease: goes on with the given earlier run, or begins a new one. May be done twice.
     async fn acquire(&mut self, new: &NewRun<'_>, resume: Option<&RunId>) -> Result<Lease, StoreError>;
 
-    /// Whether rows of a table can be changed at all: someone may hold a lock on the whole of it.
-    async fn admits(&mut self, target: &'static Target) -> Result<(), StoreError>;
+    /// Whether anything can be done to a table at all: someone may hold a lock on the whole of it.
+    async fn admits(&mut self, deed: Deed) -> Result<(), StoreError>;
 
     /// Begins a chunk of the run that holds the lease.
     async fn begin(&mut self, run: &RunId) -> Result<Self::Chunk<'_>, StoreError>;
@@ -362,8 +358,14 @@ pub trait Ledger: Source {
     /// The numbers and lengths of a run's changes behind a number, in their order.
     async fn change_sizes(&mut self, run: &RunId, after: i64, limit: u32) -> Result<Vec<(i64, u64)>, StoreError>;
 
-    /// The changes of a run behind one number up to another, in their order.
-    async fn changes(&mut self, run: &RunId, after: i64, until: i64) -> Result<Vec<PastChange>, StoreError>;
+    /// The changes of a run to rows of these tables behind one number up to another, in their order.
+    async fn changes(
+        &mut self,
+        run: &RunId,
+        targets: &[&'static Target],
+        after: i64,
+        until: i64,
+    ) -> Result<Vec<PastChange>, StoreError>;
 
     /// How many changes the journal holds of a run.
     async fn count_changes(&mut self, run: &RunId) -> Result<u64, StoreError>;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::events::{Event, Events, Flagged, Outcome};
 use super::pacing::{CHUNK_BYTES, CHUNK_WAIT};
-use super::store::{Facts, LockedRow};
+use super::store::{Chunk, Deed, Facts, LockedRow, StoreError};
 use super::window::{Spotted, Window};
 use super::writer::{Done, Piece, Verdict, Writing};
 use crate::domain::repair::Reason;
@@ -140,12 +140,18 @@ impl Stretch {
 }
 
 impl Piece for Stretch {
-    fn target(&self) -> &'static Target {
-        self.target
+    type Row = LockedRow;
+
+    fn deed(&self) -> Deed {
+        Deed::Rewrite(self.target)
     }
 
     fn keys(&self) -> Vec<Key> {
         self.mendable().map(|row| row.key.clone()).collect()
+    }
+
+    async fn read(&self, chunk: &mut impl Chunk, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError> {
+        chunk.lock(self.target, keys).await
     }
 
     fn decide(&self, rows: Vec<LockedRow>, writing: &Writing<'_>) -> Vec<Verdict> {

@@ -1,5 +1,5 @@
 //! The undo: other work for the same writer. It reads a run's changes from the journal and puts the old values back,
-//! under lock, wherever a row still is as the run left it.
+//! under lock, wherever a row still is as the run left it. Rows that a carry has made it takes away.
 
 use std::collections::HashMap;
 
@@ -9,12 +9,12 @@ use super::flag::digest;
 use super::halt::Halt;
 use super::lease::{self, Order, RunError, Who};
 use super::pacing::CHUNK_BYTES;
-use super::store::{Facts, Ledger, LockedRow, PastChange, StoreError, Trouble};
-use super::writer::{Done, NewValue, Piece, Verdict, Writer, Writing};
+use super::store::{Chunk, Deed, Facts, Ledger, LockedRow, PastChange, StoreError, Trouble};
+use super::writer::{Done, Edit, Piece, Verdict, Writer, Writing};
 use super::{Ending, Work};
 use crate::domain::repair::Reason;
-use crate::domain::run::{Progress, Run, RunId, RunMode, RunState};
-use crate::domain::target::{Key, Target};
+use crate::domain::run::{Progress, Run, RunId, RunMode, RunOptions, RunState};
+use crate::domain::target::Key;
 
 /// The run that an undo is to put back: the one with this name, if its values are still there and nobody is at it.
 pub async fn find<L: Ledger>(ledger: &mut L, name: &str) -> Result<Run, RunError> {
@@ -23,13 +23,24 @@ pub async fn find<L: Ledger>(ledger: &mut L, name: &str) -> Result<Run, RunError
     if run.state == RunState::Running && run.alive {
         return Err(RunError::Held(Box::new(run)));
     }
+    if run.options.removes {
+        return Err(RunError::UndidCarry(run.id));
+    }
     if let Some(at) = run.purged_at {
         return Err(RunError::Purged(run.id, at));
     }
     Ok(run)
 }
 
-/// Puts back what `run` changed. Rows that someone has written since are told as drifted and left.
+/// What the undo of a run does.
+pub fn deeds(work: &Work<'_>, run: &Run) -> Vec<Deed> {
+    let deed = if run.makes_rows() { Deed::Remove } else { Deed::Rewrite };
+    work.targets.iter().copied().map(deed).collect()
+}
+
+/// Puts back what `run` changed in the tables of the work, which for a carry are those that it filled, with rows told
+/// apart as in [`Route::to`](crate::domain::carry::Route::to). Rows that someone has written since are told as drifted
+/// and left.
 pub async fn undo<L: Ledger, E: Events>(
     ledger: &mut L,
     work: &Work<'_>,
@@ -38,13 +49,22 @@ pub async fn undo<L: Ledger, E: Events>(
     _consent: Consent,
     events: &mut E,
 ) -> Result<Ending, RunError> {
-    let options = run.options.undo(run.id.clone());
-    let order = Order { mode: RunMode::Undo, options: &options, who };
-    Ok(lease::sit(ledger, work, events, order, async |writer| all_changes(writer, run).await).await?.ending)
+    let options = if run.makes_rows() {
+        RunOptions { undoes: Some(run.id.clone()), removes: true, ..RunOptions::repair(work.targets) }
+    } else {
+        run.options.undo(run.id.clone())
+    };
+    let deeds = deeds(work, run);
+    let order = Order { mode: RunMode::Undo, options: &options, deeds: &deeds, who };
+    Ok(lease::sit(ledger, work, events, order, async |writer| all_changes(writer, run, &deeds).await).await?.ending)
 }
 
-async fn all_changes<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, undone: &Run) -> Result<(), Halt> {
-    let undone = &undone.id;
+async fn all_changes<L: Ledger, E: Events>(
+    writer: &mut Writer<'_, L, E>,
+    undone: &Run,
+    deeds: &[Deed],
+) -> Result<(), Halt> {
+    let (undone, targets) = (&undone.id, writer.work.targets);
     // Somebody may have dropped the old values while the user was asked.
     let runs = writer.insist(async |ledger| ledger.runs().await).await?;
     if runs.iter().any(|run| run.id == *undone && run.purged_at.is_some()) {
@@ -61,8 +81,8 @@ async fn all_changes<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, undone
         let most = writer.size.rows() as u32;
         let sizes = writer.insist(async |ledger| ledger.change_sizes(undone, after, most).await).await?;
         let Some(until) = reach(&sizes) else { return Ok(()) };
-        let changes = writer.insist(async |ledger| ledger.changes(undone, after, until).await).await?;
-        for batch in by_target(writer.work.targets, changes)? {
+        let changes = writer.insist(async |ledger| ledger.changes(undone, targets, after, until).await).await?;
+        for batch in by_table(deeds, changes)? {
             let rows = batch.changes.len() as u64;
             writer.carry_out(batch).await?;
             writer.looked_at(rows).await?;
@@ -81,29 +101,46 @@ async fn announce<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, undone: &
 /// Neighbouring changes of one table.
 #[derive(Debug)]
 struct Batch {
-    target: &'static Target,
+    deed: Deed,
     changes: Vec<PastChange>,
 }
 
 impl Piece for Batch {
-    fn target(&self) -> &'static Target {
-        self.target
+    type Row = LockedRow;
+
+    fn deed(&self) -> Deed {
+        self.deed
     }
 
     fn keys(&self) -> Vec<Key> {
         self.changes.iter().map(|change| change.key.clone()).collect()
     }
 
+    async fn read(&self, chunk: &mut impl Chunk, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError> {
+        chunk.lock(self.deed.changes(), keys).await
+    }
+
     fn decide(&self, rows: Vec<LockedRow>, writing: &Writing<'_>) -> Vec<Verdict> {
         let mut rows: HashMap<Key, LockedRow> = rows.into_iter().map(|row| (row.key.clone(), row)).collect();
         let decide = |change: &PastChange| match compare(change, rows.remove(&change.key)) {
             Now::AsLeft(row) => {
-                let change = NewValue::of(&row, change.kind.clone(), "undo", change.before.clone());
-                Verdict { change, told: None }
+                let kind = change.kind.clone();
+                let edit = match &change.before {
+                    Some(before) => Edit::rewrite(&row, kind, "undo", before.clone()),
+                    // The journal has to take the value.
+                    None if row.value.stored().bytes().len() as u64 > writing.capacity.bytes => {
+                        return Verdict::told(Flagged::healthy(row, Outcome::Skipped(Reason::TooLong)));
+                    }
+                    None => Edit::remove(&row, kind, "undo"),
+                };
+                Verdict { edit, told: None }
             }
             Now::AsBefore => Verdict::default(),
-            Now::Written(row) => told(Flagged::drifted(&writing.work.judge_of(self.target), row, Reason::WrittenSince)),
-            Now::Gone => told(Flagged::unseen(change.key.clone(), Outcome::Drifted(Reason::Gone))),
+            Now::Written(row) => {
+                let judge = writing.work.judge_of(self.deed.changes());
+                Verdict::told(Flagged::drifted(&judge, row, Reason::WrittenSince))
+            }
+            Now::Gone => Verdict::told(Flagged::unseen(change.key.clone(), Outcome::Drifted(Reason::Gone))),
         };
         self.changes.iter().map(decide).collect()
     }
@@ -117,7 +154,7 @@ impl Piece for Batch {
             return Err(self);
         }
         let changes = self.changes.split_off(self.changes.len() / 2);
-        Ok((Self { target: self.target, changes: self.changes }, Self { target: self.target, changes }))
+        Ok((Self { deed: self.deed, changes: self.changes }, Self { deed: self.deed, changes }))
     }
 
     fn left(&self, facts: Option<Facts>, reason: Reason) -> Option<Flagged> {
@@ -126,16 +163,12 @@ impl Piece for Batch {
     }
 
     fn tell(self, done: Done, events: &mut impl Events) {
-        let (target, changes) = (self.target, self.changes.len() as u64);
+        let (target, changes) = (self.deed.changes(), self.changes.len() as u64);
         events.event(&Event::PutBack { target, changes, rows: done.changed });
         for row in done.told {
             events.event(&Event::Flagged { target, row });
         }
     }
-}
-
-fn told(row: Flagged) -> Verdict {
-    Verdict { change: None, told: Some(row) }
 }
 
 /// What a row is now, compared with what the run did to it.
@@ -149,11 +182,13 @@ enum Now {
 
 /// A writer may have stored the very value that the run had made; then only the time of the write tells.
 fn compare(change: &PastChange, row: Option<LockedRow>) -> Now {
-    let Some(row) = row else { return Now::Gone };
+    let Some(row) = row else {
+        return if change.before.is_some() { Now::Gone } else { Now::AsBefore };
+    };
     let written = change.written_at.is_some() && change.written_at != row.written_at;
     match row.value.as_text() {
-        Some(text) if !written && digest(text.as_bytes()) == change.after_sha256 => Now::AsLeft(row),
-        Some(text) if text == change.before => Now::AsBefore,
+        Some(text) if !written && Some(digest(text.as_bytes())) == change.after_sha256 => Now::AsLeft(row),
+        Some(text) if Some(text) == change.before.as_deref() => Now::AsBefore,
         _ => Now::Written(row),
     }
 }
@@ -171,16 +206,16 @@ fn reach(sizes: &[(i64, u64)]) -> Option<i64> {
 }
 
 /// Groups neighbouring changes of the same table.
-fn by_target(targets: &[&'static Target], changes: Vec<PastChange>) -> Result<Vec<Batch>, StoreError> {
+fn by_table(deeds: &[Deed], changes: Vec<PastChange>) -> Result<Vec<Batch>, StoreError> {
     let mut batches: Vec<Batch> = Vec::new();
     for change in changes {
-        let Some(&target) = targets.iter().find(|target| target.table == change.table) else {
+        let Some(&deed) = deeds.iter().find(|deed| deed.changes().table == change.table) else {
             let what = format!("the run changed {}, which is not among its tables", change.table);
             return Err(StoreError::new(Trouble::Journal, what));
         };
         match batches.last_mut() {
-            Some(batch) if batch.target.table == target.table => batch.changes.push(change),
-            _ => batches.push(Batch { target, changes: vec![change] }),
+            Some(batch) if batch.deed.changes().table == change.table => batch.changes.push(change),
+            _ => batches.push(Batch { deed, changes: vec![change] }),
         }
     }
     Ok(batches)
@@ -205,38 +240,62 @@ mod tests {
         }
     }
 
+    fn change(before: Option<&str>, written_at: Option<&str>) -> PastChange {
+        PastChange {
+            seq: 1,
+            table: "task_state_store".to_owned(),
+            key: Key(vec![Scalar::Integer(1)]),
+            kind: "raw_text".to_owned(),
+            before: before.map(str::to_owned),
+            after_sha256: Some(digest(b"\"a\"")),
+            written_at: written_at.map(str::to_owned),
+        }
+    }
+
+    fn compared(change: &PastChange, now: Option<(&str, Option<&str>)>) -> &'static str {
+        let row = now.map(|(value, written_at)| LockedRow {
+            key: change.key.clone(),
+            facts: Facts { identity: Identity(Vec::new()), moment: None, expires_at: None },
+            value: OwnedValue::Text(value.as_bytes().to_owned()),
+            written_at: written_at.map(str::to_owned),
+        });
+        match compare(change, row) {
+            Now::AsLeft(_) => "as left",
+            Now::AsBefore => "as before",
+            Now::Written(_) => "written",
+            Now::Gone => "gone",
+        }
+    }
+
+    const NOON: Option<&str> = Some("12:00");
+    const LATER: Option<&str> = Some("12:01");
+
     #[test]
     fn a_row_is_put_back_only_while_it_is_as_the_run_left_it() {
-        let (noon, later) = (Some("12:00"), Some("12:01"));
         let cases = [
-            ("\"a\"", noon, noon, "as left"),
-            ("\"a\"", noon, later, "written"),
-            ("\"a\"", None, later, "as left"),
-            ("a", noon, noon, "as before"),
-            ("a", noon, later, "as before"),
-            ("\"b\"", noon, noon, "written"),
+            (NOON, Some(("\"a\"", NOON)), "as left"),
+            (NOON, Some(("\"a\"", LATER)), "written"),
+            (None, Some(("\"a\"", LATER)), "as left"),
+            (NOON, Some(("a", NOON)), "as before"),
+            (NOON, Some(("a", LATER)), "as before"),
+            (NOON, Some(("\"b\"", NOON)), "written"),
+            (NOON, None, "gone"),
         ];
-        for (value, at_the_time, now, expected) in cases {
-            let key = Key(vec![Scalar::Integer(1)]);
-            let change = PastChange {
-                seq: 1,
-                table: "task_state_store".to_owned(),
-                key: key.clone(),
-                kind: "raw_text".to_owned(),
-                before: "a".to_owned(),
-                after_sha256: digest(b"\"a\""),
-                written_at: at_the_time.map(str::to_owned),
-            };
-            let value = OwnedValue::Text(value.as_bytes().to_owned());
-            let facts = Facts { identity: Identity(Vec::new()), moment: None, expires_at: None };
-            let row = LockedRow { key, facts, value, written_at: now.map(str::to_owned) };
-            let found = match compare(&change, Some(row)) {
-                Now::AsLeft(_) => "as left",
-                Now::AsBefore => "as before",
-                Now::Written(_) => "written",
-                Now::Gone => "gone",
-            };
-            assert_eq!(found, expected, "{at_the_time:?} {now:?}");
+        for (at_the_time, now, expected) in cases {
+            assert_eq!(compared(&change(Some("a"), at_the_time), now), expected, "{at_the_time:?} {now:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_a_carry_made_is_taken_away_only_while_it_is_as_it_was_made() {
+        let cases = [
+            (Some(("\"a\"", NOON)), "as left"),
+            (Some(("\"a\"", LATER)), "written"),
+            (Some(("a", NOON)), "written"),
+            (None, "as before"),
+        ];
+        for (now, expected) in cases {
+            assert_eq!(compared(&change(None, NOON), now), expected, "{now:?}");
         }
     }
 }

@@ -1,14 +1,14 @@
-//! The only writer there is: works off pieces of a repair, of a reviewed plan or of an undo, a chunk each.
+//! The only writer there is: works off pieces of a repair, of a reviewed plan, of a carry or of an undo, a chunk each.
 //!
-//! What a scan, a plan or the journal says only tells which rows to lock. Under the lock each row is read again, and
-//! the piece decides by what is there then, so a value that someone wrote in between is never overwritten with
-//! something that was computed from the old one. Rows, journal and cursor move in one transaction.
+//! What a scan, a plan or the journal says only tells which rows to look at. In the chunk each row is read again, locked
+//! where it is to be changed, and the piece decides by what is there then, so a value that someone wrote in between is
+//! never overwritten with something that was computed from the old one. Rows, journal and cursor move in one
+//! transaction.
 //!
 //! A chunk that meets someone else's lock is tried again, then halved until the row that is in the way stands alone;
 //! that row is left, and told. A connection that broke is made anew, and where nobody knows whether the last chunk
 //! was committed, the journal does.
 
-use std::borrow::Cow;
 use std::time::Instant;
 
 use super::Work;
@@ -19,12 +19,16 @@ use super::made::Made;
 use super::pacing::{ChunkSize, RowRate};
 use super::patience::{self, Patience, pause_after};
 use super::stop::Stop;
-use super::store::{Change, Chunk, Facts, Ledger, LockedRow, Step, StoreError, Trouble};
+use super::store::{Change, Chunk, Deed, Facts, Ledger, LockedRow, Step, StoreError, Trouble};
 use crate::domain::repair::{Capacity, Reason};
 use crate::domain::run::{Progress, RunId, Tally};
 use crate::domain::target::{Key, Target};
 
+mod edit;
+mod place;
 mod waiting;
+
+pub(super) use edit::{Done, Edit, Verdict};
 
 /// How often a chunk, or a row that stands alone, is tried before its row counts as locked. Halves on the way to the
 /// row are tried once.
@@ -32,13 +36,20 @@ const TRIES: u32 = 3;
 
 /// Rows of one table, in the order of the work, that one chunk can work off.
 pub(super) trait Piece: Sized {
-    fn target(&self) -> &'static Target;
+    /// What is read of a row in its chunk.
+    type Row;
 
-    /// The keys of the rows to lock.
+    /// What is done, and with which tables.
+    fn deed(&self) -> Deed;
+
+    /// The keys of the rows, in the table that the work goes through.
     fn keys(&self) -> Vec<Key>;
 
-    /// What is to be done with the rows as they are under lock. Rows that are gone are missing.
-    fn decide(&self, rows: Vec<LockedRow>, writing: &Writing<'_>) -> Vec<Verdict>;
+    /// Reads the rows, and locks those that are to be changed. Rows that are gone are missing.
+    async fn read(&self, chunk: &mut impl Chunk, keys: &[Key]) -> Result<Vec<Self::Row>, StoreError>;
+
+    /// What is to be done with the rows as they are now.
+    fn decide(&self, rows: Vec<Self::Row>, writing: &Writing<'_>) -> Vec<Verdict>;
 
     /// Moves a run's progress behind this piece.
     fn advance(&self, progress: &mut Progress);
@@ -73,59 +84,18 @@ impl Writing<'_> {
         Flag::examine(self.work, met, self.keep())?.unless_made(self.made, target, &row.key)
     }
 
+    /// What a flagged row becomes. It stays in the flag only to be shown.
+    pub fn rewrite(&self, flag: &mut Flag) -> Option<String> {
+        if self.work.show_values { flag.rewrite.clone() } else { flag.rewrite.take() }
+    }
+
     /// Does what a flag says of its row.
     pub fn carry_out(&self, mut flag: Flag, row: LockedRow) -> Verdict {
-        let rewrite = if self.work.show_values { flag.rewrite.clone() } else { flag.rewrite.take() };
+        let rewrite = self.rewrite(&mut flag);
         let (kind, action) = (flag.kind(), flag.action.name());
-        let change = rewrite.and_then(|after| NewValue::of(&row, kind, action, after));
-        Verdict { change, told: Some(flag.into_flagged(row.key, Some(row.facts))) }
+        let edit = rewrite.and_then(|after| Edit::rewrite(&row, kind, action, after));
+        Verdict { edit, told: Some(flag.into_flagged(row.key, Some(row.facts))) }
     }
-}
-
-/// What is done with one locked row.
-#[derive(Debug, Default)]
-pub(super) struct Verdict {
-    pub change: Option<NewValue>,
-    pub told: Option<Flagged>,
-}
-
-/// What a locked row becomes.
-#[derive(Debug)]
-pub(super) struct NewValue {
-    key: Key,
-    kind: Cow<'static, str>,
-    action: &'static str,
-    before: String,
-    after: String,
-    written_at: Option<String>,
-}
-
-impl NewValue {
-    /// Nothing where the value that is there is not text.
-    pub fn of(
-        row: &LockedRow,
-        kind: impl Into<Cow<'static, str>>,
-        action: &'static str,
-        after: String,
-    ) -> Option<Self> {
-        let before = row.value.as_text()?.to_owned();
-        Some(Self {
-            key: row.key.clone(),
-            kind: kind.into(),
-            action,
-            before,
-            after,
-            written_at: row.written_at.clone(),
-        })
-    }
-}
-
-/// What a chunk did.
-#[derive(Debug, Default)]
-pub(super) struct Done {
-    /// How many rows it changed.
-    pub changed: u64,
-    pub told: Vec<Flagged>,
 }
 
 /// A run at work.
@@ -219,15 +189,16 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
             };
             match error.trouble {
                 Trouble::Refused => return Ok(Err(Reason::Refused)),
+                Trouble::Overtaken if failures + 1 >= tries => return Ok(Err(Reason::Overtaken)),
                 Trouble::Lost => {
                     self.outwait(&mut losses, error, Wait::Connection).await?;
                     self.reconnect().await?;
                 }
-                Trouble::Contended if failures + 1 < tries => {
+                Trouble::Overtaken | Trouble::Contended if failures + 1 < tries => {
                     failures += 1;
                     self.rest(Wait::Lock, pause_after(failures)).await?;
                 }
-                Trouble::Contended if self.admits(piece.target()).await? => return Ok(Err(Reason::Locked)),
+                Trouble::Contended if self.admits(piece.deed()).await? => return Ok(Err(Reason::Locked)),
                 Trouble::Contended => self.outwait(&mut gate, error, Wait::Lock).await?,
                 _ => return Err(error.into()),
             }
@@ -235,8 +206,8 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
     }
 
     /// Whether the table takes changes at all. A lock on the whole of it is no row's fault, and its end is waited for.
-    async fn admits(&mut self, target: &'static Target) -> Result<bool, Halt> {
-        match self.ledger.admits(target).await {
+    async fn admits(&mut self, deed: Deed) -> Result<bool, Halt> {
+        match self.ledger.admits(deed).await {
             Ok(()) => Ok(true),
             Err(error) if matches!(error.trouble, Trouble::Contended | Trouble::Lost) => Ok(false),
             Err(error) => Err(error.into()),
@@ -286,7 +257,7 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
 
     /// Leaves the single row of a piece.
     async fn leave<P: Piece>(&mut self, single: P, reason: Reason) -> Result<(), Halt> {
-        let (target, keys) = (single.target(), single.keys());
+        let (target, keys) = (single.deed().reads(), single.keys());
         let facts = self.insist(async |ledger| ledger.identify(target, &keys).await).await?;
         let facts = facts.into_iter().map(|(_, facts)| facts).next();
         let left = single.left(facts, reason);
@@ -305,28 +276,24 @@ async fn change<C: Chunk, P: Piece>(
     writing: &Writing<'_>,
     ahead: &mut Progress,
 ) -> Result<Done, StoreError> {
-    let target = piece.target();
-    let rows = chunk.lock(target, keys).await?;
-    let (mut changes, mut told) = (Vec::new(), Vec::new());
-    for verdict in piece.decide(rows, writing) {
-        changes.extend(verdict.change);
-        told.extend(verdict.told);
-    }
+    let deed = piece.deed();
+    let rows = piece.read(chunk, keys).await?;
+    let (edits, told) = Verdict::sorted(piece.decide(rows, writing));
     let first = ahead.cursor.seq + 1;
-    let numbered: Vec<Change<'_>> = (first..).zip(&changes).map(|(seq, change)| change.numbered(seq)).collect();
-    chunk.apply(target, &numbered).await?;
-    ahead.cursor.seq += changes.len() as i64;
-    let tally = tally(ahead, target);
-    tally.rewritten += changes.len() as u64;
-    count(tally, &told);
-    Ok(Done { changed: changes.len() as u64, told })
-}
-
-impl NewValue {
-    fn numbered(&self, seq: i64) -> Change<'_> {
-        let Self { key, kind, action, before, after, written_at } = self;
-        Change { seq, key, kind, action, before, after, written_at: written_at.as_deref() }
+    let changes: Vec<Change<'_>> = (first..).zip(&edits).map(|(seq, edit)| edit.numbered(seq)).collect();
+    chunk.apply(deed, &changes).await?;
+    let changed = edits.len() as u64;
+    ahead.cursor.seq += edits.len() as i64;
+    let tally = tally(ahead, deed.reads());
+    match deed {
+        Deed::Rewrite(_) | Deed::Remove(_) => tally.rewritten += changed,
+        Deed::Carry(_) => {
+            tally.carried += changed;
+            tally.rewritten += told.iter().filter(|row| row.outcome == Outcome::Rewritten).count() as u64;
+        }
     }
+    count(tally, &told);
+    Ok(Done { changed, told })
 }
 
 fn tally<'p>(progress: &'p mut Progress, target: &Target) -> &'p mut Tally {
@@ -338,7 +305,7 @@ fn count(tally: &mut Tally, rows: &[Flagged]) {
     for row in rows {
         match row.outcome {
             Outcome::Reported | Outcome::Rewritten => {}
-            Outcome::Skipped(_) => tally.skipped += 1,
+            Outcome::Skipped(reason) => tally.skip(reason),
             Outcome::Drifted(_) => tally.drifted += 1,
         }
     }

@@ -11,6 +11,8 @@ use crate::domain::target::Target;
 use crate::engine::Ending;
 use crate::engine::events::Flagged;
 
+pub mod words;
+
 /// What is known of earlier checks before this one begins.
 #[derive(Clone, Debug, Default)]
 pub struct Earlier {

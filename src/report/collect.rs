@@ -1,5 +1,6 @@
 //! Folds the engine's events into a [`Report`].
 
+use super::carry::CarryCounts;
 use super::census::CensusReport;
 use super::check::{CheckReport, Comparing, Earlier};
 use super::circumstances::BySeverity;
@@ -13,6 +14,7 @@ use super::wording::{micros, rfc_3339};
 use crate::domain::census::Census;
 use crate::domain::check::Novelty;
 use crate::domain::finding::Severity;
+use crate::domain::generations;
 use crate::domain::repair::Reason;
 use crate::domain::rules::{RuleRef, Rules};
 use crate::domain::run::Tally;
@@ -33,6 +35,8 @@ pub struct Preface {
     pub mode: Mode,
     /// The run whose values an undo puts back.
     pub undoes: Option<String>,
+    /// Whether it takes rows away that a carry has made.
+    pub removes: bool,
     /// What decides about rows.
     pub rules: Rules,
     /// Where.
@@ -104,9 +108,10 @@ impl Collector {
         let airflows = tables.iter().filter(|table| !table.target.is_own());
         let censuses: Vec<&Census> = airflows.filter_map(|table| table.census.as_ref()).collect();
         let legacy_before = Census::legacy_before(&censuses).map(rfc_3339);
-        let started_at = &preface.started_at;
-        let tables: Vec<_> = tables.into_iter().map(|table| table.into_report(ending, started_at)).collect();
-        let mut totals = Counts::default();
+        let (mode, started_at) = (preface.mode, &preface.started_at);
+        let tables: Vec<_> = tables.into_iter().map(|table| table.into_report(mode, ending, started_at)).collect();
+        let carry = mode.carries().then(CarryCounts::default);
+        let mut totals = Counts { carry, ..Counts::default() };
         for table in &tables {
             totals.add(&table.counts);
         }
@@ -123,6 +128,7 @@ impl Collector {
             mode: preface.mode,
             run_id,
             undoes: preface.undoes,
+            removes: preface.removes,
             database: preface.database,
             started_at: preface.started_at,
             finished_at,
@@ -157,7 +163,7 @@ impl Collector {
     }
 
     fn flagged(&mut self, target: &'static Target, row: &Flagged) {
-        let (outcome, _) = split(row.outcome);
+        let (outcome, reason) = split(row.outcome);
         if let Some((_, fates)) = self.rules.iter_mut().find(|(rule, _)| Some(*rule) == row.rule) {
             fates.count(outcome);
         }
@@ -167,7 +173,7 @@ impl Collector {
         }
         let table = self.table(target);
         let before = table.counts.flagged;
-        table.count(row, outcome);
+        table.count(row, outcome, reason);
         if let (Some(check), Some(novelty)) = (&mut table.check, row.novelty) {
             check.flagged(target, row, novelty);
         }
@@ -194,6 +200,7 @@ impl Events for Collector {
                 counts.bytes_scanned += bytes;
             }
             Event::Flagged { target, ref row } => self.flagged(target, row),
+            Event::Carried { target, rows } => self.table(target).carry().carried += rows,
             Event::PutBack { target, rows, .. } => self.table(target).counts.rewritten += rows,
             Event::Earlier { target, tally } => self.table(target).count_earlier(tally),
             Event::Census { target, sightings } => {
@@ -226,8 +233,15 @@ impl Table {
         }
     }
 
-    fn count(&mut self, row: &Flagged, outcome: RowOutcome) {
+    fn carry(&mut self) -> &mut CarryCounts {
+        self.counts.carry.get_or_insert_default()
+    }
+
+    fn count(&mut self, row: &Flagged, outcome: RowOutcome, reason: Option<Reason>) {
         let counts = &mut self.counts;
+        if let (Some(carry), Some(reason)) = (&mut counts.carry, reason) {
+            carry.leave(reason);
+        }
         match outcome {
             RowOutcome::Reported => {}
             RowOutcome::Rewritten => counts.rewritten += 1,
@@ -253,8 +267,11 @@ impl Table {
     fn look_again(&mut self) {
         let counts = std::mem::take(&mut self.counts);
         self.unreadable_lists_left = Distinct::default();
-        self.earlier = self.earlier.map(|Tally { rewritten, .. }| Tally { rewritten, ..Tally::default() });
+        let changes = |Tally { rewritten, carried, .. }| Tally { rewritten, carried, ..Tally::default() };
+        self.earlier = self.earlier.map(changes);
         self.counts.rewritten = counts.rewritten;
+        self.counts.carry =
+            counts.carry.map(|CarryCounts { carried, .. }| CarryCounts { carried, ..CarryCounts::default() });
         for (kind, Fates { rewritten, .. }) in counts.outcomes.into_iter().filter(|(_, fates)| fates.rewritten > 0) {
             let severity = self.target.reader.severity(kind);
             self.counts.count_kind(kind, severity, rewritten);
@@ -268,11 +285,20 @@ impl Table {
         self.counts.rewritten += tally.rewritten;
         self.counts.skipped += tally.skipped;
         self.counts.drifted += tally.drifted;
+        let Tally { carried, already_there, orphans, .. } = tally;
+        if carried + already_there + orphans > 0 {
+            self.carry().add(CarryCounts { carried, present: 0, already_there, orphans });
+        }
         self.earlier.get_or_insert_default().add(tally);
     }
 
-    fn into_report(self, ending: Ending, started_at: &str) -> TableReport {
+    fn into_report(self, mode: Mode, ending: Ending, started_at: &str) -> TableReport {
         let mut counts = self.counts;
+        let into = generations::released(&self.target.table).filter(|_| mode.carries());
+        if into.is_some() {
+            let accounted_for = counts.carry.map_or(0, |carry| carry.carried) + counts.skipped;
+            counts.carry.get_or_insert_default().present = counts.rows_scanned.saturating_sub(accounted_for);
+        }
         counts.unreadable_lists = self.unreadable_lists.count();
         counts.unreadable_lists_left = self.unreadable_lists_left.count();
         counts.unreadable_lists_estimated = self.unreadable_lists.is_estimate();
@@ -286,6 +312,7 @@ impl Table {
             check,
             table: self.target.table.clone(),
             generation: self.target.generation,
+            into: into.map(str::to_owned),
             reader: self.target.is_own().then_some(self.target.reader),
             counts,
             earlier: self.earlier,
@@ -344,10 +371,12 @@ fn outcome(mode: Mode, ending: Ending, found: u64, totals: &Counts) -> Outcome {
     match mode {
         _ if ending == Ending::Interrupted => Outcome::Interrupted,
         Mode::Scan | Mode::DryRun | Mode::Check if found > 0 => Outcome::Findings,
-        Mode::Repair | Mode::Undo if totals.left() > 0 => Outcome::Partial,
+        Mode::CarryDryRun if totals.left() > 0 || found > 0 => Outcome::Findings,
+        Mode::Repair | Mode::Carry | Mode::Undo if totals.left() > 0 => Outcome::Partial,
         Mode::Repair if totals.rewritten > 0 => Outcome::Repaired,
+        Mode::Carry if totals.carry.is_some_and(|carry| carry.carried > 0) => Outcome::Carried,
         Mode::Undo => Outcome::Undone,
-        Mode::Scan | Mode::DryRun | Mode::Check | Mode::Repair => Outcome::Clean,
+        _ => Outcome::Clean,
     }
 }
 

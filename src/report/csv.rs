@@ -18,7 +18,7 @@ use crate::domain::reader::Readings;
 type Cell = fn(&FindingReport) -> Option<String>;
 
 /// The columns that every list has.
-const COLUMNS: [(&str, Cell); 24] = [
+const COLUMNS: [(&str, Cell); 25] = [
     ("table", |finding| Some(harmless(&finding.table))),
     ("dag_id", |finding| part(finding, "dag_id")),
     ("run_id", |finding| part(finding, "run_id")),
@@ -41,6 +41,7 @@ const COLUMNS: [(&str, Cell); 24] = [
     ("action", |finding| Some(finding.action.name().to_owned())),
     ("outcome", |finding| name(&finding.outcome)),
     ("reason", |finding| finding.reason.as_ref().and_then(name)),
+    ("new", |finding| finding.new.map(|new| new.to_string())),
     ("primary_key", |finding| Some(object(&finding.key))),
     ("identity", |finding| finding.identity.as_ref().map(object)),
 ];

@@ -23,7 +23,7 @@ mod sections;
 
 use charts::Part;
 use findings::Findings;
-use sections::{Census, Group, Kind, RuleRow, TableRow};
+use sections::{Census, Check, Group, Kind, RuleRow, TableRow};
 
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
@@ -49,6 +49,7 @@ struct Page<'r> {
     tables: Vec<TableRow>,
     groups: Vec<Group>,
     rules: Vec<RuleRow>,
+    check: Option<Check>,
     censuses: Vec<Census>,
     legacy_before: Option<&'r str>,
     findings: Findings<'r>,
@@ -69,7 +70,7 @@ impl Tone {
             Outcome::Findings if report.totals.errors > 0 => Self::Bad,
             Outcome::Findings | Outcome::Partial | Outcome::Interrupted => Self::Mixed,
             Outcome::Clean if report.totals.flagged > 0 => Self::Mixed,
-            Outcome::Clean | Outcome::Repaired | Outcome::Undone => Self::Good,
+            Outcome::Clean | Outcome::Repaired | Outcome::Carried | Outcome::Undone => Self::Good,
         }
     }
 
@@ -95,7 +96,11 @@ struct Tile {
 /// # Errors
 /// Whatever the destination says.
 pub fn write(mut out: &mut dyn io::Write, report: &Report, target: &str) -> io::Result<()> {
-    let outcome = if report.mode.only_reads() { "Repair would" } else { "Outcome" };
+    let outcome = match report.mode {
+        Mode::CarryDryRun => "Carry would",
+        _ if report.mode.only_reads() => "Repair would",
+        _ => "Outcome",
+    };
     let page = Page {
         style: STYLE,
         script: SCRIPT,
@@ -117,6 +122,7 @@ pub fn write(mut out: &mut dyn io::Write, report: &Report, target: &str) -> io::
         tables: sections::tables(report),
         groups: sections::groups(report),
         rules: sections::rules(report),
+        check: sections::check(report),
         censuses: sections::censuses(report),
         legacy_before: report.legacy_before.as_deref(),
         findings: Findings::new(report, outcome),
@@ -156,6 +162,19 @@ fn tiles(mode: Mode, totals: &Counts) -> Vec<Tile> {
     let done = |label, note| Tile::new(totals.rewritten, label, note).toned(Tone::Good);
     match mode {
         Mode::Undo => vec![done("put back", String::new()), left],
+        Mode::Carry | Mode::CarryDryRun => {
+            let carry = totals.carry.unwrap_or_default();
+            let [carried, mended] =
+                if mode == Mode::Carry { ["carried", "mended"] } else { ["to be carried", "to be mended"] };
+            let present = format!("{} there already", HumanCount(carry.present));
+            let missing = format!("{} without a DAG run or asset", HumanCount(carry.orphans));
+            let left = Tile::new(totals.left(), "left", missing).toned(Tone::Mixed);
+            vec![
+                Tile::new(carry.carried, carried, read).toned(Tone::Good),
+                done(mended, String::new()),
+                Tile { note: present, ..left },
+            ]
+        }
         Mode::Repair => {
             let before = format!("{} before", HumanCount(totals.unreadable_lists));
             let lists = Tile::new(totals.unreadable_lists_left, "unreadable lists", before);

@@ -5,6 +5,8 @@
 //! when it is told of, and keeps none. Nothing in here knows a database, the command
 //! line, or whether anyone is watching: times, widths and colours are passed in.
 
+mod carried;
+mod carry;
 mod census;
 pub mod check;
 mod circumstances;

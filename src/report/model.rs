@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::carry::CarryCounts;
 use super::census::CensusReport;
 use super::check::{CheckReport, TableCheck};
 use super::circumstances::CircumstancesReport;
@@ -30,6 +31,10 @@ pub enum Mode {
     DryRun,
     /// Rows are mended.
     Repair,
+    /// Rows of older tables are copied into the released ones.
+    Carry,
+    /// A carry that shows its plan and changes nothing.
+    CarryDryRun,
     /// The values from before a run are put back.
     Undo,
     /// A scan on a schedule, compared with the one before.
@@ -37,9 +42,14 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Whether this mode only looks; its report then tells what a repair would do.
+    /// Whether this mode only looks; its report then tells what a repair or a carry would do.
     pub const fn only_reads(self) -> bool {
-        matches!(self, Self::Scan | Self::DryRun | Self::Check)
+        matches!(self, Self::Scan | Self::DryRun | Self::CarryDryRun | Self::Check)
+    }
+
+    /// Whether rows go from table to table, or would.
+    pub const fn carries(self) -> bool {
+        matches!(self, Self::Carry | Self::CarryDryRun)
     }
 }
 
@@ -53,7 +63,9 @@ pub enum Outcome {
     Findings,
     /// A repair mended everything that was to be mended.
     Repaired,
-    /// A repair or undo left rows, skipped or drifted.
+    /// A carry brought over everything that was not there already.
+    Carried,
+    /// A repair, carry or undo left rows, skipped or drifted.
     Partial,
     /// An undo put every value back.
     Undone,
@@ -68,6 +80,7 @@ impl Outcome {
             Self::Clean => "clean",
             Self::Findings => "findings",
             Self::Repaired => "repaired",
+            Self::Carried => "carried",
             Self::Partial => "partial",
             Self::Undone => "undone",
             Self::Interrupted => "interrupted",
@@ -111,6 +124,9 @@ pub struct Report {
     /// The run whose values an undo puts back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
+    /// Whether an undo takes rows away that a carry has made.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub removes: bool,
     /// Where.
     pub database: Database,
     /// RFC 3339.
@@ -170,6 +186,9 @@ pub struct TableReport {
     pub table: String,
     /// Which generation of Airflow's state tables this is; `null` where it is none of Airflow's.
     pub generation: Option<u8>,
+    /// The table into which a carry copies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub into: Option<String>,
     /// Who reads the values of a table that is none of Airflow's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reader: Option<Reader>,
@@ -228,12 +247,16 @@ pub struct Counts {
     /// Present where there were too many lists to ask about each.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub hidden_keys_estimated: bool,
-    /// Rows that a repair changed, or that an undo put back; in a mode that only reads, those a repair would change.
+    /// Rows that a repair changed, that a carry mended on the way, or that an undo put back; in a mode that only reads,
+    /// those that would be.
     pub rewritten: u64,
     /// Rows that should be changed and cannot be.
     pub skipped: u64,
     /// Rows that someone else has changed, and that were left.
     pub drifted: u64,
+    /// Only of a carry.
+    #[serde(flatten)]
+    pub carry: Option<CarryCounts>,
 }
 
 /// What became of rows of one kind.
@@ -352,6 +375,9 @@ impl Counts {
         self.rewritten += other.rewritten;
         self.skipped += other.skipped;
         self.drifted += other.drifted;
+        if let Some(carry) = other.carry {
+            self.carry.get_or_insert_default().add(carry);
+        }
     }
 
     /// Rows that should have been changed and were not.

@@ -37,6 +37,7 @@ pub struct Progress {
 struct Seen {
     flagged: u64,
     rewritten: u64,
+    carried: u64,
     restored: u64,
     skipped: u64,
     drifted: u64,
@@ -115,6 +116,8 @@ impl Events for Progress {
             | Event::Compared { .. }
             | Event::Gone { .. } => return,
             Event::Scanned { rows, .. } => self.advance(rows),
+            Event::Carried { rows, .. } if self.changes_rows => self.seen.carried += rows,
+            Event::Carried { .. } => return,
             Event::PutBack { target, changes, rows } => {
                 // An undo goes through its journal, where the tables take turns.
                 self.bar.set_prefix(target.table.clone());
@@ -138,6 +141,7 @@ impl Seen {
     fn text(self) -> String {
         let parts = [
             ("flagged", self.flagged),
+            ("carried", self.carried),
             ("rewritten", self.rewritten),
             ("put back", self.restored),
             ("skipped", self.skipped),

@@ -122,6 +122,12 @@ pub const fn reading(reading: Reading) -> &'static str {
 pub fn fate(mode: Mode, finding: &FindingReport) -> String {
     let reason = finding.reason.map_or("it was left", |reason| reason.explain());
     match (finding.outcome, finding.action) {
+        (RowOutcome::Reported, _) if mode == Mode::CarryDryRun => "carry takes it as it is".to_owned(),
+        (RowOutcome::Reported, _) if mode == Mode::Carry => "carried as it is".to_owned(),
+        (RowOutcome::Skipped, _) if mode.carries() => format!("left: {reason}"),
+        (RowOutcome::Rewritten, action) if mode == Mode::CarryDryRun => {
+            format!("carry makes it {}", wording::made(action))
+        }
         (RowOutcome::Reported, _) => "left as it is".to_owned(),
         (RowOutcome::Rewritten, action) if mode.only_reads() => format!("repair makes it {}", wording::made(action)),
         (RowOutcome::Rewritten, action) => format!("now {}", wording::made(action)),

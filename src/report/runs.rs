@@ -40,6 +40,9 @@ pub struct RunReport {
     pub finished_at: Option<String>,
     /// The run that an undo puts back.
     pub undoes: Option<String>,
+    /// Whether the undo takes rows away that a carry has made.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub removes: bool,
     /// The run that put this one's values back.
     pub undone_by: Option<String>,
     /// When the old values of the run were dropped from the journal; it cannot be undone since.
@@ -106,6 +109,7 @@ impl RunReport {
             heartbeat_at: run.heartbeat_at.clone(),
             finished_at: run.finished_at.clone(),
             undoes: run.options.undoes.as_ref().map(ToString::to_string),
+            removes: run.options.removes,
             undone_by: run.undone_by.as_ref().map(ToString::to_string),
             purged_at: run.purged_at.clone(),
             tool_version: run.tool_version.clone(),
@@ -126,17 +130,17 @@ impl RunReport {
 
     /// What the state means for whoever looks, as a fragment behind the mode.
     fn state_sentence(&self) -> String {
-        match (self.state, self.mode, &self.undone_by) {
-            (RunState::Running, _, _) if self.alive => "is running".to_owned(),
-            (RunState::Running, RunMode::Repair, _) => "was killed; the next repair goes on".to_owned(),
-            (RunState::Interrupted, RunMode::Repair, _) => "was interrupted; the next repair goes on".to_owned(),
-            (RunState::Running, RunMode::Undo, _) => "was killed; undoing the same run again goes on".to_owned(),
-            (RunState::Interrupted, RunMode::Undo, _) => {
-                "was interrupted; undoing the same run again goes on".to_owned()
-            }
-            (RunState::Done, _, _) => "is done".to_owned(),
-            (RunState::Undone, _, Some(by)) => format!("was undone by run {by}"),
-            (RunState::Undone, _, None) => "was undone".to_owned(),
+        let who_goes_on = match self.mode {
+            RunMode::Undo => "undoing the same run again".to_owned(),
+            RunMode::Repair | RunMode::Carry => format!("the next {}", self.mode.name()),
+        };
+        match (self.state, &self.undone_by) {
+            (RunState::Running, _) if self.alive => "is running".to_owned(),
+            (RunState::Running, _) => format!("was killed; {who_goes_on} goes on"),
+            (RunState::Interrupted, _) => format!("was interrupted; {who_goes_on} goes on"),
+            (RunState::Done, _) => "is done".to_owned(),
+            (RunState::Undone, Some(by)) => format!("was undone by run {by}"),
+            (RunState::Undone, None) => "was undone".to_owned(),
         }
     }
 
@@ -145,10 +149,18 @@ impl RunReport {
         sanitise_line(&format!("{}@{}", self.user, self.host), columns)
     }
 
-    /// Whether its values can be put back.
+    /// How many rows it changed, made or put back.
+    const fn changed(&self) -> u64 {
+        match self.mode {
+            RunMode::Carry => self.totals.carried,
+            RunMode::Repair | RunMode::Undo => self.totals.rewritten,
+        }
+    }
+
+    /// Whether it can be undone.
     fn can_be_undone(&self) -> bool {
         let ended = !matches!((self.state, self.alive), (RunState::Running, true) | (RunState::Undone, _));
-        self.mode == RunMode::Repair && ended && self.purged_at.is_none() && self.totals.rewritten > 0
+        self.mode != RunMode::Undo && ended && self.purged_at.is_none() && self.changed() > 0
     }
 }
 
@@ -163,13 +175,13 @@ pub fn write_list(out: &mut dyn io::Write, report: &RunsReport, page: &Page) -> 
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(page.width()).unwrap_or(u16::MAX));
-    table.set_header(["run", "mode", "state", "rewritten", "left", "by"]);
+    table.set_header(["run", "mode", "state", "changed", "left", "by"]);
     for run in &report.runs {
         let left = run.totals.skipped + run.totals.drifted;
-        let [rewritten, left] = [run.totals.rewritten, left].map(|rows| HumanCount(rows).to_string());
+        let [changed, left] = [run.changed(), left].map(|rows| HumanCount(rows).to_string());
         let id = sanitise_line(&run.run_id, 40);
         let by = run.who(40);
-        table.add_row([&id, run.mode.name(), run.state_word(), &rewritten, &left, &by]);
+        table.add_row([&id, run.mode.name(), run.state_word(), &changed, &left, &by]);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
@@ -213,27 +225,36 @@ pub fn write_details(out: &mut dyn io::Write, run: &RunReport, page: &Page, targ
     }
     for table in &run.tables {
         writeln!(out)?;
-        write_table(out, run.mode, table, page)?;
+        write_table(out, run, table, page)?;
     }
     if run.can_be_undone() {
-        writeln!(out, "\nTo put the old values back:")?;
+        let what = if run.mode == RunMode::Carry { "take the rows out again" } else { "put the old values back" };
+        writeln!(out, "\nTo {what}:")?;
         let command = format!("statemend undo {id} {}", super::escape::sanitise(target));
         writeln!(out, "  {}", page.bold().apply_to(command.trim_end()))?;
     }
     Ok(())
 }
 
-fn write_table(out: &mut dyn io::Write, mode: RunMode, table: &RunTable, page: &Page) -> io::Result<()> {
+fn write_table(out: &mut dyn io::Write, run: &RunReport, table: &RunTable, page: &Page) -> io::Result<()> {
     let target = table.target.as_ref().map(|target| format!("  {}, read by {}", target.value, target.reader.name()));
     let target = sanitise_line(&target.unwrap_or_default(), 100);
     let name = page.bold().apply_to(sanitise_line(&table.table, 64)).to_string();
     writeln!(out, "{name}{}", page.dim().apply_to(target))?;
     let tally = table.tally;
     let mut facts = Vec::new();
-    if mode == RunMode::Repair {
+    if run.mode != RunMode::Undo {
         facts.push(format!("{} scanned ({})", count(tally.rows_scanned, "row"), bytes(tally.bytes_scanned)));
     }
-    let rewritten = if mode == RunMode::Undo { "put back" } else { "rewritten" };
+    let rewritten = match run.mode {
+        RunMode::Undo if run.removes => "taken out",
+        RunMode::Undo => "put back",
+        RunMode::Carry => "of them mended",
+        RunMode::Repair => "rewritten",
+    };
+    if run.mode == RunMode::Carry {
+        facts.push(format!("{} carried", HumanCount(tally.carried)));
+    }
     for (word, rows) in [(rewritten, tally.rewritten), ("skipped", tally.skipped), ("drifted", tally.drifted)] {
         facts.push(format!("{} {word}", HumanCount(rows)));
     }

@@ -6,7 +6,7 @@ use super::model::{Database, Mode, Report, Tool};
 use super::{Colour, Page, json, terminal};
 use crate::domain::check::{self, Difference, Looked, Novelty, Pass, Past, Why};
 use crate::domain::finding::{Finding, Kind, Severity};
-pub use crate::domain::generations::sample::{assets, tasks};
+pub use crate::domain::generations::sample::{assets, targets, tasks};
 use crate::domain::reader::{Reading, Readings};
 use crate::domain::repair::Reason;
 use crate::domain::rules::Moment;
@@ -29,6 +29,7 @@ pub fn preface(mode: Mode) -> Preface {
         tool: Tool { name: "statemend".to_owned(), version: "0.1.0".to_owned() },
         mode,
         rules: crate::domain::rules::Rules::default(),
+        removes: false,
         undoes: (mode == Mode::Undo).then(|| "20261121-230000-a7bd".to_owned()),
         database: Database {
             dialect: "postgresql".to_owned(),
@@ -130,6 +131,23 @@ pub fn found(events: &mut Collector) {
 
 pub fn scan() -> Report {
     fold(preface(Mode::Scan), Ending::Complete, found)
+}
+
+/// A carry out of two older tables, with a bit of everything.
+pub fn carried(events: &mut Collector) {
+    let [tasks, assets] = targets(2);
+    scanned(events, tasks, 1_204);
+    events.event(&Event::Carried { target: tasks, rows: 1_150 });
+    flagged(events, tasks, task(1, Kind::DuplicateKey, Outcome::Reported));
+    flagged(events, tasks, task(2, Kind::RawText, Outcome::Rewritten));
+    flagged(events, tasks, task(3, Kind::RawText, Outcome::Skipped(Reason::AlreadyThere)));
+    for (id, reason) in [(4, Reason::AlreadyThere), (5, Reason::Superseded), (6, Reason::Orphan)] {
+        let row = task(id, Kind::RawText, Outcome::Skipped(reason));
+        flagged(events, tasks, Flagged { finding: None, ..row });
+    }
+    scanned(events, assets, 3);
+    events.event(&Event::Carried { target: assets, rows: 2 });
+    flagged(events, assets, asset(7, "blob", Kind::NotText, Outcome::Skipped(Reason::NotText)));
 }
 
 pub fn undo_with_drift() -> Report {

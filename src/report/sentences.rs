@@ -2,6 +2,7 @@
 
 use indicatif::HumanCount;
 
+use crate::report::carried;
 use crate::report::check::{CheckReport, Comparison, PassKind};
 use crate::report::model::{Counts, Mode, Outcome, Report};
 use crate::report::wording::{count, either, list};
@@ -24,6 +25,7 @@ pub fn verdict(report: &Report) -> String {
             format!("Interrupted: {} mended so far, and this is committed.", count(report.totals.rewritten, "row"))
         }
         Mode::Repair => mended(report),
+        Mode::Carry | Mode::CarryDryRun => carried::verdict(report),
         Mode::Undo => put_back(report, interrupted),
     }
 }
@@ -167,7 +169,7 @@ fn readable_again(report: &Report) -> String {
     }
 }
 
-fn why_left(totals: &Counts) -> String {
+pub(super) fn why_left(totals: &Counts) -> String {
     let mut why = Vec::new();
     if totals.skipped > 0 {
         why.push(format!("{} skipped", count(totals.skipped, "row")));
@@ -181,6 +183,9 @@ fn why_left(totals: &Counts) -> String {
 fn put_back(report: &Report, interrupted: bool) -> String {
     let totals = &report.totals;
     let (back, left) = (totals.rewritten, totals.left());
+    if report.removes {
+        return carried::taken_out(report, interrupted);
+    }
     let of_run = report.undoes.as_ref().map(|run| format!(" of run {run}")).unwrap_or_default();
     if interrupted {
         return format!("Interrupted: {} put back so far, and this is committed.", count(back, "row"));
@@ -215,6 +220,7 @@ pub fn closing(report: &Report) -> Option<String> {
                 said.push("The rows that were left stand first in the lists.".to_owned());
             }
         }
+        Mode::Carry | Mode::CarryDryRun => said.extend(carried::closing(report)),
         Mode::Undo if totals.drifted > 0 => {
             said.push("What has been written since the run was not touched.".to_owned());
         }
@@ -252,6 +258,7 @@ pub fn next(report: &Report) -> Option<Next> {
         (Mode::Scan | Mode::Check | Mode::DryRun, _) if report.totals.rewritten > 0 => {
             next("To mend what can be mended (shows the plan and asks first):", "repair")
         }
+        (Mode::Carry | Mode::CarryDryRun, _) => carried::next(report),
         (Mode::Repair, Outcome::Repaired | Outcome::Partial) => {
             let run = report.run_id.as_deref().filter(|_| report.totals.rewritten > 0)?;
             next("To put the old values back:", &format!("undo {run}"))

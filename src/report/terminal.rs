@@ -35,7 +35,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page, target: Opti
     }
     for table in &report.tables {
         writeln!(out)?;
-        counts::write(out, report.mode, table, page)?;
+        counts::write(out, report, table, page)?;
     }
     facts::write(out, report, page)?;
     counts::write_rules(out, report, page)?;
@@ -64,7 +64,7 @@ fn verdict_style(report: &Report, page: &Page) -> Style {
         Outcome::Findings if report.totals.errors > 0 => style.red(),
         Outcome::Findings | Outcome::Partial | Outcome::Interrupted => style.yellow(),
         Outcome::Clean if report.totals.flagged > 0 => style.yellow(),
-        Outcome::Clean | Outcome::Repaired | Outcome::Undone => style.green(),
+        Outcome::Clean | Outcome::Repaired | Outcome::Carried | Outcome::Undone => style.green(),
     })
 }
 

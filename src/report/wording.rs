@@ -39,6 +39,8 @@ pub const fn mode(mode: Mode) -> &'static str {
         Mode::Scan => "scan",
         Mode::DryRun => "dry run of a repair",
         Mode::Repair => "repair",
+        Mode::Carry => "carry",
+        Mode::CarryDryRun => "dry run of a carry",
         Mode::Undo => "undo",
         Mode::Check => "check",
     }
@@ -141,18 +143,25 @@ pub const fn meaning(kind: Kind, reader: Reader) -> &'static str {
     }
 }
 
-/// What a repair would do with rows of one kind: `rewrite`, `rewrite 8 and skip 2`.
-pub fn would(fates: Fates) -> String {
-    in_words(fates, ["rewrite", "skip", "leave", "leave as is"], |word, rows| format!("{word} {rows}"))
+/// What stands above what became of rows, or would.
+pub const fn outcome(mode: Mode) -> &'static str {
+    match mode {
+        Mode::CarryDryRun => "carry would",
+        _ if mode.only_reads() => "repair would",
+        _ => "outcome",
+    }
 }
 
-/// What became of rows of one kind: `rewritten`, `8 rewritten and 2 skipped`.
-pub fn done(fates: Fates) -> String {
-    in_words(fates, ["rewritten", "skipped", "drifted", "left as is"], |word, rows| format!("{rows} {word}"))
-}
-
-/// Numbers stand only where there is more than one word: all rows of a kind are counted in the column before.
-fn in_words(fates: Fates, words: [&str; 4], phrase: impl Fn(&str, HumanCount) -> String) -> String {
+/// What became of rows of one kind, or would: `rewrite`, `8 rewritten and 2 skipped`. Numbers stand only where there is
+/// more than one word: all rows of a kind are counted in the column before.
+pub fn fates(mode: Mode, fates: Fates) -> String {
+    let words = match mode {
+        Mode::CarryDryRun => ["mend", "leave", "leave", "carry as is"],
+        Mode::Carry => ["mended", "left", "left", "carried as is"],
+        _ if mode.only_reads() => ["rewrite", "skip", "leave", "leave as is"],
+        _ => ["rewritten", "skipped", "drifted", "left as is"],
+    };
+    let phrase = |word: &str, rows| if mode.only_reads() { format!("{word} {rows}") } else { format!("{rows} {word}") };
     let rows = [fates.rewritten, fates.skipped, fates.drifted, fates.reported];
     let happened: Vec<_> = words.into_iter().zip(rows).filter(|(_, rows)| *rows > 0).collect();
     match happened[..] {

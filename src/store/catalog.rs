@@ -36,8 +36,6 @@ pub struct SqlStore {
     pub(super) location: Location,
     pub(super) access: Access,
     pub(super) names: Names,
-    /// The tables that names in the journal mean.
-    pub(super) targets: Vec<&'static Target>,
     /// The replicas that must not be left behind, where the user named them.
     pub(super) replicas: Vec<Replica>,
     /// Names this process in the lease, so that a run that was taken over is noticed.
@@ -60,6 +58,8 @@ pub struct Overview {
     pub known_by_name: bool,
     /// The state tables that are there, in the order in which they are worked on, the user's own last.
     pub targets: Vec<&'static Target>,
+    /// What they were recognised by.
+    pub tables: Vec<Table>,
 }
 
 impl SqlStore {
@@ -70,9 +70,8 @@ impl SqlStore {
         let transaction = connection.begin(Access::Read).await?;
         let (mut overview, capacity, names) = Look { transaction, names, location, wanted }.all().await?;
         let owner = format!("{:016x}", fastrand::u64(..));
-        let (location, targets, replicas) = (location.clone(), overview.targets.clone(), Vec::new());
-        let mut store =
-            Self { connection, location, access, names, targets, replicas, owner, capacity, made: Arc::default() };
+        let (location, replicas) = (location.clone(), Vec::new());
+        let mut store = Self { connection, location, access, names, replicas, owner, capacity, made: Arc::default() };
         overview.airflow_revision = store.revision().await;
         (overview.fingerprint, overview.known_by_name) = store.fingerprint().await;
         Ok((store, overview))
@@ -156,14 +155,8 @@ impl<'l> Look<'l> {
         if targets.is_empty() && !has_runs {
             return Err(self.missing(&tables).await);
         }
-        Ok(Overview {
-            dialect,
-            server_version,
-            airflow_revision: None,
-            fingerprint: String::new(),
-            known_by_name: false,
-            targets,
-        })
+        let (airflow_revision, fingerprint, known_by_name) = (None, String::new(), false);
+        Ok(Overview { dialect, server_version, airflow_revision, fingerprint, known_by_name, targets, tables })
     }
 
     /// Airflow's tables among these.

@@ -1,20 +1,19 @@
 //! The transaction that changes rows: lock, write, journal, move the cursor.
 
+use super::carry;
 use super::catalog::run_id;
 use super::connection::Transaction;
-use super::driver::Cells;
 use super::error::failed_on_values;
 use super::keys::is_plain_number;
 use super::location::Dialect;
-use super::source::{facts, key, keys_at_once, value_index};
+use super::source::{keys_at_once, row};
 use super::statement::{Fill, Names, Param, Statement, sql, text};
 use super::stored::as_text;
-use crate::domain::judge::Stored;
+use crate::domain::carry::Route;
 use crate::domain::repair::Capacity;
 use crate::domain::run::RunId;
 use crate::domain::target::{Key, Target};
-use crate::engine::flag::digest;
-use crate::engine::store::{Besides, Change, Chunk, LockedRow, OwnedValue, Step, StoreError, Trouble};
+use crate::engine::store::{Candidate, Change, Chunk, Deed, Effect, LockedRow, Step, StoreError, Trouble};
 
 /// A chunk of a run that holds the lease.
 pub struct SqlChunk<'c> {
@@ -28,34 +27,32 @@ pub struct SqlChunk<'c> {
 impl Chunk for SqlChunk<'_> {
     async fn lock(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError> {
         let what = format!("rows of {} could not be locked", target.table);
-        let value_index = value_index(target, Besides::Facts);
-        let read = |cells: &dyn Cells| {
-            let value = match cells.value(value_index)? {
-                Stored::Text(bytes) => OwnedValue::Text(bytes.to_owned()),
-                Stored::Blob(bytes) => OwnedValue::Blob(bytes.to_owned()),
-            };
-            let written_at = cells.text(value_index + 1)?.map(str::to_owned);
-            Ok(LockedRow { key: key(cells, target)?, facts: facts(cells, target)?, value, written_at })
-        };
         let mut locked = Vec::with_capacity(keys.len());
         for keys in keys.chunks(keys_at_once(self.names.dialect)) {
             let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
             let statement = self.names.about(target, sql!(self.names.dialect, "lock"), &key_in);
-            locked.extend(self.transaction.rows(&what, statement, read).await?);
+            locked.extend(self.transaction.rows(&what, statement, |cells| row(cells, target)).await?);
         }
         Ok(locked)
     }
 
-    async fn apply(&mut self, target: &'static Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
+    async fn candidates(&mut self, route: &'static Route, keys: &[Key]) -> Result<Vec<Candidate>, StoreError> {
+        carry::candidates(&mut self.transaction, self.names, route, keys).await
+    }
+
+    async fn apply(&mut self, deed: Deed, changes: &[Change<'_>]) -> Result<(), StoreError> {
         for batch in batches(changes, at_once(self.names.dialect, changes), self.capacity) {
-            match self.names.dialect {
-                // A row that stands alone goes in two statements, since of one nobody knows whether it is the row that
-                // is refused or its journal entry.
-                Dialect::Postgres if batch.len() > 1 => self.mend(target, batch).await?,
-                _ => {
-                    self.record(target, batch).await?;
-                    self.update(target, batch).await?;
-                }
+            // A row that stands alone goes in two statements, since of one nobody knows whether it is the row that is
+            // refused or its journal entry.
+            if let (Deed::Rewrite(target), Dialect::Postgres, 2..) = (deed, self.names.dialect, batch.len()) {
+                self.mend(target, batch).await?;
+                continue;
+            }
+            self.record(deed, batch).await?;
+            match deed {
+                Deed::Rewrite(target) => self.update(target, batch).await?,
+                Deed::Carry(route) => carry::insert(&mut self.transaction, self.names, route, batch).await?,
+                Deed::Remove(target) => self.remove(target, batch).await?,
             }
         }
         Ok(())
@@ -77,10 +74,10 @@ impl Chunk for SqlChunk<'_> {
 }
 
 impl SqlChunk<'_> {
-    async fn record(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        let texts: Vec<(String, String)> = changes.iter().map(|change| stored_texts(target, change)).collect();
-        let rows = changes.iter().zip(&texts);
-        let entries = rows.map(|(change, (key, digest))| entry(&self.run, target, change, key, digest)).collect();
+    async fn record(&mut self, deed: Deed, changes: &[Change<'_>]) -> Result<(), StoreError> {
+        let stored: Vec<StoredTexts> = changes.iter().map(|change| StoredTexts::of(deed, change)).collect();
+        let rows = changes.iter().zip(&stored);
+        let entries = rows.map(|(change, texts)| entry(&self.run, deed.changes(), change, texts)).collect();
         let statement = self.names.statement(sql!("record"), &[("entries", Fill::Rows(entries))]);
         let what = "the journal could not be written";
         match self.transaction.try_run(statement).await.map_err(|error| failed_on_values(what, error)) {
@@ -93,9 +90,9 @@ impl SqlChunk<'_> {
     async fn update(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
         let [first, ..] = changes else { return Ok(()) };
         let fills = match self.names.dialect {
-            Dialect::Postgres => vec![("after", text(first.after)), ("key_is", Fill::KeyIs(first.key))],
+            Dialect::Postgres => vec![("after", text(after(first))), ("key_is", Fill::KeyIs(first.key))],
             Dialect::MySql => {
-                let new_values = changes.iter().map(|change| (change.key, change.after)).collect();
+                let new_values = changes.iter().map(|change| (change.key, after(change))).collect();
                 let keys = changes.iter().map(|change| change.key).collect();
                 vec![("new_values", Fill::NewValues(new_values)), ("key_in", Fill::KeyIn(keys))]
             }
@@ -105,22 +102,29 @@ impl SqlChunk<'_> {
         self.write(target, statement, changes.len()).await
     }
 
+    async fn remove(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
+        let key_in = ("key_in", Fill::KeyIn(changes.iter().map(|change| change.key).collect()));
+        let statement = self.names.about(target, sql!("delete"), &[key_in]);
+        self.write(target, statement, changes.len()).await
+    }
+
     /// Journal entries and new values in one statement, which only PostgreSQL takes.
-    async fn mend(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
-        let stored: Vec<(String, String)> = changes.iter().map(|change| stored_texts(target, change)).collect();
+    async fn mend(&mut self, target: &'static Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
+        let deed = Deed::Rewrite(target);
+        let stored: Vec<StoredTexts> = changes.iter().map(|change| StoredTexts::of(deed, change)).collect();
         let run = self.run.clone();
         let integers =
             |integer: fn(&Change<'_>) -> i64| Fill::Param(Param::Integers(changes.iter().map(integer).collect()));
         let fills = [
             ("key_arrays", Fill::KeyArrays(changes.iter().map(|change| change.key).collect())),
             ("seqs", integers(|change| change.seq)),
-            ("row_keys", texts(stored.iter().map(|(key, _)| key.as_str()))),
+            ("row_keys", texts(stored.iter().map(|stored| stored.key.as_str()))),
             ("kinds", texts(changes.iter().map(|change| change.kind))),
             ("actions", texts(changes.iter().map(|change| change.action))),
-            ("before", texts(changes.iter().map(|change| change.before))),
-            ("bytes", integers(|change| change.before.len() as i64)),
-            ("after", texts(changes.iter().map(|change| change.after))),
-            ("digests", texts(stored.iter().map(|(_, digest)| digest.as_str()))),
+            ("before", texts(changes.iter().map(|change| change.effect.before().unwrap_or_default()))),
+            ("bytes", integers(bytes_before)),
+            ("after", texts(changes.iter().map(after))),
+            ("digests", texts(stored.iter().map(|stored| stored.digest.as_deref().unwrap_or_default()))),
             ("written_at", texts(changes.iter().map(|change| change.written_at.unwrap_or_default()))),
             run_id(&run),
             ("table_name", text(&target.table)),
@@ -148,7 +152,16 @@ fn texts<'t>(texts: impl Iterator<Item = &'t str>) -> Fill<'t> {
 
 /// The key of a row, and its new value.
 fn new_value<'c>(change: &Change<'c>) -> Vec<Param<'c>> {
-    change.key.0.iter().map(Param::from).chain([Param::Text(change.after)]).collect()
+    change.key.0.iter().map(Param::from).chain([Param::Text(after(change))]).collect()
+}
+
+/// What a changed row holds afterwards.
+fn after<'c>(change: &Change<'c>) -> &'c str {
+    change.effect.after().unwrap_or_default()
+}
+
+fn bytes_before(change: &Change<'_>) -> i64 {
+    i64::try_from(change.effect.bytes_before()).unwrap_or(i64::MAX)
 }
 
 /// What the key of a row adds to a statement that names it twice: no index of InnoDB has longer entries than 3,072 bytes.
@@ -166,8 +179,16 @@ enum AtOnce {
 fn at_once(dialect: Dialect, changes: &[Change<'_>]) -> AtOnce {
     match dialect {
         Dialect::Postgres => AtOnce::All,
-        Dialect::MySql if !changes.iter().all(|change| is_plain_number(change.key)) => AtOnce::AtMost(128),
+        Dialect::MySql if !changes.iter().all(|change| is_plain_number(looked_for(change))) => AtOnce::AtMost(128),
         Dialect::MySql | Dialect::Sqlite => AtOnce::AtMost(1_024),
+    }
+}
+
+/// The key by which the row of a change is found.
+const fn looked_for<'c>(change: &Change<'c>) -> &'c Key {
+    match change.effect {
+        Effect::Carry { from, .. } => from,
+        Effect::Rewrite { .. } | Effect::Remove { .. } => change.key,
     }
 }
 
@@ -180,7 +201,8 @@ fn batches<'b, 'c>(
     std::iter::from_fn(move || {
         let mut bytes = 0u64;
         let fits = |change: &&Change<'_>| {
-            bytes += KEY_BYTES + change.before.len().max(change.after.len()) as u64;
+            let texts = [change.effect.before(), change.effect.after()].into_iter().flatten();
+            bytes += KEY_BYTES + texts.map(str::len).max().unwrap_or_default() as u64;
             bytes <= capacity.bytes
         };
         let fitting = changes.iter().take_while(fits).count().max(1);
@@ -201,30 +223,43 @@ const fn round(rows: usize) -> usize {
     rows >> rest << rest
 }
 
-/// The key and the digest of the new value, in the form in which the journal stores them.
-fn stored_texts(target: &Target, change: &Change<'_>) -> (String, String) {
-    let key = serde_json::Value::Object(target.key_object(change.key)).to_string();
-    (key, hex::encode(digest(change.after.as_bytes())))
+/// What the journal stores of a change in a form of its own.
+struct StoredTexts {
+    key: String,
+    /// The digest of the value that is there afterwards.
+    digest: Option<String>,
+    /// Where the row comes from, if it is a new one.
+    origin: Option<String>,
 }
 
-fn entry<'e>(
-    run: &'e RunId,
-    target: &'e Target,
-    change: &'e Change<'_>,
-    key: &'e str,
-    digest: &'e str,
-) -> Vec<Param<'e>> {
+impl StoredTexts {
+    fn of(deed: Deed, change: &Change<'_>) -> Self {
+        let object = |target: &Target, key: &Key| serde_json::Value::Object(target.key_object(key));
+        let origin = match (deed, change.effect) {
+            (Deed::Carry(Route { from: target, .. }), Effect::Carry { from, .. }) => {
+                Some(serde_json::json!({ "table": target.table, "key": object(target, from) }).to_string())
+            }
+            _ => None,
+        };
+        let key = object(deed.changes(), change.key).to_string();
+        Self { key, digest: change.effect.sha256_after().map(hex::encode), origin }
+    }
+}
+
+fn entry<'e>(run: &'e RunId, target: &'e Target, change: &'e Change<'_>, texts: &'e StoredTexts) -> Vec<Param<'e>> {
+    let maybe = |text: Option<&'e str>| text.map_or(Param::Null, Param::Text);
     vec![
         Param::Text(&run.0),
         Param::Integer(change.seq),
         Param::Text(&target.table),
-        Param::Text(key),
+        Param::Text(&texts.key),
         Param::Text(change.kind),
         Param::Text(change.action),
-        Param::Text(change.before),
-        Param::Integer(change.before.len() as i64),
-        Param::Text(digest),
-        change.written_at.map_or(Param::Null, Param::Text),
+        maybe(change.effect.before()),
+        Param::Integer(bytes_before(change)),
+        maybe(texts.digest.as_deref()),
+        maybe(change.written_at),
+        maybe(texts.origin.as_deref()),
     ]
 }
 
@@ -266,8 +301,10 @@ mod tests {
     fn cut(lengths: &[usize], at_once: AtOnce, capacity: u64) -> Vec<usize> {
         let texts: Vec<String> = lengths.iter().map(|&length| "x".repeat(length)).collect();
         let key = Key(Vec::new());
-        let change = |after| Change { seq: 1, key: &key, kind: "", action: "", before: "", after, written_at: None };
-        let changes: Vec<Change<'_>> = texts.iter().map(|text| change(text)).collect();
+        let rewrite = |after| Effect::Rewrite { before: String::new(), after };
+        let effects: Vec<Effect> = texts.into_iter().map(rewrite).collect();
+        let change = |effect| Change { seq: 1, key: &key, kind: "", action: "", effect, written_at: None };
+        let changes: Vec<Change<'_>> = effects.iter().map(change).collect();
         batches(&changes, at_once, Capacity::bytes(capacity)).map(<[_]>::len).collect()
     }
 

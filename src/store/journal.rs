@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::carry::may_carry;
 use super::catalog::{SqlStore, rows, run_id};
 use super::chunk::{SqlChunk, advance, lease_lost};
 use super::connection::{Connection, Transaction};
@@ -16,7 +17,7 @@ use super::statement::{Statement, integer, sql, text};
 use super::stored::{StoredRun, as_text, from_text, past_change};
 use crate::domain::run::{Progress, Run, RunId, RunState};
 use crate::domain::target::Target;
-use crate::engine::store::{Lag, Lease, Ledger, NewRun, PastChange, Step, StoreError, Trouble};
+use crate::engine::store::{Deed, Lag, Lease, Ledger, NewRun, PastChange, Step, StoreError, Trouble};
 
 /// What fails when the journal cannot be read.
 const UNREADABLE: &str = "the journal could not be read";
@@ -28,15 +29,15 @@ impl Ledger for SqlStore {
         self.journal_is_current().await
     }
 
-    async fn check(&mut self, targets: &[&'static Target]) -> Result<(), StoreError> {
+    async fn check(&mut self, deeds: &[Deed]) -> Result<(), StoreError> {
         self.refuse_beside_a_migration().await?;
-        self.check_grants(targets).await
+        self.check_grants(deeds).await
     }
 
-    async fn prepare(&mut self, targets: &[&'static Target]) -> Result<(), StoreError> {
+    async fn prepare(&mut self, deeds: &[Deed]) -> Result<(), StoreError> {
         self.refuse_beside_a_migration().await?;
         match self.migrate().await {
-            Err(error) if error.trouble == Trouble::Denied => Err(self.with_grants(error, targets).await),
+            Err(error) if error.trouble == Trouble::Denied => Err(self.with_grants(error, deeds).await),
             outcome => outcome,
         }
     }
@@ -63,13 +64,14 @@ impl Ledger for SqlStore {
         Ok(SqlChunk { transaction, names: &self.names, owner: &self.owner, capacity: self.capacity, run: run.clone() })
     }
 
-    async fn admits(&mut self, target: &'static Target) -> Result<(), StoreError> {
-        let statement = match self.names.dialect {
+    async fn admits(&mut self, deed: Deed) -> Result<(), StoreError> {
+        let statement = match (self.names.dialect, deed) {
             // What changes no row takes no lock that a reader of the file would be in the way of.
-            Dialect::Sqlite => self.names.statement(sql!("show_life"), &[("owner", text(&self.owner))]),
-            Dialect::Postgres | Dialect::MySql => self.names.about(target, sql!("may_update"), &[]),
+            (Dialect::Sqlite, _) => self.names.statement(sql!("show_life"), &[("owner", text(&self.owner))]),
+            (_, Deed::Rewrite(target) | Deed::Remove(target)) => self.names.about(target, sql!("may_update"), &[]),
+            (_, Deed::Carry(route)) => may_carry(&self.names, route),
         };
-        let what = format!("{} cannot be changed", target.table);
+        let what = format!("{} cannot be changed", deed.changes().table);
         write(&mut self.connection, &what, statement).await.map(drop)
     }
 
@@ -129,10 +131,16 @@ impl Ledger for SqlStore {
         self.rows(UNREADABLE, statement, size).await
     }
 
-    async fn changes(&mut self, run: &RunId, after: i64, until: i64) -> Result<Vec<PastChange>, StoreError> {
+    async fn changes(
+        &mut self,
+        run: &RunId,
+        targets: &[&'static Target],
+        after: i64,
+        until: i64,
+    ) -> Result<Vec<PastChange>, StoreError> {
         let fills = [run_id(run), ("after", integer(after)), ("until", integer(until))];
         let statement = self.names.statement(sql!("changes"), &fills);
-        let (mut changes, targets) = (Vec::new(), &self.targets);
+        let mut changes = Vec::new();
         let mut collect = |cells: &dyn Cells| {
             changes.push(past_change(cells, targets)?);
             Ok(())

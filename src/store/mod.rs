@@ -5,6 +5,7 @@
 
 pub mod location;
 
+mod carry;
 mod catalog;
 mod chunk;
 mod connection;

@@ -20,7 +20,6 @@ impl SqlStore {
             let settle = async |read: &mut Transaction<'_>| settle(read, &names, declared).await;
             targets.push(self.connection.within(Access::Read, settle).await?);
         }
-        self.targets.extend(&targets);
         Ok(targets)
     }
 }

@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
+use super::carry;
 use super::catalog::SqlStore;
 use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
 use super::location::Dialect;
 use super::statement::{Fill, sql, text};
-use super::windows::{KeyedRow, SqlWindows};
+use super::windows::{KeyedRow, SqlWindows, fills};
+use crate::domain::carry::Route;
+use crate::domain::judge::Stored;
 use crate::domain::target::{Column, ColumnType, Identity, Key, Scalar, Target};
 use crate::engine::made::Made;
-use crate::engine::store::{Besides, EachRow, Facts, Reconnect, Source, StoreError, Trouble};
+use crate::engine::store::{
+    Besides, Candidate, EachRow, Facts, LockedRow, Older, OwnedValue, Reconnect, Source, Span, StoreError, Trouble,
+};
 
 impl Reconnect for SqlStore {
     async fn reconnect(&mut self) -> Result<(), StoreError> {
@@ -81,8 +86,8 @@ impl Source for SqlStore {
         self.connection.within(Access::Read, identify).await
     }
 
-    async fn recall(&mut self) -> Result<(), StoreError> {
-        let made = match self.read_made().await {
+    async fn recall(&mut self, targets: &[&'static Target]) -> Result<(), StoreError> {
+        let made = match self.read_made(targets).await {
             // Whoever may change rows may read the journal. Others may still look at the state.
             Err(error) if error.trouble == Trouble::Denied => {
                 tracing::warn!("what earlier runs have made of strings is taken for strings: {error}");
@@ -108,6 +113,25 @@ impl Source for SqlStore {
         };
         let counts = self.connection.within(Access::Read, count).await?;
         Ok(counts.into_iter().flatten().filter_map(|rows| u64::try_from(rows).ok()).sum())
+    }
+}
+
+impl Older for SqlStore {
+    async fn lengths(&mut self, target: &'static Target, span: Span<'_>) -> Result<Vec<(Key, u64)>, StoreError> {
+        let statement = self.names.about(target, sql!("lengths"), &fills(span));
+        let what = format!("rows of {} could not be looked for", target.table);
+        let length = |cells: &dyn Cells| {
+            let length = cells.integer(target.key.len())?.unwrap_or_default();
+            Ok((key(cells, target)?, length.unsigned_abs()))
+        };
+        let query = async |read: &mut Transaction<'_>| read.rows(&what, statement, length).await;
+        self.connection.within(Access::Read, query).await
+    }
+
+    async fn candidates(&mut self, route: &'static Route, keys: &[Key]) -> Result<Vec<Candidate>, StoreError> {
+        let names = &self.names;
+        let look = async |read: &mut Transaction<'_>| carry::candidates(read, names, route, keys).await;
+        self.connection.within(Access::Read, look).await
     }
 }
 
@@ -139,6 +163,21 @@ pub(super) fn facts(cells: &dyn Cells, target: &Target) -> Result<Facts, sqlx::E
     Ok(Facts { identity, moment: cells.integer(times)?, expires_at: cells.integer(times + 1)? })
 }
 
+/// A row as `lock` reads it: its facts, its value, and when it was written.
+pub(super) fn row(cells: &dyn Cells, target: &Target) -> Result<LockedRow, sqlx::Error> {
+    let (value, written_at) = value_and_time(cells, value_index(target, Besides::Facts))?;
+    Ok(LockedRow { key: key(cells, target)?, facts: facts(cells, target)?, value, written_at })
+}
+
+/// A value that stands in this place, and behind it the time at which it was written.
+pub(super) fn value_and_time(cells: &dyn Cells, at: usize) -> Result<(OwnedValue, Option<String>), sqlx::Error> {
+    let value = match cells.value(at)? {
+        Stored::Text(bytes) => OwnedValue::Text(bytes.to_owned()),
+        Stored::Blob(bytes) => OwnedValue::Blob(bytes.to_owned()),
+    };
+    Ok((value, cells.text(at + 1)?.map(str::to_owned)))
+}
+
 /// Where the value stands in a row.
 pub(super) fn value_index(target: &Target, besides: Besides) -> usize {
     match besides {
@@ -147,7 +186,7 @@ pub(super) fn value_index(target: &Target, besides: Besides) -> usize {
     }
 }
 
-fn scalars(cells: &dyn Cells, columns: &[Column], first: usize) -> Result<Vec<Scalar>, sqlx::Error> {
+pub(super) fn scalars(cells: &dyn Cells, columns: &[Column], first: usize) -> Result<Vec<Scalar>, sqlx::Error> {
     let scalar = |(index, column): (usize, &Column)| {
         Ok(match column.holds {
             ColumnType::Integer => cells.integer(index)?.map_or(Scalar::Null, Scalar::Integer),

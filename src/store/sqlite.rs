@@ -100,7 +100,9 @@ impl Driver for Sqlite {
                 Param::Integer(integer) => arguments.add(integer),
                 Param::Text(text) => arguments.add(text),
                 Param::Null => arguments.add(None::<&str>),
-                Param::Integers(_) | Param::Texts(_) => unreachable!("SQLite has no arrays, and its SQL asks for none"),
+                Param::Integers(_) | Param::Texts(_) | Param::MaybeTexts(_) => {
+                    unreachable!("SQLite has no arrays, and its SQL asks for none")
+                }
             }
             .map_err(sqlx::Error::Encode)?;
         }
@@ -147,11 +149,13 @@ fn check_key(wanted: ColumnType, is_null: bool, found: &str) -> Result<(), sqlx:
 mod tests {
     use sqlx::{AssertSqlSafe, Connection as _};
 
+    use super::super::carry;
     use super::super::location::Dialect;
     use super::super::statement::{Fill, Names, Statement, sql};
     use super::super::windows::fills;
     use super::*;
-    use crate::domain::generations::sample::targets;
+    use crate::domain::carry::Route;
+    use crate::domain::generations::sample::{tables, targets};
     use crate::domain::target::{Key, Scalar, Target};
     use crate::engine::store::{Besides, Span};
 
@@ -222,12 +226,49 @@ mod tests {
                 names.about(target, sql!(Dialect::Sqlite, "update"), &new_values),
             ];
             for statement in statements {
-                let text = statement.text.clone();
-                let plan = plan(statement, connection).await;
-                let of_table = [format!("SCAN {}", target.table), "SCAN target".to_owned()];
-                let walks = plan.iter().any(|step| of_table.iter().any(|scan| step.starts_with(scan)));
-                let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE") && text.contains("LIMIT"));
-                assert!(!walks && !sorts, "{text}\n{plan:#?}");
+                goes_straight(statement, &target.table, connection).await;
+            }
+        }
+    }
+
+    async fn goes_straight(statement: Statement<'_>, table: &str, connection: &mut SqliteConnection) {
+        let text = statement.text.clone();
+        let plan = plan(statement, connection).await;
+        let scans = [table, "target", "source", "owner"].map(|table| format!("SCAN {table}"));
+        let walks = plan.iter().any(|step| scans.iter().any(|scan| step.starts_with(scan)));
+        let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE") && text.contains("LIMIT"));
+        assert!(!walks && !sorts, "{text}\n{plan:#?}");
+    }
+
+    #[test]
+    fn no_statement_of_a_carry_walks_through_a_whole_table() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(look_at_plans_of_a_carry());
+    }
+
+    async fn look_at_plans_of_a_carry() {
+        let schemas = [
+            (1, include_str!("../../fixtures/airflow/dev/1/sqlite.sql")),
+            (3, include_str!("../../fixtures/airflow/dev/3/sqlite.sql")),
+        ];
+        let names = Names { dialect: Dialect::Sqlite, schema: "main".to_owned() };
+        for (generation, schema) in schemas {
+            let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("a database in memory");
+            let released = include_str!("../../fixtures/airflow/3.3.2/sqlite.sql");
+            for schema in [released, schema] {
+                sqlx::raw_sql(schema).execute(&mut connection).await.expect("Airflow's tables");
+            }
+            for from in targets(generation) {
+                let route = Route::out_of(from, &[tables(generation), tables(4)].concat()).expect("a way").hold();
+                let wanted = keys(route.to, 3);
+                let of_older = keys(from, 3);
+                let look = carry::look(&names, route, &of_older);
+                let look_up = carry::look_up(&names, route.to, &wanted.iter().collect::<Vec<_>>());
+                let delete = [("key_in", Fill::KeyIn(wanted.iter().collect()))];
+                let delete = names.about(route.to, sql!("delete"), &delete);
+                for statement in [look, look_up, delete] {
+                    goes_straight(statement, &route.to.table, &mut connection).await;
+                }
             }
         }
     }

@@ -36,6 +36,8 @@ pub(super) enum Param<'p> {
     Null,
     Integers(Vec<i64>),
     Texts(Vec<&'p str>),
+    /// Texts, some of them missing.
+    MaybeTexts(Vec<Option<&'p str>>),
 }
 
 /// What a hole is filled with.
@@ -62,6 +64,10 @@ pub(super) enum Fill<'f> {
     KeyArrays(Vec<&'f Key>),
     /// A list of rows of parameters.
     Rows(Vec<Vec<Param<'f>>>),
+    /// Another table than the one that the statement is about.
+    Table(&'f str),
+    /// Columns of a target's catalogue.
+    Columns(Vec<&'f str>),
 }
 
 /// Fills a hole with a text parameter.
@@ -205,6 +211,10 @@ impl<'b, 'f> Builder<'b, 'f> {
             Fill::NewValues(changes) => self.new_values(changes),
             Fill::KeyArrays(keys) => self.key_arrays(keys),
             Fill::Rows(rows) => self.rows(rows.iter().cloned()),
+            Fill::Table(name) => self.push(&self.names.table(name)),
+            Fill::Columns(names) => {
+                self.join(names, ", ", |builder, name| builder.push(&builder.names.quoted(name)));
+            }
         }
     }
 
@@ -224,6 +234,7 @@ impl<'b, 'f> Builder<'b, 'f> {
             "keep" => self.keep(),
             "key_aliases" => self.key_aliases(),
             "target_is_change" => self.same(&self.target().key, "change", |number| format!("key_{number}")),
+            "target_is_carried" => self.same(&self.target().key, "carried", |number| format!("key_{number}")),
             "run" => names.table("statemend_run"),
             "change" => names.table("statemend_change"),
             "migration" => names.table("statemend_migration"),
@@ -322,7 +333,9 @@ fn written(param: &Param<'_>) -> String {
             format!("E'{characters}'")
         }
         Param::Null => "NULL".to_owned(),
-        Param::Integers(_) | Param::Texts(_) => unreachable!("nothing that is copied out asks for arrays"),
+        Param::Integers(_) | Param::Texts(_) | Param::MaybeTexts(_) => {
+            unreachable!("nothing that is copied out asks for arrays")
+        }
     }
 }
 

@@ -73,11 +73,10 @@ impl StoredRun {
 
 /// A change as its columns say it, of a row of one of these tables.
 pub(super) fn past_change(cells: &dyn Cells, targets: &[&'static Target]) -> Result<PastChange, StoreError> {
-    let read = |index| match cells.text(index) {
-        Ok(text) => Ok(text.unwrap_or_default()),
-        Err(error) => Err(failed("an entry of the journal could not be read", error)),
-    };
-    let seq = cells.integer(0).map_err(|error| failed("an entry of the journal could not be read", error))?;
+    let unreadable = |error| failed("an entry of the journal could not be read", error);
+    let optional = |index| cells.text(index).map_err(unreadable);
+    let read = |index| optional(index).map(Option::unwrap_or_default);
+    let seq = cells.integer(0).map_err(unreadable)?;
     let seq = seq.unwrap_or_default();
     let damaged = || StoreError::new(Trouble::Journal, format!("entry {seq} of the journal is damaged"));
     let table = read(1)?;
@@ -89,15 +88,17 @@ pub(super) fn past_change(cells: &dyn Cells, targets: &[&'static Target]) -> Res
             format!("entry {seq} of the journal is about a table {table} that is gone, or has another key by now");
         StoreError::new(Trouble::Journal, what).hint("its old values are in statemend_change; nothing else knows them")
     })?;
-    let mut after_sha256 = [0; 32];
-    hex::decode_to_slice(read(5)?, &mut after_sha256).map_err(|_| damaged())?;
+    let digest = |hex: &str| {
+        let mut digest = [0; 32];
+        hex::decode_to_slice(hex, &mut digest).map(|()| digest).map_err(|_| damaged())
+    };
     Ok(PastChange {
         seq,
         table: table.to_owned(),
         key,
         kind: read(3)?.to_owned(),
-        before: read(4)?.to_owned(),
-        after_sha256,
-        written_at: cells.text(6).ok().flatten().map(str::to_owned),
+        before: optional(4)?.map(str::to_owned),
+        after_sha256: optional(5)?.map(digest).transpose()?,
+        written_at: optional(6)?.map(str::to_owned),
     })
 }

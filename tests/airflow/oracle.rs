@@ -33,9 +33,13 @@ impl RowId {
         Self::of(&json!({"table": "asset_state_store", "key": key}))
     }
 
+    pub fn is_of_task(&self) -> bool {
+        self.table == "task_state_store"
+    }
+
     /// The position of the value among the table's columns.
     pub fn value_column(&self) -> usize {
-        if self.table == "task_state_store" { 7 } else { 2 }
+        if self.is_of_task() { 7 } else { 2 }
     }
 }
 

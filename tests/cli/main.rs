@@ -9,6 +9,7 @@ mod statemend;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod carry;
 mod check;
 mod demo;
 mod errors;

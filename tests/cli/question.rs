@@ -7,7 +7,7 @@ use crate::statemend::{Ran, ran};
 use crate::terminal::{Folder, URL};
 
 /// Runs the program for someone who sits at a terminal and gives this answer.
-fn answered(folder: &Folder, answer: &str, args: &[&str]) -> Ran {
+pub fn answered(folder: &Folder, answer: &str, args: &[&str]) -> Ran {
     let program = folder.command(args);
     let mut command = Command::new("python3");
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/on_a_terminal.py"));

@@ -16,6 +16,7 @@ use crate::support::{Connection, Engine, REFERRED, block_on};
 pub const URL: &str = "sqlite:///airflow.db";
 
 const DEMO_ROWS: &str = include_str!("../../fixtures/demo.sql");
+const OLDER_ROWS: &str = include_str!("older.sql");
 
 /// Where the program runs. Paths in what it says are relative to it, so they are the same on every machine.
 pub struct Folder(TempDir);
@@ -50,6 +51,16 @@ impl Folder {
     /// Where a file of the folder is.
     pub fn file(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
+    }
+
+    /// With state that a development build has left behind.
+    pub fn with_older_tables() -> Self {
+        let folder = Self::empty();
+        let file = folder.0.path().join("airflow.db");
+        let scripts =
+            [Engine::Sqlite.schema(), REFERRED, include_str!("../../fixtures/airflow/dev/2/sqlite.sql"), OLDER_ROWS];
+        block_on(sample::run_scripts(&file, &scripts)).expect("make a database");
+        folder
     }
 
     pub fn path(&self) -> &Path {

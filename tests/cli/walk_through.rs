@@ -20,7 +20,8 @@ const OLD_TABLES: &str = include_str!("../../fixtures/airflow/dev/2/sqlite.sql")
 const ROWS: &str = include_str!("../../fixtures/walk-through.sql");
 
 /// What the page calls the runs, in their order, and whoever did them.
-const RUNS: [&str; 3] = ["20260601-091204-k3fq", "20260602-080911-7xw2", "20260602-081530-p9td"];
+const RUNS: [&str; 4] =
+    ["20260601-091204-k3fq", "20260602-080911-7xw2", "20260602-081530-p9td", "20260604-084002-m2ch"];
 const WHO: &str = "airflow@scheduler";
 
 /// Stands for any number of lines.

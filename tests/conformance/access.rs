@@ -131,7 +131,7 @@ fn a_journal_that_another_role_made_is_opened_by_the_statements_that_are_told() 
 }
 
 /// The statements that a message gives.
-fn grants(message: &str) -> String {
+pub fn grants(message: &str) -> String {
     let grants: Vec<&str> = message.lines().map(str::trim).filter(|line| line.starts_with("GRANT ")).collect();
     assert!(!grants.is_empty(), "no statement in: {message}");
     grants.join("\n")

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::older::{GENERATIONS, Generation, Task, dump, fill_assets, fill_tasks, generation, left_by, schema};
 use crate::statemend::statemend;
 use crate::support::{Engine, TestDatabase};
 
@@ -18,92 +19,12 @@ on_every_engine!(
     a_run_that_stopped_in_a_table_with_another_key_does_all_of_the_new_one,
 );
 
-struct Generation {
-    number: u8,
-    tasks: &'static str,
-    assets: &'static str,
-}
-
-const GENERATIONS: [Generation; 4] = [
-    Generation { number: 1, tasks: "task_state", assets: "asset_state" },
-    Generation { number: 2, tasks: "task_state", assets: "asset_state" },
-    Generation { number: 3, tasks: "task_store", assets: "asset_store" },
-    Generation { number: 4, tasks: "task_state_store", assets: "asset_state_store" },
-];
-
 /// Parts of keys that are awkward somewhere. MySQL's own key columns have no place for emoji.
-const AWKWARD: [&str; 8] =
+pub const AWKWARD: [&str; 8] =
     ["it's", "\"quoted\"", "`ticked`", "a/b.c", "back\\slash", "tab\tline\n", "$1 ? {brace}", "Ünïcödé ключ"];
 
-fn generation(number: u8) -> &'static Generation {
-    &GENERATIONS[usize::from(number) - 1]
-}
-
-fn schema(engine: Engine, number: u8) -> &'static str {
-    macro_rules! of_generation {
-        ($number:literal) => {
-            match engine {
-                Engine::Sqlite => include_str!(concat!("../../fixtures/airflow/dev/", $number, "/sqlite.sql")),
-                Engine::Postgres => include_str!(concat!("../../fixtures/airflow/dev/", $number, "/postgresql.sql")),
-                Engine::MySql => include_str!(concat!("../../fixtures/airflow/dev/", $number, "/mysql.sql")),
-            }
-        };
-    }
-    match number {
-        1 => of_generation!("1"),
-        2 => of_generation!("2"),
-        _ => of_generation!("3"),
-    }
-}
-
-/// A database that builds of these generations have left behind.
-async fn left_by(engine: Engine, numbers: &[u8]) -> TestDatabase {
-    let database = TestDatabase::fresh(engine).await;
-    if !numbers.contains(&4) {
-        database.execute("DROP TABLE task_state_store; DROP TABLE asset_state_store").await;
-    }
-    for number in numbers.iter().filter(|&&number| number < 4) {
-        database.execute(schema(engine, *number)).await;
-    }
-    database
-}
-
-fn key_column(engine: Engine) -> &'static str {
-    if engine == Engine::MySql { "`key`" } else { "\"key\"" }
-}
-
-/// A row of a task table: run, task, map index, key, value.
-type Task<'t> = (u8, &'t str, i32, &'t str, &'t str);
-
-async fn fill_tasks(database: &TestDatabase, table: &str, rows: &[Task<'_>]) {
-    let literal = |text: &str| database.engine.literal(text);
-    let row = |&(run, task, index, key, value): &Task<'_>| {
-        let (task, key, value) = (literal(task), literal(key), literal(value));
-        format!("({run}, {task}, {index}, {key}, 'example', 'run {run}', {value}, '2026-05-04 03:02:01')")
-    };
-    let columns =
-        ["dag_run_id, task_id, map_index, ", key_column(database.engine), ", dag_id, run_id, value, updated_at"];
-    insert(database, table, &columns.concat(), rows.iter().map(row).collect()).await;
-}
-
-async fn fill_assets(database: &TestDatabase, table: &str, rows: &[(u8, &str, &str)]) {
-    let literal = |text: &str| database.engine.literal(text);
-    let row = |&(asset, key, value): &(u8, &str, &str)| {
-        format!("({asset}, {}, {}, '2026-05-04 03:02:01')", literal(key), literal(value))
-    };
-    let columns = ["asset_id, ", key_column(database.engine), ", value, updated_at"].concat();
-    insert(database, table, &columns, rows.iter().map(row).collect()).await;
-}
-
-async fn insert(database: &TestDatabase, table: &str, columns: &str, rows: Vec<String>) {
-    let mut connection = database.connect().await;
-    for rows in rows.chunks(200) {
-        connection.execute(&format!("INSERT INTO {table} ({columns}) VALUES {}", rows.join(", "))).await;
-    }
-}
-
 /// Bad rows with every awkward key, and a healthy one, in both tables of a generation.
-async fn fill(database: &TestDatabase, generation: &Generation) {
+pub async fn fill(database: &TestDatabase, generation: &Generation) {
     let mut tasks: Vec<Task<'_>> = vec![(1, "healthy", -1, "count", "[1]")];
     for (index, part) in (0..).zip(AWKWARD) {
         tasks.push((1, part, -1, "status", "läuft"));
@@ -115,16 +36,8 @@ async fn fill(database: &TestDatabase, generation: &Generation) {
     fill_assets(database, generation.assets, &assets).await;
 }
 
-const BAD_TASKS: usize = 2 * AWKWARD.len();
-const BAD_ASSETS: usize = AWKWARD.len();
-
-type Rows = Vec<Vec<Option<String>>>;
-
-/// Everything in the tables of a generation.
-async fn dump(database: &TestDatabase, generation: &Generation) -> [Rows; 2] {
-    let all = async |table: &str| database.rows(&format!("SELECT * FROM {table} ORDER BY 1, 2, 3, 4")).await;
-    [all(generation.tasks).await, all(generation.assets).await]
-}
+pub const BAD_TASKS: usize = 2 * AWKWARD.len();
+pub const BAD_ASSETS: usize = AWKWARD.len();
 
 fn repaired(database: &TestDatabase, more: &[&str]) -> Value {
     let arguments = [&["repair", "--yes", "--url", database.url(), "--format", "json"], more].concat();

@@ -5,12 +5,15 @@
 mod engines;
 #[path = "../support/commands.rs"]
 mod commands;
+#[path = "../support/older.rs"]
+mod older;
 #[path = "../support/statemend.rs"]
 mod statemend;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod access;
+mod carry;
 mod census;
 mod check;
 mod facts;

@@ -4,6 +4,8 @@
 #[macro_use]
 #[path = "../support/engines.rs"]
 mod engines;
+#[path = "../support/older.rs"]
+mod older;
 #[allow(dead_code, reason = "shared with the conformance tests")]
 #[path = "../conformance/state.rs"]
 mod state;
@@ -12,6 +14,7 @@ mod statemend;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod carries;
 mod chance;
 mod first_steps;
 mod full_disk;

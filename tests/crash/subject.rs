@@ -5,6 +5,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::look::{self, Look};
+use crate::older::{self, Generation, Task};
 use crate::stage::Stage;
 use crate::state::{HEALTHY, KINDS, fill_assets, fill_tasks};
 use crate::statemend::statemend;
@@ -42,6 +43,14 @@ impl Subject {
         let undo = Stage::learn("undo", before, Look::at(&mut connection).await, took);
         assert!(repair.is_reversed_by(&undo), "an undo gives back every byte");
         (Self { engine, database, connection }, Stages { repair, undo })
+    }
+
+    /// Makes a database whose state stands in the tables of a development build.
+    pub async fn left_by(engine: Engine, generation: u8, tasks: usize, assets: usize) -> Self {
+        let database = older::left_by(engine, &[generation, 4]).await;
+        fill_older(&database, older::generation(generation), tasks, assets).await;
+        let connection = database.connect().await;
+        Self { engine, database, connection }
     }
 
     /// The command with the arguments that say where and how.
@@ -211,10 +220,27 @@ fn timed(arguments: &[&str]) -> Duration {
     began.elapsed()
 }
 
-/// Fills both tables with rows of every kind, healthy ones among them.
-pub async fn fill(database: &TestDatabase, tasks: usize, assets: usize) {
+/// Values of every kind, healthy ones among them.
+fn values(count: usize) -> Vec<&'static str> {
     let kinds = KINDS.iter().map(|(_, value, _)| *value).chain(HEALTHY.iter().copied());
-    let values: Vec<&str> = kinds.cycle().take(tasks.max(assets)).collect();
+    kinds.cycle().take(count).collect()
+}
+
+/// Fills both tables of a generation.
+async fn fill_older(database: &TestDatabase, generation: &Generation, tasks: usize, assets: usize) {
+    let keys: Vec<String> = (0..tasks.max(assets)).map(|number| format!("key {number:05}")).collect();
+    let rows = || keys.iter().map(String::as_str).zip(values(keys.len())).enumerate();
+    let of_tasks: Vec<Task<'_>> =
+        rows().take(tasks).map(|(number, (key, value))| ((number % 3) as u8 + 1, "load", -1, key, value)).collect();
+    let of_assets: Vec<(u8, &str, &str)> =
+        rows().take(assets).map(|(number, (key, value))| ((number % 3) as u8 + 1, key, value)).collect();
+    older::fill_tasks(database, generation.tasks, &of_tasks).await;
+    older::fill_assets(database, generation.assets, &of_assets).await;
+}
+
+/// Fills both tables with rows of every kind.
+pub async fn fill(database: &TestDatabase, tasks: usize, assets: usize) {
+    let values = values(tasks.max(assets));
     fill_tasks(database, &values[..tasks]).await;
     let keys: Vec<String> = (0..assets).map(|number| format!("key {number:05}")).collect();
     let asset = |(number, (key, value))| ((number % 3) as u8 + 1, key, value);

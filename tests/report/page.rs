@@ -117,6 +117,25 @@ fn fifty_thousand_findings_are_searched_sorted_and_paged() {
 }
 
 #[test]
+fn a_check_marks_what_is_new_and_can_show_it_alone() {
+    let folder = database(300);
+    let check = ["check", "--state", "state.json", "--format", "html", "-o", "report.html", "--url", URL];
+    folder.run(&check).exits(10);
+    folder.execute("UPDATE task_state_store SET value = 'worse' WHERE id IN (7, 8)");
+    folder.execute("DELETE FROM task_state_store WHERE id = 9");
+    folder.run(&check).exits(10);
+    let mut browser = Browser::start();
+    browser.open(&folder.file("report.html"));
+    assert!(text(&mut browser, "h1").ends_with("2 findings are new since the last check; 1 is gone."));
+    let compared = text(&mut browser, ".compared");
+    assert!(compared.contains("2 new (2 in place of another bad value), 297 still there and 1 gone"), "{compared}");
+    set(&mut browser, "novelty", "new");
+    assert_eq!(text(&mut browser, "nav output"), "1 to 2 of 2, of 299 in all");
+    assert_eq!(texts(&mut browser, "#findings .novelty"), ["new", "new"]);
+    is_quiet(&mut browser);
+}
+
+#[test]
 fn stored_texts_do_nothing_to_the_page() {
     let folder = hostile::database();
     let page = page(&folder, &["--show-values"]);

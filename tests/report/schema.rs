@@ -64,6 +64,22 @@ fn every_report_is_what_the_schema_says() {
 }
 
 #[test]
+fn a_check_is_what_the_schema_says_from_the_first_to_the_one_that_finds_news() {
+    let folder = Folder::with_database();
+    let check = ["check", "--state", "state.json"];
+    let mut documents = Documents::default();
+    documents.report(&folder, "report", &check);
+    folder.execute("UPDATE task_state_store SET value = 'worse', updated_at = datetime('now') WHERE id < 3");
+    folder.execute("DELETE FROM asset_state_store");
+    let second = documents.report(&folder, "report", &[&check[..], &["--incremental"]].concat());
+    assert_eq!(second["check"]["new"], 2);
+    let lines = [&check[..], &["--format", "ndjson", "--url", URL]].concat();
+    documents.lines("line", &folder.run(&lines));
+    documents.report(&folder, "report", &[&check[..], &["--table", "task_state_store"]].concat());
+    documents.are_valid();
+}
+
+#[test]
 fn tables_of_ones_own_are_what_the_schema_says() {
     let folder = Folder::with_database();
     folder.execute(

@@ -21,6 +21,9 @@ const BAD: u64 = 250;
 /// A window has fewer rows than a table. A look at where it ends, or a chunk, takes a few more.
 const MOST: u64 = 33_000;
 
+/// Stands in what the test does.
+const OURS: &str = "/* ours */";
+
 async fn no_statement_looks_at_many_more_rows_than_a_window_has(engine: Engine) {
     let database = TestDatabase::fresh_on(engine, plain(engine).url()).await;
     database.execute(old_tables(engine)).await;
@@ -43,6 +46,17 @@ async fn no_statement_looks_at_many_more_rows_than_a_window_has(engine: Engine) 
     let repaired = run(&["repair", "--yes"]).exits(0).json();
     assert_eq!(repaired["totals"]["rewritten"], 4 * BAD);
     run(&["undo", repaired["run_id"].as_str().expect("a run"), "--yes"]).exits(0);
+    if engine == Engine::Postgres {
+        // The rows came with ids of their own.
+        database.execute("SELECT setval('task_state_store_id_seq', (SELECT MAX(id) FROM task_state_store))").await;
+    }
+    // Half of what the older tables hold is to be carried, and half is there.
+    database.execute(&format!("DELETE FROM task_state_store WHERE map_index % 2 = 0 {OURS}")).await;
+    database.execute(&format!("DELETE FROM asset_state_store WHERE value = 'bad' {OURS}")).await;
+    run(&["carry", "--dry-run"]).exits(10);
+    let carried = run(&["carry", "--yes"]).exits(0).json();
+    assert_eq!(carried["totals"]["carried"], ROWS / 2 + BAD);
+    run(&["undo", carried["run_id"].as_str().expect("a run"), "--yes"]).exits(0);
 
     let looks = looks_at(&database).await;
     for table in TABLES {
@@ -50,7 +64,7 @@ async fn no_statement_looks_at_many_more_rows_than_a_window_has(engine: Engine) 
         // Each scan takes eleven windows or more for each table.
         assert!(of_table.count() > 40, "{engine:?}: hardly a statement about {table} was logged");
     }
-    for Look { text, rows } in looks {
+    for Look { text, rows } in looks.into_iter().filter(|look| !look.text.contains(OURS)) {
         assert!(rows <= MOST, "{engine:?} looked at {rows} rows for {text:.1000}");
     }
 }

@@ -5,10 +5,12 @@
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use tracing::level_filters::LevelFilter;
 
+mod carry;
 mod check;
 mod commands;
 mod shared;
 
+pub(super) use carry::CarryArgs;
 pub(super) use check::CheckArgs;
 pub(super) use commands::{
     CompletionsArgs, DemoArgs, ExplainArgs, ManArgs, RepairArgs, RulesArgs, RulesCheckArgs, RulesCommand,
@@ -34,8 +36,8 @@ Exit codes:
     1  unexpected failure
     2  wrong usage or configuration
     3  the database cannot be used; the message says what to do
-   10  scan, check, --dry-run or explain found what Airflow cannot read
-   11  repair or undo left rows; they are listed
+   10  scan, check, --dry-run or explain found what Airflow cannot read, or carry --dry-run what it would leave
+   11  repair, carry or undo left rows; they are listed
    12  another run or check is at work
   130  interrupted; stopped cleanly between chunks";
 
@@ -44,6 +46,7 @@ pub(super) enum Command {
     Scan(ScanArgs),
     Check(CheckArgs),
     Repair(RepairArgs),
+    Carry(CarryArgs),
     Undo(UndoArgs),
     Runs(RunsArgs),
     Rules(RulesArgs),

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod carry;
 mod check;
 mod completions;
 mod demo;
@@ -35,6 +36,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> 
         Command::Scan(args) => scan::run(args, context).await,
         Command::Check(args) => check::run(args, context).await,
         Command::Repair(args) => repair::run(args, context).await,
+        Command::Carry(args) => carry::run(args, context).await,
         Command::Undo(args) => undo::run(args, context).await,
         Command::Runs(args) => runs::run(args, context).await,
         Command::Rules(args) => rules::run(args, context).await,

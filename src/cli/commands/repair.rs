@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::cli::args::RepairArgs;
-use crate::cli::ask::{self, Answer};
+use crate::cli::ask;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::{self, Output};
@@ -92,7 +92,7 @@ impl Repair<'_> {
 
     /// Mends what needs it, once the user has agreed to it.
     async fn mend(&self, session: &mut Session) -> Result<Ended, Failure> {
-        session.prepare(self.work.targets, &self.args.pace).await?;
+        session.prepare(&self.work.rewrites(), &self.args.pace).await?;
         let consent = match self.consent(session).await? {
             Ok(consent) => consent,
             Err(ended) => return Ok(ended),
@@ -106,9 +106,9 @@ impl Repair<'_> {
     async fn carry_out(&self, session: &mut Session, file: PlanFile) -> Result<Ended, Failure> {
         let database = file.header.database.clone();
         let plan = file.plan(self.work.targets)?;
-        session.prepare(self.work.targets, &self.args.pace).await?;
+        session.prepare(&self.work.rewrites(), &self.args.pace).await?;
         let question = format!("Rewrite {} in {database}?", count(plan.rows, "planned row"));
-        let consent = match self.ask(&question).await? {
+        let consent = match ask::consent(self.args.yes, &question).await? {
             Ok(consent) => consent,
             Err(exit) => return Ok(Ended::Declined(exit)),
         };
@@ -140,21 +140,7 @@ impl Repair<'_> {
         let page = output::stderr_page();
         terminal::write(&mut std::io::stderr().lock(), &plan, &page, None).map_err(Failure::Stdout)?;
         let question = format!("\nRewrite {} in {}?", count(plan.totals.rewritten, "row"), plan.database.url);
-        Ok(self.ask(&question).await?.map_err(Ended::Declined))
-    }
-
-    async fn ask(&self, question: &str) -> Result<Result<Consent, Exit>, Failure> {
-        if self.args.yes {
-            return Ok(Ok(Consent::given()));
-        }
-        Ok(match ask::ask(question).await? {
-            Answer::Yes(consent) => Ok(consent),
-            Answer::No => {
-                eprintln!("Nothing was changed.");
-                Err(Exit::Success)
-            }
-            Answer::Interrupted => Err(Exit::Interrupted),
-        })
+        Ok(ask::consent(self.args.yes, &question).await?.map_err(Ended::Declined))
     }
 
     /// What becomes of the report.

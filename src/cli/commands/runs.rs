@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Context;
 use crate::cli::args::RunsArgs;
-use crate::cli::ask::{self, Answer};
+use crate::cli::ask;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::logging;
@@ -63,13 +63,9 @@ async fn purge(
         let runs = session.store.ended_before(age).await?.len();
         let runs = count(runs as u64, "run");
         let question = format!("Drop the old values of {runs}? What they changed cannot be undone any more.");
-        match ask::ask(&question).await? {
-            Answer::Yes(consent) => consent,
-            Answer::No => {
-                eprintln!("Nothing was changed.");
-                return Ok(Some(Exit::Success));
-            }
-            Answer::Interrupted => return Ok(Some(Exit::Interrupted)),
+        match ask::consent(false, &question).await? {
+            Ok(consent) => consent,
+            Err(exit) => return Ok(Some(exit)),
         }
     };
     let purged = purge::purge(&mut session.store, age, consent).await?;

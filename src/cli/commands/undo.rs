@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::cli::args::UndoArgs;
-use crate::cli::ask::{self, Answer};
+use crate::cli::ask;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
@@ -32,16 +32,7 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
     }
     let run = undo::find(&mut session.store, &args.run).await?;
     session.take_up(&run).await?;
-    let targets = session.targets(&run.options.tables)?;
-    session.prepare(&targets, &args.pace).await?;
-    let consent = match consent(&args, &mut session, &run).await? {
-        Answer::Yes(consent) => consent,
-        Answer::No => {
-            eprintln!("Nothing was changed.");
-            return Ok(Exit::Success);
-        }
-        Answer::Interrupted => return Ok(Exit::Interrupted),
-    };
+    let targets = session.undone(&run)?;
     let (judge, rules) = (Judge::default(), Rules::default());
     let work = Work {
         judge: &judge,
@@ -52,8 +43,13 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
         pace: (&args.pace).into(),
         stop: &context.stop,
     };
+    session.prepare(&undo::deeds(&work, &run), &args.pace).await?;
+    let consent = match consent(&args, &mut session, &run).await? {
+        Ok(consent) => consent,
+        Err(exit) => return Ok(exit),
+    };
     let mut preface = session.preface(Mode::Undo, &rules, most, Severity::Error);
-    preface.undoes = Some(run.id.to_string());
+    (preface.undoes, preface.removes) = (Some(run.id.to_string()), run.makes_rows());
     let stream = output.stream(false)?;
     let mut events = ((Collector::new(preface), stream), output.progress(context.common));
     let ending = undo::undo(&mut session.store, &work, &run, &session::who(), consent, &mut events).await?;
@@ -64,11 +60,11 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
     Ok(report.outcome.into())
 }
 
-async fn consent(args: &UndoArgs, session: &mut Session, run: &Run) -> Result<Answer, Failure> {
+async fn consent(args: &UndoArgs, session: &mut Session, run: &Run) -> Result<Result<Consent, Exit>, Failure> {
     if args.yes {
-        return Ok(Answer::Yes(Consent::given()));
+        return Ok(Ok(Consent::given()));
     }
-    let rows = session.store.count_changes(&run.id).await?;
-    let rows = count(rows, "row");
-    ask::ask(&format!("Put back {rows} that run {} of {} changed?", run.id, run.started_at)).await
+    let rows = count(session.store.count_changes(&run.id).await?, "row");
+    let (put_back, changed) = if run.makes_rows() { ("Take out", "carried") } else { ("Put back", "changed") };
+    ask::consent(false, &format!("{put_back} {rows} that run {} of {} {changed}?", run.id, run.started_at)).await
 }

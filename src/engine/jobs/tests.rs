@@ -113,7 +113,7 @@ impl Source for MadeUp {
         self.clone()
     }
 
-    async fn recall(&mut self) -> Result<(), StoreError> {
+    async fn recall(&mut self, _: &[&'static Target]) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -25,6 +25,7 @@ fn the_outcome_follows_from_the_mode_and_from_what_was_found_and_left() {
     let twice = (Kind::DuplicateKey, Row::Reported);
     let blob = (Kind::NotText, Row::Skipped(Reason::NotText));
     let moved = (Kind::RawText, Row::Drifted(Reason::WrittenSince));
+    let taken = (Kind::NonFinite, Row::Skipped(Reason::AlreadyThere));
     let cases: &[(Mode, Severity, Found<'_>, Outcome)] = &[
         (Mode::Scan, Error, &[], Outcome::Clean),
         (Mode::Scan, Error, &[raw], Outcome::Findings),
@@ -40,6 +41,11 @@ fn the_outcome_follows_from_the_mode_and_from_what_was_found_and_left() {
         (Mode::Repair, Error, &[raw, nan], Outcome::Repaired),
         (Mode::Repair, Error, &[raw, blob], Outcome::Partial),
         (Mode::Repair, Error, &[moved], Outcome::Partial),
+        (Mode::Carry, Error, &[], Outcome::Clean),
+        (Mode::Carry, Error, &[raw, blob], Outcome::Partial),
+        (Mode::CarryDryRun, Error, &[nan], Outcome::Clean),
+        (Mode::CarryDryRun, Error, &[raw], Outcome::Findings),
+        (Mode::CarryDryRun, Error, &[taken], Outcome::Findings),
         (Mode::Undo, Error, &[], Outcome::Undone),
         (Mode::Undo, Error, &[moved], Outcome::Partial),
     ];

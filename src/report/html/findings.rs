@@ -30,12 +30,16 @@ pub struct Findings<'r> {
     /// The kinds that occur in the list.
     pub kinds: Vec<&'static str>,
     pub values: bool,
+    /// Whether a check says which of them are new.
+    pub news: bool,
 }
 
 /// One row: what each of its parts says. Parts that it has not are empty.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Row<'r> {
     pub severity: &'static str,
+    /// `new`, where a check has not met the row before.
+    pub novelty: &'static str,
     pub table: &'r str,
     pub name: String,
     pub writer: String,
@@ -72,6 +76,7 @@ impl<'r> Findings<'r> {
             data: Data(rows),
             kinds,
             values: report.findings.iter().any(|finding| finding.value.is_some()),
+            news: report.findings.iter().any(|finding| finding.new.is_some()),
         }
     }
 }
@@ -92,6 +97,7 @@ impl<'r> Row<'r> {
             |value: &Option<String>| value.as_deref().map(|value| sanitise_line(value, VALUE)).unwrap_or_default();
         Self {
             severity: finding.severity.filter(|_| mode != Mode::Undo).map_or("left", severity),
+            novelty: if finding.new == Some(true) { "new" } else { "" },
             table: &finding.table,
             name: named.name(WHOLE),
             writer: named.writer(WHOLE).map(|writer| format!("last written by {writer}")).unwrap_or_default(),

@@ -8,7 +8,7 @@
   const PAGE = 100;
   const PRINTED = 1000;
   const RANKS = ["left", "error", "warning", "notice"];
-  const PARTS = ["name", "writer", "kind", "message", "readers", "written", "expires", "size", "fate", "value", "rewrite"];
+  const PARTS = ["novelty", "name", "writer", "kind", "message", "readers", "written", "expires", "size", "fate", "value", "rewrite"];
 
   const rows = JSON.parse(data.textContent);
   const section = document.getElementById("findings");
@@ -53,7 +53,7 @@
 
   const refresh = () => {
     const words = controls.text.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const wanted = ["severity", "kind", "table"].filter((name) => controls[name]?.value);
+    const wanted = ["severity", "kind", "novelty", "table"].filter((name) => controls[name]?.value);
     found = rows.filter(
       (row) => wanted.every((name) => row[name] === controls[name].value) && words.every((word) => text(row).includes(word)),
     );

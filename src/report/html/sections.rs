@@ -9,12 +9,13 @@ use super::charts::{Bar, Histogram};
 use crate::domain::finding::{self, Action, Severity};
 use crate::domain::reader::Reader;
 use crate::report::census::{CensusReport, KeyReport};
+use crate::report::check::{TrendPoint, words};
 use crate::report::circumstances::{CircumstancesReport, SourcesReport};
 use crate::report::escape::{sanitise, sanitise_line};
 use crate::report::facts;
-use crate::report::model::{Counts, Fates, Mode, Report, TableReport};
+use crate::report::model::{Fates, Mode, Report, TableReport};
 use crate::report::rows::WHOLE;
-use crate::report::wording::{bytes, done, list, meaning, moment, severity, would};
+use crate::report::wording::{bytes, fates, list, meaning, moment, severity};
 
 /// How many sources of each sort are shown.
 const SOURCES: usize = 10;
@@ -37,18 +38,18 @@ pub fn kinds(report: &Report) -> Vec<Kind> {
         let reader = table.reader.unwrap_or_default();
         for (kind, rows) in &table.counts.findings {
             let place = (Reverse(table.severity(*kind)), *kind);
-            let (sum, fates, _) = found.entry(place).or_insert((0, Fates::default(), reader));
+            let (sum, all, _) = found.entry(place).or_insert((0, Fates::default(), reader));
             *sum += rows;
-            fates.add(table.counts.outcomes.get(kind).copied().unwrap_or_default());
+            all.add(table.counts.outcomes.get(kind).copied().unwrap_or_default());
         }
     }
     let most = found.values().map(|(rows, ..)| *rows).max().unwrap_or_default();
-    let kind = |((Reverse(level), kind), (rows, fates, reader))| Kind {
+    let kind = |((Reverse(level), kind), (rows, all, reader))| Kind {
         name: finding::Kind::name(kind),
         severity: severity(level),
         meaning: meaning(kind, reader),
         bar: Bar::new(rows, most),
-        outcome: if report.mode.only_reads() { would(fates) } else { done(fates) },
+        outcome: fates(report.mode, all),
     };
     found.into_iter().map(kind).collect()
 }
@@ -66,7 +67,7 @@ pub fn tables(report: &Report) -> Vec<TableRow> {
     let row = |table: &TableReport| TableRow {
         name: sanitise(&table.table).into_owned(),
         reader: table.reader.map(Reader::name),
-        numbers: TableRow::numbers(report.mode, &table.counts),
+        numbers: TableRow::numbers(report.mode, table),
     };
     report.tables.iter().map(row).collect()
 }
@@ -77,18 +78,37 @@ impl TableRow {
         let [rewritten, left] = match mode {
             Mode::Undo => return vec!["Put back", "Left"],
             Mode::Repair => ["Rewritten", "Left"],
+            Mode::Carry => return vec!["Into", "Rows", "Size", "Carried", "Of them mended", "There already", "Left"],
+            Mode::CarryDryRun => {
+                return vec![
+                    "Into",
+                    "Rows",
+                    "Size",
+                    "To be carried",
+                    "Of them to be mended",
+                    "There already",
+                    "To be left",
+                ];
+            }
             Mode::Scan | Mode::DryRun | Mode::Check => ["To be rewritten", "To be left"],
         };
         vec!["Rows", "Size", "Errors", "Warnings", "Notices", "Unreadable lists", rewritten, left]
     }
 
-    fn numbers(mode: Mode, counts: &Counts) -> Vec<String> {
+    fn numbers(mode: Mode, table: &TableReport) -> Vec<String> {
+        let counts = &table.counts;
         let number = |number: u64| HumanCount(number).to_string();
         let done = [counts.rewritten, counts.left()].map(number);
         if mode == Mode::Undo {
             return done.to_vec();
         }
         let read = [number(counts.rows_scanned), bytes(counts.bytes_scanned)];
+        if mode.carries() {
+            let carry = counts.carry.unwrap_or_default();
+            let into = sanitise(table.into.as_deref().unwrap_or_default()).into_owned();
+            let carried = [carry.carried, counts.rewritten, carry.present, counts.left()].map(number);
+            return [&[into][..], &read, &carried].concat();
+        }
         let found = [counts.errors, counts.warnings, counts.notices, counts.unreadable_lists].map(number);
         [&read[..], &found, &done].concat()
     }
@@ -170,9 +190,51 @@ pub fn rules(report: &Report) -> Vec<RuleRow> {
         name: sanitise(&rule.rule).into_owned(),
         action: rule.action.map_or("by kind", Action::name),
         rows: HumanCount(rule.rows.all()).to_string(),
-        outcome: if report.mode.only_reads() { would(rule.rows) } else { done(rule.rows) },
+        outcome: fates(report.mode, rule.rows),
     };
     report.rules.iter().map(row).collect()
+}
+
+/// How a check compares with the one before.
+pub struct Check {
+    pub headline: Option<String>,
+    /// Each table with what has become of its rows.
+    pub tables: Vec<(String, String)>,
+    /// Sentences about what was compared.
+    pub notes: Vec<String>,
+    /// The last checks, this one being the last. Empty where there is no other.
+    pub trend: Vec<Point>,
+}
+
+/// One check of the trend.
+pub struct Point {
+    pub at: String,
+    pub read: &'static str,
+    pub errors: Bar,
+    pub numbers: [String; 4],
+}
+
+/// The comparison, where the report is a check's.
+pub fn check(report: &Report) -> Option<Check> {
+    let check = report.check.as_ref()?;
+    let compared = |table: &TableReport| {
+        let facts = words::compared(check, table.check.as_ref()?)?;
+        Some((sanitise(&table.table).into_owned(), facts))
+    };
+    let most = check.trend.iter().map(|point| point.errors).max().unwrap_or_default();
+    let point = |point: &TrendPoint| Point {
+        at: moment(&point.at),
+        read: words::read(point.pass),
+        errors: Bar::new(point.errors, most),
+        numbers: [point.warnings, point.notices, point.new, point.gone].map(|rows| HumanCount(rows).to_string()),
+    };
+    let differences = check.differences.iter().map(|difference| sanitise(difference).into_owned());
+    Some(Check {
+        headline: words::headline(check),
+        tables: report.tables.iter().filter_map(compared).collect(),
+        notes: words::which_rows(report).into_iter().chain(differences).collect(),
+        trend: check.trend.iter().filter(|_| check.trend.len() > 1).map(point).collect(),
+    })
 }
 
 /// The keys of a table that hold values of several types.

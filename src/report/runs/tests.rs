@@ -4,7 +4,8 @@ use crate::report::sample::{assets, tasks, written};
 use crate::report::{Colour, json};
 
 fn run(id: &str, mode: RunMode, state: RunState) -> Run {
-    let tally = Tally { rows_scanned: 1_204, bytes_scanned: 43_344, rewritten: 12, skipped: 1, drifted: 2 };
+    let tally =
+        Tally { rows_scanned: 1_204, bytes_scanned: 43_344, rewritten: 12, skipped: 1, drifted: 2, ..Tally::default() };
     let tallies = [("task_state_store".to_owned(), tally)].into();
     Run {
         id: RunId(id.to_owned()),

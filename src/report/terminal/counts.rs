@@ -8,33 +8,45 @@ use indicatif::HumanCount;
 
 use super::findings::severity_style;
 use crate::domain::finding::{Action, Severity};
+use crate::report::carried;
 use crate::report::escape::sanitise_line;
 use crate::report::model::{Mode, Report, RuleReport, TableReport};
 use crate::report::page::Page;
-use crate::report::wording::{bytes, count, done, list, meaning, severity, would};
+use crate::report::wording::{bytes, count, fates, list, meaning, outcome, severity};
 
 /// How wide the first columns are at least, padding included, so that they stand below each other in all tables: the
 /// longest severity, the longest kind, a number, a few words.
 const WIDTHS: [u16; 4] = [10, 17, 7, 14];
 
 /// Writes what was found and done in a table.
-pub fn write(out: &mut dyn io::Write, mode: Mode, table: &TableReport, page: &Page) -> io::Result<()> {
-    let counts = &table.counts;
+pub fn write(out: &mut dyn io::Write, report: &Report, table: &TableReport, page: &Page) -> io::Result<()> {
+    let (counts, mode) = (&table.counts, report.mode);
     let summary = if mode == Mode::Undo {
-        changes(counts.rewritten, "put back", counts.skipped, counts.drifted)
+        let word = if report.removes { "taken out" } else { "put back" };
+        changes(counts.rewritten, word, counts.skipped, counts.drifted)
     } else {
         let reader = table.reader.map(|reader| format!(", read by {}", reader.name())).unwrap_or_default();
         format!("{}, {}{reader}", count(counts.rows_scanned, "row"), bytes(counts.bytes_scanned))
     };
-    writeln!(out, "{}  {}", page.bold().apply_to(&table.table), page.dim().apply_to(summary))?;
+    let into = table.into.as_ref().map(|into| format!(" → {into}")).unwrap_or_default();
+    let tables = format!("{}{into}", table.table);
+    writeln!(out, "{}  {}", page.bold().apply_to(tables), page.dim().apply_to(summary))?;
     if mode == Mode::Undo {
         return Ok(());
     }
     if let Some(earlier) = table.earlier {
         let rows = HumanCount(earlier.rows_scanned);
-        let changes = changes(earlier.rewritten, "rewritten", earlier.skipped, earlier.drifted);
+        let (changed, word) =
+            if mode.carries() { (earlier.carried, "carried") } else { (earlier.rewritten, "rewritten") };
+        let changes = changes(changed, word, earlier.skipped, earlier.drifted);
         let text = format!("{rows} of these in earlier sittings of this run: {changes}");
         page.write(out, "  ", &page.dim(), &text)?;
+    }
+    if mode.carries() {
+        page.write(out, "  ", &page.plain(), &carried::fates(mode, table))?;
+    }
+    if counts.findings.is_empty() && mode.carries() {
+        return Ok(());
     }
     if counts.findings.is_empty() {
         return writeln!(out, "  {}", page.dim().apply_to("nothing to report"));
@@ -51,11 +63,9 @@ fn kinds(mode: Mode, report: &TableReport, page: &Page) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(page.width() - 2).unwrap_or(u16::MAX));
-    let outcome = if mode.only_reads() { "repair would" } else { "outcome" };
-    table.set_header(["severity", "kind", "rows", outcome, "meaning"]);
+    table.set_header(["severity", "kind", "rows", outcome(mode), "meaning"]);
     for (kind, rows) in &report.counts.findings {
-        let fates = report.counts.outcomes.get(kind).copied().unwrap_or_default();
-        let outcome = if mode.only_reads() { would(fates) } else { done(fates) };
+        let outcome = fates(mode, report.counts.outcomes.get(kind).copied().unwrap_or_default());
         let rows = HumanCount(*rows).to_string();
         let meaning = meaning(*kind, report.reader.unwrap_or_default());
         table.add_row([severity(report.severity(*kind)), kind.name(), &rows, &outcome, meaning]);
@@ -81,10 +91,9 @@ pub fn write_rules(out: &mut dyn io::Write, report: &Report, page: &Page) -> io:
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(page.width() - 2).unwrap_or(u16::MAX));
-    let outcome = if report.mode.only_reads() { "repair would" } else { "outcome" };
-    table.set_header(["rule", "action", "rows", outcome]);
+    table.set_header(["rule", "action", "rows", outcome(report.mode)]);
     for RuleReport { rule, action, rows } in &report.rules {
-        let outcome = if report.mode.only_reads() { would(*rows) } else { done(*rows) };
+        let outcome = fates(report.mode, *rows);
         let action = action.map_or("by kind", Action::name);
         table.add_row([&sanitise_line(rule, 40), action, &HumanCount(rows.all()).to_string(), &outcome]);
     }

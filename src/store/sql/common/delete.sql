@@ -1,0 +1,2 @@
+-- Takes rows out of a table.
+DELETE FROM {table} WHERE {key_in}
