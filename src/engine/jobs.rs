@@ -21,7 +21,7 @@ use super::halt::Halt;
 use super::pacing::Pace;
 use super::patience::{self, insist};
 use super::stop::Stop;
-use super::store::{Source, Span, StoreError, Trouble, Windows};
+use super::store::{Besides, Source, Span, StoreError, Trouble, Windows};
 use super::window::{self, Window};
 use crate::domain::judge::Judge;
 use crate::domain::rules::Rules;
@@ -180,8 +180,9 @@ impl<W: Windows> Job<W> {
     async fn next_window(&mut self, shared: &Shared, work: &Work<'_>) -> Result<Option<Duration>, Halt> {
         let mut course = shared.course.lock().await;
         let Some(turn) = course.turn() else { return Ok(None) };
+        let besides = if turn.crowded { Besides::Facts } else { work.besides() };
         let &Turn { ref after, ref until, since, rows, .. } = &turn;
-        let span = Span { after: after.as_ref(), until, since, rows, besides: work.besides() };
+        let span = Span { after: after.as_ref(), until, since, rows, besides };
         if shared.alone && since.is_none() {
             let window = self.read(turn.target, span, work).await?;
             let rest = course.learn(&turn, &window, Instant::now());

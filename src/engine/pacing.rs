@@ -44,14 +44,15 @@ impl Default for Pace {
 }
 
 /// Rows per window. A window should take about [`WindowSize::AIM`], so that no read transaction lasts a second and a
-/// wish to stop is heard soon, yet be large enough that its round trip does not count. What is known of the flagged rows
-/// of a window is held, so jobs that work side by side take smaller ones.
+/// wish to stop is heard soon, yet be large enough that its round trip does not count.
 #[derive(Debug)]
 pub struct WindowSize {
     rows: u32,
     largest: u32,
     /// Wide rows take their time on the network, too.
     bytes: u64,
+    /// What is known of flagged rows is held until they are told. Jobs that work side by side hold no more together.
+    flagged: usize,
 }
 
 impl WindowSize {
@@ -59,13 +60,16 @@ impl WindowSize {
     const SMALLEST: u32 = 16;
     const LARGEST: u32 = 32_768;
     const BYTES: u64 = 32 << 20;
+    const FLAGGED: usize = 8_192;
 
     /// Begins small, since nobody knows yet how wide the rows are. All jobs together never read more at once than a
     /// second may read.
     pub fn new(pace: &Pace) -> Self {
-        let largest = pace.max_rows_per_second.unwrap_or(u32::MAX).min(Self::LARGEST) / pace.jobs;
+        let jobs = pace.jobs.get();
+        let largest = pace.max_rows_per_second.unwrap_or(u32::MAX).min(Self::LARGEST) / jobs;
         let largest = largest.max(1);
-        Self { rows: largest.min(64), largest, bytes: Self::BYTES / u64::from(pace.jobs.get()) }
+        let (bytes, flagged) = (Self::BYTES / u64::from(jobs), Self::FLAGGED / jobs as usize);
+        Self { rows: largest.min(64), largest, bytes, flagged }
     }
 
     /// The most rows that the next window should read.
@@ -74,15 +78,19 @@ impl WindowSize {
     }
 
     /// Learns from a window that was full: grows by doubling, shrinks at once to what would have fitted.
-    pub fn learn(&mut self, took: Duration, bytes: u64) {
-        if bytes > self.bytes {
-            let fitting = u64::from(self.rows) * self.bytes / bytes;
-            self.rows = u32::try_from(fitting).unwrap_or(self.rows).max(Self::SMALLEST).min(self.rows);
-        } else if took <= Self::AIM / 2 && bytes <= self.bytes / 2 {
+    pub fn learn(&mut self, took: Duration, bytes: u64, flagged: usize) {
+        let fullness = f64::max(bytes as f64 / self.bytes as f64, flagged as f64 / self.flagged as f64);
+        if fullness > 1.0 {
+            self.shrink((f64::from(self.rows) / fullness) as u32);
+        } else if took <= Self::AIM / 2 && fullness <= 0.5 {
             self.rows = (self.rows * 2).min(self.largest);
         } else if took > Self::AIM {
-            self.rows = fitting(self.rows, Self::AIM, took).max(Self::SMALLEST).min(self.rows);
+            self.shrink(fitting(self.rows, Self::AIM, took));
         }
+    }
+
+    fn shrink(&mut self, fitting: u32) {
+        self.rows = fitting.max(Self::SMALLEST).min(self.rows);
     }
 }
 
@@ -98,7 +106,7 @@ impl ChunkSize {
     const SMALLEST: u32 = 10;
     /// The most rows that a chunk may have, also where someone fixes it: its keys and values are held, and stand in
     /// one statement.
-    pub const LARGEST: u32 = 5_000;
+    pub const LARGEST: u32 = 2_048;
 
     /// Begins small, since nobody knows yet how fast the database writes.
     pub fn new(pace: &Pace) -> Self {
@@ -172,26 +180,28 @@ mod tests {
     fn windows_grow_slowly_and_shrink_at_once() {
         let mut size = WindowSize::new(&Pace::default());
         for _ in 0..20 {
-            size.learn(Duration::from_millis(1), 0);
+            size.learn(Duration::from_millis(1), 0, 0);
         }
         assert_eq!(size.rows(), WindowSize::LARGEST);
-        size.learn(Duration::from_secs(20), 0);
+        size.learn(Duration::from_secs(20), 0, 0);
         assert_eq!(size.rows(), WindowSize::LARGEST / 100);
-        size.learn(Duration::from_secs(3600), 0);
+        size.learn(Duration::from_secs(3600), 0, 0);
         assert_eq!(size.rows(), WindowSize::SMALLEST);
-        size.learn(WindowSize::AIM, 0);
+        size.learn(WindowSize::AIM, 0, 0);
         assert_eq!(size.rows(), WindowSize::SMALLEST);
         size.rows = 1000;
-        size.learn(Duration::from_millis(1), 10 * WindowSize::BYTES);
+        size.learn(Duration::from_millis(1), 10 * WindowSize::BYTES, 0);
         assert_eq!(size.rows(), 100);
+        size.learn(Duration::from_millis(1), 0, 2 * WindowSize::FLAGGED);
+        assert_eq!(size.rows(), 50);
     }
 
     #[test]
     fn a_window_never_reads_more_than_a_second_may() {
         let mut size = WindowSize::new(&Pace { max_rows_per_second: Some(10), ..Pace::default() });
-        size.learn(Duration::from_millis(1), 0);
+        size.learn(Duration::from_millis(1), 0, 0);
         assert_eq!(size.rows(), 10);
-        size.learn(Duration::from_secs(3600), 0);
+        size.learn(Duration::from_secs(3600), 0, 0);
         assert_eq!(size.rows(), 10);
     }
 
@@ -201,7 +211,7 @@ mod tests {
         for (limit, largest) in [(None, WindowSize::LARGEST / 4), (Some(100), 25), (Some(3), 1)] {
             let mut size = WindowSize::new(&Pace { jobs: four, max_rows_per_second: limit, ..Pace::default() });
             for _ in 0..20 {
-                size.learn(Duration::from_millis(1), 0);
+                size.learn(Duration::from_millis(1), 0, 0);
             }
             assert_eq!(size.rows(), largest);
         }

@@ -1,17 +1,20 @@
 //! The repair: the scan's fold, whose findings become changes, chunk by chunk.
 
+use tokio::time::timeout;
+
 use super::consent::Consent;
 use super::events::{Event, Events, Flagged, Outcome};
 use super::halt::Halt;
+use super::jobs::{Jobs, Leg};
 use super::lease::{self, Order, RunError, Who};
-use super::pacing::WindowSize;
-use super::store::{Ledger, Span, StoreError};
+use super::pacing::HEARTBEAT;
+use super::store::{Ledger, StoreError};
 use super::stretch::Rest;
 use super::window::{self, Spotted, Window};
 use super::writer::Writer;
 use super::{Ending, Work, scan};
 use crate::domain::run::{RunMode, RunOptions};
-use crate::domain::target::{Key, Target};
+use crate::domain::target::Target;
 
 /// Mends every row whose action asks for it.
 ///
@@ -57,27 +60,31 @@ async fn table<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, target: &'st
     let rows = writer.insist(async |ledger| ledger.estimate(target).await).await?;
     writer.events.event(&Event::TableStarted { target, rows });
     let Some(until) = writer.enter(target).await? else { return Ok(()) };
-    let mut size = WindowSize::new(&writer.work.pace);
+    let leg = Leg { target, after: writer.progress.cursor.after.clone(), until: until.clone(), since: None };
+    let mut jobs = Jobs::start(writer.ledger, writer.work, [leg].into())?;
     let mut rest = Rest::new(target);
-    let mut after = writer.progress.cursor.after.clone();
-    loop {
+    let mut ended = false;
+    while !ended {
         writer.work.go_on()?;
-        let work = writer.work;
-        let (rows, besides) = (size.rows(), work.besides());
-        let span = Span { after: after.as_ref(), until: &until, since: None, rows, besides };
-        let window = writer.insist(async |ledger| window::read(ledger, target, span, work).await).await?;
-        window.teach(&mut size);
-        let rows = window.rows;
-        after = window.next.clone();
+        let window = next_window(writer, &mut jobs).await?;
+        ended = window.next.is_none();
         let told = identify_others(writer, target, &window).await?;
         rest.add(window, &until, told);
         while let Some(stretch) = rest.cut(writer.size.rows()) {
             writer.carry_out(stretch).await?;
         }
         writer.show_life().await?;
-        writer.looked_at(rows).await?;
-        if after.is_none() {
-            return Ok(());
+    }
+    Ok(())
+}
+
+/// The next window of a table. Jobs read ahead while chunks are written; should they take long, the run shows that it
+/// lives.
+async fn next_window<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, jobs: &mut Jobs) -> Result<Window, Halt> {
+    loop {
+        match timeout(HEARTBEAT, jobs.next(writer.events)).await {
+            Ok(window) => return window?.ok_or(Halt::Stop),
+            Err(_) => writer.show_life().await?,
         }
     }
 }
@@ -89,7 +96,7 @@ async fn identify_others<L: Ledger, E: Events>(
     window: &Window,
 ) -> Result<Vec<Flagged>, Halt> {
     let others: Vec<Spotted> = window.spotted.iter().filter(|row| !row.flag.is_mendable()).cloned().collect();
-    let keys: Vec<Key> = others.iter().map(|row| row.key.clone()).collect();
+    let keys = window::unidentified(&others);
     let facts = writer.insist(async |ledger| ledger.identify(target, &keys).await).await?;
     Ok(window::identified(others, facts))
 }

@@ -10,7 +10,7 @@ use super::patience::insist;
 use super::store::{Source, StoreError};
 use super::window::{self, Spotted};
 use super::{Ending, Work};
-use crate::domain::target::{Key, Target};
+use crate::domain::target::Target;
 
 /// Scans all tables. A dry run is this scan too: its events already say what a repair would do.
 pub async fn scan<S: Source>(source: &mut S, work: &Work<'_>, events: &mut impl Events) -> Result<Ending, StoreError> {
@@ -58,7 +58,7 @@ impl Scan {
             let since = since(target);
             // Nobody knows how many of them were written since.
             tables.push_back(Table { target, rows: rows.filter(|_| since.is_none()), is_empty: until.is_none() });
-            legs.extend(until.map(|until| Leg { target, until, since }));
+            legs.extend(until.map(|until| Leg { target, after: None, until, since }));
         }
         Ok(Self { jobs: Jobs::start(source, work, legs)?, tables })
     }
@@ -94,7 +94,7 @@ pub(super) async fn tell<S: Source>(
     work: &Work<'_>,
     events: &mut impl Events,
 ) -> Result<(), Halt> {
-    let keys: Vec<Key> = spotted.iter().map(|row| row.key.clone()).collect();
+    let keys = window::unidentified(&spotted);
     let facts = insist(source, work, events, async |source| source.identify(target, &keys).await).await?;
     for row in window::identified(spotted, facts) {
         events.event(&Event::Flagged { target, row });

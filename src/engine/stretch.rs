@@ -239,7 +239,7 @@ mod tests {
             let met = Met { target: tasks(), value: Stored::Text(value), facts: None, capacity: Capacity::UNLIMITED };
             let flag = Flag::examine(&work, met, Keep::Nothing);
             let rows = (index as u64 + 1) * 1000;
-            flag.map(|flag| Spotted { key: key(first + rows), flag, rows, bytes: rows * 10 })
+            flag.map(|flag| Spotted { key: key(first + rows), flag, rows, bytes: rows * 10, facts: None })
         };
         let spotted: Vec<_> = values.iter().enumerate().filter_map(spot).collect();
         assert_eq!(spotted.len(), values.len(), "every value is flagged");

@@ -9,7 +9,7 @@ use super::events::Flagged;
 use super::flag::{Flag, Keep, Met};
 use super::made::Made;
 use super::pacing::WindowSize;
-use super::store::{Facts, Row, Source, Span, StoreError, Windows};
+use super::store::{Besides, Facts, Row, Source, Span, StoreError, Windows};
 use crate::domain::census::{JsonType, Sighting};
 use crate::domain::repair::Capacity;
 use crate::domain::target::{Key, Target};
@@ -22,6 +22,8 @@ pub(super) struct Spotted {
     /// Rows and bytes of the window up to and with this row.
     pub rows: u64,
     pub bytes: u64,
+    /// Whose it is, where the window said so.
+    pub facts: Option<Facts>,
 }
 
 /// A window that was read and judged.
@@ -43,7 +45,7 @@ impl Window {
     /// Lets the size of the next windows follow the time that this one took. The last one tells nothing.
     pub fn teach(&self, size: &mut WindowSize) {
         if self.next.is_some() {
-            size.learn(self.took, self.bytes);
+            size.learn(self.took, self.bytes, self.spotted.len());
         }
     }
 }
@@ -95,17 +97,23 @@ impl<'j> Judging<'j> {
         let value = row.value();
         window.rows += 1;
         window.bytes += value.bytes().len() as u64;
-        let facts = row.facts()?;
+        let facts = if work.besides() == Besides::Facts { row.facts()? } else { None };
         let flag = Flag::examine(work, Met { target, value, facts: facts.as_ref(), capacity }, keep);
-        if let Some(facts) = facts.filter(|_| work.census) {
+        if let Some(facts) = facts.as_ref().filter(|_| work.census) {
             let finding = flag.as_ref().and_then(|flag| flag.finding.as_ref());
             let severity = finding.map(|finding| target.reader.severity(finding.kind));
-            window.sightings.extend(sighting(target, &facts, JsonType::of(value.bytes(), severity)));
+            window.sightings.extend(sighting(target, facts, JsonType::of(value.bytes(), severity)));
         }
         if let Some(flag) = flag {
-            let key = row.key()?;
+            let (key, facts) = (row.key()?, facts.map_or_else(|| row.facts(), |facts| Ok(Some(facts)))?);
             let flag = flag.unless_made(made, target, &key);
-            window.spotted.extend(flag.map(|flag| Spotted { key, flag, rows: window.rows, bytes: window.bytes }));
+            window.spotted.extend(flag.map(|flag| Spotted {
+                key,
+                flag,
+                rows: window.rows,
+                bytes: window.bytes,
+                facts,
+            }));
         }
         Ok(())
     }
@@ -121,11 +129,16 @@ fn sighting(target: &Target, facts: &Facts, holds: JsonType) -> Option<Sighting>
     Some(Sighting { key, holds, moment: facts.moment })
 }
 
+/// The keys of flagged rows of which the window did not say whose they are.
+pub(super) fn unidentified(spotted: &[Spotted]) -> Vec<Key> {
+    spotted.iter().filter(|row| row.facts.is_none()).map(|row| row.key.clone()).collect()
+}
+
 /// Puts flagged rows and what was learned of whose they are together.
 pub(super) fn identified(spotted: Vec<Spotted>, facts: Vec<(Key, Facts)>) -> Vec<Flagged> {
     let mut facts: HashMap<Key, Facts> = facts.into_iter().collect();
     let flagged = |row: Spotted| {
-        let facts = facts.remove(&row.key);
+        let facts = row.facts.or_else(|| facts.remove(&row.key));
         row.flag.into_flagged(row.key, facts)
     };
     spotted.into_iter().map(flagged).collect()

@@ -70,8 +70,8 @@ impl SqlStore {
         let transaction = connection.begin(Access::Read).await?;
         let (mut overview, capacity, names) = Look { transaction, names, location, wanted }.all().await?;
         let owner = format!("{:016x}", fastrand::u64(..));
-        let (location, replicas) = (location.clone(), Vec::new());
-        let mut store = Self { connection, location, access, names, replicas, owner, capacity, made: Arc::default() };
+        let (location, replicas, made) = (location.clone(), Vec::new(), Arc::default());
+        let mut store = Self { connection, location, access, names, replicas, owner, capacity, made };
         overview.airflow_revision = store.revision().await;
         (overview.fingerprint, overview.known_by_name) = store.fingerprint().await;
         Ok((store, overview))

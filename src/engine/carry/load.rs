@@ -179,7 +179,6 @@ fn effect(row: &LockedRow, sha256: [u8; 32], after: Option<String>) -> Effect {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::made::Made;
     use super::*;
     use crate::domain::generations::sample::{tables, targets};
     use crate::domain::judge::Judge;
@@ -187,6 +186,7 @@ mod tests {
     use crate::domain::rules::Rules;
     use crate::domain::target::{Identity, Scalar};
     use crate::engine::Work;
+    use crate::engine::made::Made;
     use crate::engine::pacing::Pace;
     use crate::engine::stop::Stop;
     use crate::engine::store::{Facts, OwnedValue};
@@ -263,7 +263,8 @@ mod tests {
             pace: Pace::default(),
             stop: &stop,
         };
-        let writing = Writing { work: &work, made: &Made::default(), capacity: Capacity::UNLIMITED };
+        let made = Made::default();
+        let writing = Writing { work: &work, made: &made, capacity: Capacity::UNLIMITED };
         let barred = Standing::Barred;
         let (one, bad) = (("1", "noon"), ("bad", "noon"));
         let cases = [

@@ -7,10 +7,16 @@ use super::super::pacing::{Pace, RowRate, WindowSize};
 use super::super::window::Window;
 use crate::domain::target::{Key, Scalar, Target};
 
-/// A table to be read up to a key.
+/// One flagged row in so many is many. To ask whose a row is costs more than ten times what it costs to read that along
+/// with a window.
+const CROWD: u64 = 10;
+
+/// A table to be read from one key up to another.
 #[derive(Debug)]
 pub(in super::super) struct Leg {
     pub target: &'static Target,
+    /// Behind which key reading begins; without one, at the beginning.
+    pub after: Option<Key>,
     pub until: Key,
     /// As in [`Span`](super::super::store::Span).
     pub since: Option<i64>,
@@ -27,6 +33,8 @@ pub(super) struct Turn {
     pub since: Option<i64>,
     /// The most rows of the window.
     pub rows: u32,
+    /// Whether it is cheaper to read of all rows whose they are than to ask for those that are flagged.
+    pub crowded: bool,
 }
 
 impl Turn {
@@ -68,6 +76,8 @@ pub(super) struct Course {
     taken: u64,
     /// Whether most of the keys are in use where the jobs are now.
     dense: bool,
+    /// Whether many of the rows are flagged there.
+    crowded: bool,
     size: WindowSize,
     rate: RowRate,
     pace: Pace,
@@ -76,13 +86,15 @@ pub(super) struct Course {
 impl Course {
     pub fn new(legs: VecDeque<Leg>, pace: Pace) -> Self {
         let (size, rate) = (WindowSize::new(&pace), RowRate::new(&pace));
-        Self { legs, after: None, taken: 0, dense: false, size, rate, pace }
+        let after = beginning(&legs);
+        Self { legs, after, taken: 0, dense: false, crowded: false, size, rate, pace }
     }
 
     /// The window that is next; nothing where the tables are at their end.
     pub fn turn(&self) -> Option<Turn> {
-        let &Leg { target, ref until, since } = self.legs.front()?;
-        Some(Turn { target, after: self.after.clone(), until: until.clone(), since, rows: self.size.rows() })
+        let &Leg { target, ref until, since, .. } = self.legs.front()?;
+        let (after, rows, crowded) = (self.after.clone(), self.size.rows(), self.crowded);
+        Some(Turn { target, after, until: until.clone(), since, rows, crowded })
     }
 
     /// Where it ends, if that need not be looked for.
@@ -92,12 +104,13 @@ impl Course {
 
     /// Moves on behind a window, to where the next one begins, and gives it its number.
     pub fn take(&mut self, next: Option<Key>) -> u64 {
-        if next.is_none() {
+        self.after = next;
+        if self.after.is_none() {
             self.legs.pop_front();
+            self.after = beginning(&self.legs);
             // Nobody knows yet what the next table is like.
             (self.dense, self.size) = (false, WindowSize::new(&self.pace));
         }
-        self.after = next;
         self.taken += 1;
         self.taken - 1
     }
@@ -106,8 +119,14 @@ impl Course {
     pub fn learn(&mut self, turn: &Turn, window: &Window, now: Instant) -> Duration {
         window.teach(&mut self.size);
         self.dense = turn.was_dense(window).unwrap_or(self.dense);
+        self.crowded = window.spotted.len() as u64 * CROWD > window.rows;
         self.rate.rest(window.rows, now)
     }
+}
+
+/// Where the first leg begins.
+fn beginning(legs: &VecDeque<Leg>) -> Option<Key> {
+    legs.front()?.after.clone()
 }
 
 #[cfg(test)]
@@ -134,12 +153,13 @@ mod tests {
 
     #[test]
     fn windows_are_numbered_in_the_order_of_tables_and_keys() {
-        let leg = |target, until| Leg { target, until, since: None };
-        let mut course = course([leg(tasks(), id(9)), leg(assets(), asset(3, "c"))]);
+        let leg = |target, after, until| Leg { target, after, until, since: None };
+        let last = leg(assets(), Some(asset(0, "z")), asset(3, "c"));
+        let mut course = course([leg(tasks(), None, id(9)), last]);
         let steps = [
             (tasks(), None, Some(id(5))),
             (tasks(), Some(id(5)), None),
-            (assets(), None, Some(asset(1, "b"))),
+            (assets(), Some(asset(0, "z")), Some(asset(1, "b"))),
             (assets(), Some(asset(1, "b")), None),
         ];
         for (number, (target, after, next)) in (0..).zip(steps) {
@@ -163,8 +183,9 @@ mod tests {
             (0, id(1_000), None),
         ];
         for (rows, until, expected) in cases {
-            let turn = Turn { target: tasks(), after: Some(id(0)), until: until.clone(), since: None, rows: 64 };
-            let mut course = course([Leg { target: tasks(), until, since: None }]);
+            let (after, until) = (Some(id(0)), until.clone());
+            let turn = Turn { target: tasks(), after, until: until.clone(), since: None, rows: 64, crowded: false };
+            let mut course = course([Leg { target: tasks(), after: None, until, since: None }]);
             course.take(Some(id(100)));
             course.learn(&turn, &read(rows, Some(id(100))), Instant::now());
             assert_eq!(course.near(&course.turn().expect("a window")), expected, "{rows} of 100 ids in use");
@@ -173,7 +194,8 @@ mod tests {
 
     #[test]
     fn the_end_of_a_window_is_looked_for_where_keys_are_no_numbers_or_nobody_knows_yet() {
-        let known = |dense, after, until| Turn { target: tasks(), after, until, since: None, rows: 64 }.near(dense);
+        let turn = |after, until| Turn { target: tasks(), after, until, since: None, rows: 64, crowded: false };
+        let known = |dense, after, until| turn(after, until).near(dense);
         assert_eq!(known(true, None, id(1_000)), None, "nobody knows where ids begin");
         assert_eq!(known(false, Some(id(1)), id(1_000)), None);
         assert_eq!(known(true, Some(asset(1, "a")), asset(9, "z")), None);
@@ -183,7 +205,8 @@ mod tests {
     #[test]
     fn jobs_share_one_rate() {
         let pace = Pace { max_rows_per_second: Some(100), ..Pace::default() };
-        let mut course = Course::new([Leg { target: tasks(), until: id(1_000), since: None }].into(), pace);
+        let leg = Leg { target: tasks(), after: None, until: id(1_000), since: None };
+        let mut course = Course::new([leg].into(), pace);
         let (turn, now) = (course.turn().expect("a window"), Instant::now() + Duration::from_secs(1));
         let mut rest = || course.learn(&turn, &read(50, Some(id(50))), now);
         assert_eq!([rest(), rest(), rest()], [500, 1_000, 1_500].map(Duration::from_millis));

@@ -74,7 +74,9 @@ async fn an_incremental_check_tells_what_a_full_one_tells(engine: Engine) {
         });
         assert_eq!(told(&some), told(&all), "round {round} of seed {seed}");
         let rows = |report: &Value| report["totals"]["rows_scanned"].as_u64().expect("a count");
-        assert!(rows(&some) <= rows(&all) || round == ROUNDS / 2, "round {round} of seed {seed}");
+        // A row that was bad and has been written anew is read for either reason.
+        let twice = some["check"]["gone_readable"].as_u64().expect("a count");
+        assert!(rows(&some) <= rows(&all) + twice, "round {round} of seed {seed}");
         let pass = if round == 0 { "full" } else { "incremental" };
         assert_eq!(some["check"]["pass"], pass);
         for table in ["task_state_store", "asset_state_store"] {
