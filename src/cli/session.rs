@@ -187,10 +187,14 @@ impl Session {
 
     /// What the user would type again to look at the same tables by the same rules.
     pub fn again_with(&self, judging: &JudgingArgs) -> String {
-        let rules =
-            judging.rules.as_ref().map(|path| format!("--rules {}", shell_words::quote(&path.to_string_lossy())));
-        let parts = [Some(self.again.clone()).filter(|again| !again.is_empty()), rules];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        let JudgingArgs { tables, rules, legacy_before, .. } = judging;
+        let tables = tables.iter().map(|table| ("--table", table.clone()));
+        let rules = rules.iter().map(|path| ("--rules", path.to_string_lossy().into_owned()));
+        let before = legacy_before.iter().map(|time| ("--legacy-before", humantime::format_rfc3339(*time).to_string()));
+        let typed = tables.chain(rules).chain(before);
+        let typed = typed.map(|(option, value)| format!("{option} {}", shell_words::quote(&value)));
+        let place = Some(self.again.clone()).filter(|again| !again.is_empty());
+        place.into_iter().chain(typed).collect::<Vec<_>>().join(" ")
     }
 
     /// The database's URL, without its password.

@@ -24,7 +24,7 @@ pub struct Column {
 }
 
 /// A table that holds state.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     pub table: String,
     /// Which generation of Airflow's state tables this is; nothing where it is none of Airflow's.

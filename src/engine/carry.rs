@@ -34,7 +34,7 @@ pub async fn plan<S: Older>(
 ) -> Result<Ending, StoreError> {
     let mut rate = RowRate::new(&work.pace);
     let all = async {
-        work.recall(source, events).await?;
+        work.recall_all(source, events).await?;
         for route in routes {
             look_through(source, work, route, events, &mut rate).await?;
         }
@@ -116,7 +116,8 @@ async fn all_tables<L: Ledger + Older, E: Events>(
     writer: &mut Writer<'_, L, E>,
     routes: &[&'static Route],
 ) -> Result<(), Halt> {
-    writer.work.recall(writer.ledger, writer.events).await?;
+    // A copy of what a run has made is told from other copies, whatever the rules.
+    writer.work.recall_all(writer.ledger, writer.events).await?;
     for target in writer.ahead() {
         for route in routes.iter().filter(|route| route.from.table == target.table) {
             table(writer, route).await?;

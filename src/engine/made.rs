@@ -7,6 +7,9 @@ use std::hash::{BuildHasher, RandomState};
 
 use crate::domain::target::Key;
 
+/// What the journal calls a copy of such a value.
+pub const MADE: &str = "made";
+
 /// Which values runs have made. It holds eight bytes for each of them.
 #[derive(Clone, Debug, Default)]
 pub struct Made {

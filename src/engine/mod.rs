@@ -63,21 +63,27 @@ impl Work<'_> {
         }
     }
 
-    /// What a run does that rewrites values.
-    pub fn rewrites(&self) -> Vec<store::Deed> {
-        self.targets.iter().copied().map(store::Deed::Rewrite).collect()
-    }
-
-    /// Has the source look up what runs have made, where a rule might take such a value for a string.
+    /// Has the source look up what runs have made of strings, where a rule might take such a value for a string.
     async fn recall<S: store::Source>(
         &self,
         source: &mut S,
         events: &mut impl events::Events,
     ) -> Result<(), halt::Halt> {
-        if !self.rules.may_make_strings_of_json() {
-            return Ok(());
-        }
+        if self.rules.may_make_strings_of_json() { self.recall_all(source, events).await } else { Ok(()) }
+    }
+
+    /// Has the source look up what runs have made of strings.
+    async fn recall_all<S: store::Source>(
+        &self,
+        source: &mut S,
+        events: &mut impl events::Events,
+    ) -> Result<(), halt::Halt> {
         patience::insist(source, self, events, async |source| source.recall(self.targets).await).await
+    }
+
+    /// What a run does that rewrites values.
+    pub fn rewrites(&self) -> Vec<store::Deed> {
+        self.targets.iter().copied().map(store::Deed::Rewrite).collect()
     }
 
     /// What names the rules where they are remembered; nothing for those that apply where nobody says otherwise.

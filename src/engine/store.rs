@@ -180,7 +180,8 @@ pub trait Source: Windows {
     /// The windows on a connection of their own, which is made when they are first asked for.
     fn windows(&self) -> Self::Windows;
 
-    /// Looks up what runs have made of strings, for [`Windows::made`]. Where there is no journal, they have made nothing.
+    /// Looks up what runs have made of strings in these tables, for [`Windows::made`]. Where there is no journal, they have
+    /// made nothing.
     async fn recall(&mut self, targets: &[&'static Target]) -> Result<(), StoreError>;
 
     /// The highest key of a table, or nothing where it is empty.

@@ -1,15 +1,24 @@
 //! What the journal tells of values that runs have made of strings.
+//!
+//! A repair names its rows by their keys. A carry does not know the keys that the database gives to its rows, and names them
+//! as Airflow does, so their keys are looked up.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
 
 use super::catalog::{SqlStore, rows, run_id};
-use super::driver::Cells;
-use super::statement::{integer, sql};
+use super::connection::Transaction;
+use super::driver::{Access, Cells};
+use super::source::{keys_at_once, scalars};
+use super::statement::{Fill, integer, sql};
 use crate::domain::run::{RunId, RunMode};
-use crate::domain::target::{Key, Target};
+use crate::domain::target::{Column, ColumnType, Key, Target};
 use crate::engine::made::Made;
 use crate::engine::store::{Ledger as _, StoreError};
 
 /// How many entries of the journal are read at once.
-const AT_ONCE: u32 = 5_000;
+const AT_ONCE: u32 = 4_096;
 
 /// A value that a run has made, as the journal's columns say it.
 struct Entry {
@@ -20,8 +29,8 @@ struct Entry {
 }
 
 impl SqlStore {
-    /// What the runs in the journal have made of strings, of rows of these tables.
-    pub(super) async fn read_made(&mut self, targets: &[&Target]) -> Result<Made, StoreError> {
+    /// What the runs in the journal have made of strings in these tables.
+    pub(super) async fn read_made(&mut self, targets: &[&'static Target]) -> Result<Made, StoreError> {
         let mut made = Made::default();
         if !self.journal_is_current().await? {
             return Ok(made);
@@ -32,10 +41,9 @@ impl SqlStore {
                 let entries = self.made_by(&run.id, after).await?;
                 let Some(last) = entries.last() else { break };
                 after = last.seq;
-                for entry in &entries {
-                    if let Some((key, sha256)) = row_of(entry, targets) {
-                        made.learn(&entry.table, &key, &sha256);
-                    }
+                for target in targets {
+                    let entries = entries.iter().filter(|entry| entry.table == target.table);
+                    self.learn(target, entries.filter_map(Entry::row), &mut made).await?;
                 }
             }
         }
@@ -51,21 +59,78 @@ impl SqlStore {
         };
         self.rows("the journal could not be read", statement, entry).await
     }
+
+    /// Learns values of one table, by the keys of their rows or by names that lead to these.
+    async fn learn(
+        &mut self,
+        target: &'static Target,
+        entries: impl Iterator<Item = (Map<String, Value>, [u8; 32])>,
+        made: &mut Made,
+    ) -> Result<(), StoreError> {
+        let (mut by_name, mut named) = (None, HashMap::new());
+        for (object, sha256) in entries {
+            if let Some(key) = target.key_from_object(&object) {
+                made.learn(&target.table, &key, &sha256);
+                continue;
+            }
+            let by_name = by_name.get_or_insert_with(|| Target { key: columns(&object), ..target.clone() });
+            named.extend(by_name.key_from_object(&object).map(|name| (name, sha256)));
+        }
+        let Some(by_name) = by_name else { return Ok(()) };
+        for (name, key) in self.keys_of(target, &by_name, named.keys().collect()).await? {
+            // To MySQL, names that differ in case may be the same, so others may be there as well.
+            if let Some(sha256) = named.get(&name) {
+                made.learn(&target.table, &key, sha256);
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows that are there under these names: of each its name and its key.
+    async fn keys_of(
+        &mut self,
+        target: &Target,
+        by_name: &Target,
+        wanted: Vec<&Key>,
+    ) -> Result<Vec<(Key, Key)>, StoreError> {
+        let names = &self.names;
+        let what = format!("rows of {} could not be looked up", target.table);
+        let both = |cells: &dyn Cells| {
+            let key = scalars(cells, &target.key, by_name.key.len())?;
+            Ok((Key(scalars(cells, &by_name.key, 0)?), Key(key)))
+        };
+        let look_up = async |read: &mut Transaction<'_>| {
+            let mut found = Vec::with_capacity(wanted.len());
+            for wanted in wanted.chunks(keys_at_once(names.dialect)) {
+                let own = target.key.iter().map(|column| column.name.as_str()).collect();
+                let fills = [("own", Fill::Columns(own)), ("key_in", Fill::KeyIn(wanted.to_vec()))];
+                found.extend(read.rows(&what, names.about(by_name, sql!("keys_of_names"), &fills), both).await?);
+            }
+            Ok(found)
+        };
+        self.connection.within(Access::Read, look_up).await
+    }
 }
 
-/// The row that an entry is about, and the digest of what it became; nothing where the table is none of these or has
-/// another key by now.
-fn row_of(Entry { table, key, sha256, .. }: &Entry, targets: &[&Target]) -> Option<(Key, [u8; 32])> {
-    let target = targets.iter().find(|target| target.table == *table)?;
-    let key = target.key_from_object(&serde_json::from_str(key).ok()?)?;
-    let mut digest = [0; 32];
-    hex::decode_to_slice(sha256, &mut digest).ok()?;
-    Some((key, digest))
+impl Entry {
+    /// The key or name of the row, and the digest of what it became.
+    fn row(&self) -> Option<(Map<String, Value>, [u8; 32])> {
+        let mut sha256 = [0; 32];
+        hex::decode_to_slice(&self.sha256, &mut sha256).ok()?;
+        Some((serde_json::from_str(&self.key).ok()?, sha256))
+    }
+}
+
+/// The columns that a name consists of.
+fn columns(object: &Map<String, Value>) -> Vec<Column> {
+    let holds = |value: &Value| if value.is_i64() { ColumnType::Integer } else { ColumnType::Text };
+    object.iter().map(|(name, value)| Column { name: name.clone(), holds: holds(value) }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use crate::domain::finding::Action;
+    use crate::engine::made::MADE;
 
     #[test]
     fn the_statements_name_every_action_that_makes_something_else_than_a_string() {
@@ -78,8 +143,8 @@ mod tests {
             include_str!("sql/postgres/ended_before.sql"),
         ];
         let others = [Action::String, Action::Skip, Action::None];
-        let names =
-            Action::ALL.iter().filter(|action| !others.contains(action)).map(|action| format!("'{}'", action.name()));
+        let actions = Action::ALL.iter().filter(|action| !others.contains(action)).map(|action| action.name());
+        let names = actions.chain([MADE]).map(|name| format!("'{name}'"));
         let list = format!("IN ({})", names.collect::<Vec<_>>().join(", "));
         for statement in statements {
             assert!(statement.contains(&list), "no {list} in {statement}");

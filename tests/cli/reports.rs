@@ -45,3 +45,15 @@ fn the_human_reports_of_a_repair_its_undo_and_both_runs_are_pinned() {
 fn run_id(run: &Value) -> Option<&str> {
     run["run_id"].as_str()
 }
+
+#[test]
+fn the_command_to_run_next_is_about_the_same_rows_and_rules() {
+    let folder = Folder::with_database();
+    folder.write("my rules.toml", "version = 1\n");
+    let judging =
+        ["--table", "asset_state_store", "--rules", "my rules.toml", "--legacy-before", "2026-05-25T00:00:00Z"];
+    let scan = folder.run(&[&["scan", "--url", URL], &judging[..]].concat()).exits(10).stdout;
+    let next = "statemend repair --url sqlite:///airflow.db --table asset_state_store --rules 'my rules.toml' \
+                --legacy-before 2026-05-25T00:00:00Z\n";
+    assert!(scan.ends_with(next), "{scan}");
+}

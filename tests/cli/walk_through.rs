@@ -21,7 +21,7 @@ const ROWS: &str = include_str!("../../fixtures/walk-through.sql");
 
 /// What the page calls the runs, in their order, and whoever did them.
 const RUNS: [&str; 4] =
-    ["20260601-085530-w2hm", "20260601-091204-k3fq", "20260602-080911-7xw2", "20260602-081530-p9td"];
+    ["20260601-091204-k3fq", "20260602-080911-7xw2", "20260602-081530-p9td", "20260604-084002-m2ch"];
 const WHO: &str = "airflow@scheduler";
 
 /// Stands for any number of lines.

@@ -2,6 +2,7 @@
 
 use super::super::events::{Event, Events, Flagged, Outcome};
 use super::super::flag::{Flag, digest, kind_name};
+use super::super::made::MADE;
 use super::super::pacing::CHUNK_BYTES;
 use super::super::store::{Candidate, Chunk, Deed, Effect, Facts, LockedRow, Namesake, StoreError};
 use super::super::writer::{Done, Edit, Piece, Verdict, Writing};
@@ -41,10 +42,15 @@ impl Load {
     }
 
     fn verdict(&self, candidate: Candidate, writing: &Writing<'_>) -> Verdict {
-        let flag = writing.examine(self.route.from, &candidate.row);
+        let (row, from) = (&candidate.row, self.route.from);
+        let flag = writing.examine(from, row);
         match standing(&candidate, flag.as_ref()) {
             Standing::Done => Verdict::default(),
             Standing::Barred(reason) => Verdict::told(left(candidate, flag, reason, writing)),
+            Standing::Free if writing.made.has(&from.table, &row.key, &digest(row.value.stored().bytes())) => {
+                let Verdict { edit, told } = carried(candidate, flag, writing);
+                Verdict { edit: edit.map(|edit| Edit { action: MADE, ..edit }), told }
+            }
             Standing::Free => carried(candidate, flag, writing),
         }
     }

@@ -13,6 +13,7 @@ on_every_engine!(
     a_row_that_is_there_already_is_never_touched,
     a_row_without_a_run_or_an_asset_is_listed_and_left,
     rules_and_age_decide_as_in_a_repair,
+    what_a_carry_has_decoded_is_not_made_a_string_behind_it_nor_what_a_repair_has_before_it,
     a_row_that_the_released_table_refuses_is_left_and_told,
     values_are_shown_only_when_asked_for,
 );
@@ -151,6 +152,44 @@ async fn rules_and_age_decide_as_in_a_repair(engine: Engine) {
     let of_rule = |name: &str| rules.iter().find(|rule| rule["rule"] == name).expect("the rule is told").clone();
     assert_eq!(of_rule("references"), json!({"rule": "references", "action": "reference", "rewritten": 2}));
     assert_eq!(of_rule("not worth it"), json!({"rule": "not worth it", "action": "skip", "skipped": 1}));
+}
+
+async fn what_a_carry_has_decoded_is_not_made_a_string_behind_it_nor_what_a_repair_has_before_it(engine: Engine) {
+    let database = left_by(engine, &[2, 4]).await;
+    let task = |key, value| (1, "load", -1, key, value);
+    let older = [task("Doc", "{'a': 1}"), task("count", "42"), task("doc", "{\"a\": 1}"), task("same", "{'b': 2}")];
+    fill_tasks(&database, "task_state", &older).await;
+    fill_assets(&database, "asset_state", &[(1, "doc", "{'a': 1}"), (1, "json", "{\"a\": 1}")]).await;
+    let directory = tempfile::tempdir().expect("a directory");
+    let decode = "version = 1\n[[rule]]\nkind = \"python_literal\"\naction = \"decode\"\n";
+    let path = directory.path().join("rules.toml").display().to_string();
+    fs::write(&path, decode).expect("the rules");
+    let by = ["--rules", &path, "--legacy-before", "2026-05-25T00:00:00Z"];
+    let repair = |tables: [&str; 2]| {
+        let tables = ["--table", tables[0], "--table", tables[1], "--url", database.url(), "--format", "json"];
+        statemend(&[&["repair", "--yes"], &by[..], &tables].concat()).exits(0).json()["totals"]["rewritten"].clone()
+    };
+    // Some rows are mended where they are, and then all are carried.
+    database.execute("UPDATE task_state SET updated_at = '2026-06-01 00:00:00' WHERE value = '42'").await;
+    assert_eq!(repair(["task_state", "asset_state"]), 5);
+    assert_eq!(carry(&database, &by).exits(0).json()["totals"]["rewritten"], 0);
+    assert_eq!(repair(["task_state_store", "asset_state_store"]), 0);
+    let undone = statemend(&["runs", "--url", database.url(), "--format", "json"]).exits(0).json();
+    let run = |index: usize| undone["runs"][index]["run_id"].as_str().expect("a run").to_owned();
+    for index in [1, 2] {
+        statemend(&["undo", &run(index), "--yes", "--url", database.url()]).exits(0);
+    }
+    // And the other way round: all are mended on the way.
+    assert_eq!(carry(&database, &by).exits(0).json()["totals"]["rewritten"], 5);
+    assert_eq!(repair(["task_state_store", "asset_state_store"]), 0);
+    let doc = r#"{"a": 1}"#;
+    let string = r#""{\"a\": 1}""#;
+    let mut values = values(&database).await;
+    values.sort();
+    let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    assert_eq!(values, [("Doc", doc), ("count", "42"), ("doc", string), ("same", r#"{"b": 2}"#)]);
+    let assets: Vec<Option<String>> = released(&database).await[1].iter().map(|row| row[2].clone()).collect();
+    assert_eq!(assets, [Some(doc.to_owned()), Some(string.to_owned())]);
 }
 
 async fn a_row_that_the_released_table_refuses_is_left_and_told(engine: Engine) {

@@ -3,6 +3,6 @@ SELECT run_id FROM {run} AS run
 WHERE lease IS NULL AND heartbeat_at < UTC_TIMESTAMP(6) - INTERVAL {seconds} SECOND
     AND EXISTS (
         SELECT 1 FROM {change} AS entry
-        WHERE entry.run_id = run.run_id AND (value_before <> '' OR NOT action IN ('reference', 'decode', 'null', 'replace'))
+        WHERE entry.run_id = run.run_id AND (value_before <> '' OR NOT action IN ('reference', 'decode', 'null', 'replace', 'made'))
     )
 ORDER BY started_at
