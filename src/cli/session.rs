@@ -19,7 +19,9 @@ use crate::domain::plan::{self, Header};
 use crate::domain::repair;
 use crate::domain::rules::{Conditions, Glob, Globs, Kinds, Moment, Name, Rule, Rules};
 use crate::domain::run::Run;
+use crate::domain::shard::Shard;
 use crate::domain::target::Target;
+use crate::engine::Work;
 use crate::engine::flag::digest;
 use crate::engine::lease::Who;
 use crate::engine::patience;
@@ -186,12 +188,13 @@ impl Session {
     }
 
     /// What the user would type again to look at the same tables by the same rules.
-    pub fn again_with(&self, judging: &JudgingArgs) -> String {
+    pub fn again_with(&self, judging: &JudgingArgs, shard: Option<Shard>) -> String {
         let JudgingArgs { tables, rules, legacy_before, .. } = judging;
         let tables = tables.iter().map(|table| ("--table", table.clone()));
         let rules = rules.iter().map(|path| ("--rules", path.to_string_lossy().into_owned()));
         let before = legacy_before.iter().map(|time| ("--legacy-before", humantime::format_rfc3339(*time).to_string()));
-        let typed = tables.chain(rules).chain(before);
+        let shard = shard.iter().map(|shard| ("--shard", shard.to_string()));
+        let typed = tables.chain(rules).chain(before).chain(shard);
         let typed = typed.map(|(option, value)| format!("{option} {}", shell_words::quote(&value)));
         let place = Some(self.again.clone()).filter(|again| !again.is_empty());
         place.into_iter().chain(typed).collect::<Vec<_>>().join(" ")
@@ -209,6 +212,7 @@ impl Session {
             mode,
             undoes: None,
             removes: false,
+            shard: None,
             rules: rules.clone(),
             database: model::Database {
                 dialect: self.overview.dialect.name().to_owned(),
@@ -223,9 +227,9 @@ impl Session {
         }
     }
 
-    /// A report to be filled.
-    pub fn collector(&self, mode: Mode, rules: &Rules, max_findings: usize, fail_on: Severity) -> Collector {
-        Collector::new(self.preface(mode, rules, max_findings, fail_on))
+    /// A report on some work, to be filled.
+    pub fn collector(&self, mode: Mode, work: &Work<'_>, max_findings: usize, fail_on: Severity) -> Collector {
+        Collector::new(Preface { shard: work.shard, ..self.preface(mode, work.rules, max_findings, fail_on) })
     }
 }
 

@@ -20,4 +20,5 @@ pub mod repair;
 pub mod rules;
 pub mod run;
 pub mod shape;
+pub mod shard;
 pub mod target;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::own::Declared;
 use super::repair::Reason;
+use super::shard::Shard;
 use super::target::{Key, Target};
 
 /// Names a run: the time it began and four letters against collisions, `20261122-144501-k3fq`.
@@ -97,6 +98,9 @@ pub struct RunOptions {
     /// Whether an undo takes rows away that a carry has made, instead of putting values back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub removes: bool,
+    /// Which part of the rows of these tables it works on, if not on all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// The digest of the reviewed plan that a repair carries out, in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
@@ -113,13 +117,14 @@ impl RunOptions {
     pub fn repair(targets: &[&'static Target]) -> Self {
         let tables = targets.iter().map(|target| target.table.clone()).collect();
         let own = targets.iter().filter_map(|target| target.declared()).collect();
-        Self { version: Self::VERSION, tables, own, undoes: None, removes: false, plan: None, rules: None }
+        let version = Self::VERSION;
+        Self { version, tables, own, undoes: None, removes: false, shard: None, plan: None, rules: None }
     }
 
     /// The options of an undo of a run with these.
     #[must_use]
     pub fn undo(&self, run: RunId) -> Self {
-        Self { undoes: Some(run), plan: None, rules: None, ..self.clone() }
+        Self { undoes: Some(run), shard: None, plan: None, rules: None, ..self.clone() }
     }
 }
 

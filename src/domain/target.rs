@@ -123,12 +123,17 @@ impl Target {
 
     /// Whether a key has the columns of this table's. A table of the same name may have had another key once.
     pub fn fits(&self, key: &Key) -> bool {
+        key.0.len() == self.key.len() && self.fits_beginning(key)
+    }
+
+    /// Whether these are the first columns of a key of this table's.
+    pub fn fits_beginning(&self, key: &Key) -> bool {
         let fits = |(column, scalar): (&Column, &Scalar)| match scalar {
             Scalar::Integer(_) => column.holds == ColumnType::Integer,
             Scalar::Text(_) => column.holds == ColumnType::Text,
             Scalar::Null => false,
         };
-        key.0.len() == self.key.len() && self.key.iter().zip(&key.0).all(fits)
+        key.0.len() <= self.key.len() && self.key.iter().zip(&key.0).all(fits)
     }
 
     /// The identity as reports show it: `{column: value}`, columns without a value left out.
@@ -189,6 +194,9 @@ mod tests {
         assert_eq!(tasks.key_from_object(&object).as_ref(), Some(&key));
         assert_eq!(targets(2)[0].key_from_object(&object), None, "the next generation has another key");
         assert!(tasks.fits(&key) && !targets(2)[0].fits(&key));
+        let beginning = Key(key.0[..2].to_vec());
+        assert!(tasks.fits_beginning(&beginning) && !tasks.fits(&beginning));
+        assert!(!assets().fits_beginning(&Key(key.0[1..].to_vec())));
     }
 
     #[test]

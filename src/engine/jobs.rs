@@ -131,13 +131,14 @@ struct Errand {
 
 impl Errand {
     fn of(work: &Work<'_>) -> Self {
-        let &Work { judge, rules, targets: _, show_values, census, pace, stop } = work;
+        let &Work { judge, rules, targets: _, shard: _, show_values, census, pace, stop } = work;
         Self { judge: *judge, rules: rules.clone(), show_values, census, pace, stop: stop.clone() }
     }
 
     fn work(&self) -> Work<'_> {
         let Self { judge, rules, show_values, census, pace, stop } = self;
-        Work { judge, rules, targets: &[], show_values: *show_values, census: *census, pace: *pace, stop }
+        let (targets, shard) = (&[], None);
+        Work { judge, rules, targets, shard, show_values: *show_values, census: *census, pace: *pace, stop }
     }
 }
 
@@ -179,29 +180,44 @@ impl<W: Windows> Job<W> {
     /// where rows are left out: the server might have to go through all of the table for as many as it is asked for.
     async fn next_window(&mut self, shared: &Shared, work: &Work<'_>) -> Result<Option<Duration>, Halt> {
         let mut course = shared.course.lock().await;
-        let Some(turn) = course.turn() else { return Ok(None) };
+        let Some(mut turn) = course.turn() else { return Ok(None) };
+        while !course.is_in_place() {
+            let first = self.first(&turn, work).await?;
+            if !course.find(first.as_ref()) {
+                let (number, next) = course.take(None);
+                self.post.send(Message::Read(number, Window { next, ..Window::default() }));
+                return Ok(Some(Duration::ZERO));
+            }
+            turn = course.turn().unwrap_or(turn);
+        }
         let besides = if turn.crowded { Besides::Facts } else { work.besides() };
         let &Turn { ref after, ref until, since, rows, .. } = &turn;
         let span = Span { after: after.as_ref(), until, since, rows, besides };
         if shared.alone && since.is_none() {
             let window = self.read(turn.target, span, work).await?;
             let rest = course.learn(&turn, &window, Instant::now());
-            let number = course.take(window.next.clone());
-            self.post.send(Message::Read(number, window));
+            let (number, next) = course.take(window.next);
+            self.post.send(Message::Read(number, Window { next, ..window }));
             return Ok(Some(rest));
         }
-        let next = match course.near(&turn) {
-            Some(End(next)) => next,
+        let end = match course.near(&turn) {
+            Some(End(end)) => end,
             None => self.look(turn.target, span, work).await?,
         };
-        let number = course.take(next.clone());
+        let (number, next) = course.take(end.clone());
         drop(course);
         // Rows that came since the look are few, and no reason for a window more.
-        let span = Span { until: next.as_ref().unwrap_or(&turn.until), rows: u32::MAX, ..span };
-        let window = Window { next: next.clone(), ..self.read(turn.target, span, work).await? };
+        let span = Span { until: end.as_ref().unwrap_or(&turn.until), rows: u32::MAX, ..span };
+        let window = Window { next: end.clone(), ..self.read(turn.target, span, work).await? };
         let rest = shared.course.lock().await.learn(&turn, &window, Instant::now());
-        self.post.send(Message::Read(number, window));
+        self.post.send(Message::Read(number, Window { next, ..window }));
         Ok(Some(rest))
+    }
+
+    /// The first row from the beginning of a window on.
+    async fn first(&mut self, turn: &Turn, work: &Work<'_>) -> Result<Option<Key>, Halt> {
+        let (after, until, besides) = (turn.after.as_ref(), &turn.until, Besides::Nothing);
+        self.look(turn.target, Span { after, until, since: None, rows: 1, besides }, work).await
     }
 
     async fn read(&mut self, target: &'static Target, span: Span<'_>, work: &Work<'_>) -> Result<Window, Halt> {

@@ -10,12 +10,14 @@ use super::store::{Deed, Lease, Ledger, NewRun, Step, StoreError};
 use super::writer::Writer;
 use super::{Ending, Work};
 use crate::domain::run::{Run, RunId, RunMode, RunOptions, RunState};
+use crate::domain::shard::Shard;
 
 /// Why a run did not begin or did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// Another run is at work.
-    #[error("another run is at work: {} {} on {}, since {}", .0.mode.name(), .0.id, .0.host, .0.started_at)]
+    #[error("another run is at work: {}{} {} on {}, since {}",
+        .0.mode.name(), part(.0.options.shard), .0.id, .0.host, .0.started_at)]
     Held(Box<Run>),
     /// The user named a run that the journal does not know.
     #[error("the journal knows no run {0}")]
@@ -29,6 +31,11 @@ pub enum RunError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A shard behind the mode of a run that has one.
+fn part(shard: Option<Shard>) -> String {
+    shard.map(|shard| format!(" {shard}")).unwrap_or_default()
 }
 
 /// Who runs this, as the journal remembers it.
@@ -112,7 +119,10 @@ async fn take<L: Ledger>(
     insist(ledger, work, events, async |ledger| ledger.prepare(deeds).await).await?;
     let runs = insist(ledger, work, events, async |ledger| ledger.runs().await).await?;
     let unfinished = || {
-        let alike = |run: &&Run| run.mode == mode && run.options.undoes == options.undoes;
+        let alike = |run: &&Run| {
+            let (one, other) = (&run.options, options);
+            run.mode == mode && one.undoes == other.undoes && one.shard == other.shard
+        };
         runs.iter().filter(|run| is_unfinished(run)).filter(alike)
     };
     let resume = unfinished().find(|run| run.options == *options);

@@ -6,6 +6,7 @@
 
 use crate::domain::judge::Judge;
 use crate::domain::rules::Rules;
+use crate::domain::shard::Shard;
 use crate::domain::target::Target;
 
 pub mod carry;
@@ -40,6 +41,8 @@ pub struct Work<'w> {
     pub rules: &'w Rules,
     /// The tables to work on, in order.
     pub targets: &'w [&'static Target],
+    /// Which part of their rows, if not all.
+    pub shard: Option<Shard>,
     /// Whether events carry values.
     pub show_values: bool,
     /// Whether a scan takes a census of all values.
@@ -79,6 +82,11 @@ impl Work<'_> {
         events: &mut impl events::Events,
     ) -> Result<(), halt::Halt> {
         patience::insist(source, self, events, async |source| source.recall(self.targets).await).await
+    }
+
+    /// How many of so many rows there are to look at, about.
+    fn share_of(&self, rows: Option<u64>) -> Option<u64> {
+        rows.map(|rows| rows / self.shard.map_or(1, |shard| u64::from(shard.count())))
     }
 
     /// What a run does that rewrites values.

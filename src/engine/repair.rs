@@ -27,7 +27,7 @@ pub async fn repair<L: Ledger, E: Events>(
     _consent: Consent,
     events: &mut E,
 ) -> Result<Ending, RunError> {
-    let options = RunOptions { rules: work.rules_digest(), ..RunOptions::repair(work.targets) };
+    let options = RunOptions { rules: work.rules_digest(), shard: work.shard, ..RunOptions::repair(work.targets) };
     let order = Order { mode: RunMode::Repair, options: &options, deeds: &work.rewrites(), who };
     let left = async |ledger: &mut L| something_to_mend(ledger, work).await;
     lease::sit_to_the_end(ledger, work, events, order, async |writer| all_tables(writer).await, left).await
@@ -58,9 +58,11 @@ async fn all_tables<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>) -> Resu
 
 async fn table<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, target: &'static Target) -> Result<(), Halt> {
     let rows = writer.insist(async |ledger| ledger.estimate(target).await).await?;
-    writer.events.event(&Event::TableStarted { target, rows });
+    writer.events.event(&Event::TableStarted { target, rows: writer.work.share_of(rows) });
     let Some(until) = writer.enter(target).await? else { return Ok(()) };
-    let leg = Leg { target, after: writer.progress.cursor.after.clone(), until: until.clone(), since: None };
+    let after = writer.progress.cursor.after.clone();
+    let leg = Leg { target, after, until: until.clone(), since: None, blocks: None };
+    let Some(leg) = leg.shared(writer.work.shard) else { return Ok(()) };
     let mut jobs = Jobs::start(writer.ledger, writer.work, [leg].into())?;
     let mut rest = Rest::new(target);
     let mut ended = false;

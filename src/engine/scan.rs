@@ -56,9 +56,12 @@ impl Scan {
             // Rows that are added from now on are not this scan's: without an upper bound it might never end.
             let until = insist(source, work, events, async |source| source.last_key(target).await).await?;
             let since = since(target);
+            let leg =
+                until.and_then(|until| Leg { target, after: None, until, since, blocks: None }.shared(work.shard));
             // Nobody knows how many of them were written since.
-            tables.push_back(Table { target, rows: rows.filter(|_| since.is_none()), is_empty: until.is_none() });
-            legs.extend(until.map(|until| Leg { target, after: None, until, since }));
+            let rows = work.share_of(rows).filter(|_| since.is_none());
+            tables.push_back(Table { target, rows, is_empty: leg.is_none() });
+            legs.extend(leg);
         }
         Ok(Self { jobs: Jobs::start(source, work, legs)?, tables })
     }

@@ -230,6 +230,7 @@ mod tests {
             judge: &judge,
             rules: &rules,
             targets: &[],
+            shard: None,
             show_values: false,
             census: false,
             pace: Pace::default(),

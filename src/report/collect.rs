@@ -18,6 +18,7 @@ use crate::domain::generations;
 use crate::domain::repair::Reason;
 use crate::domain::rules::{RuleRef, Rules};
 use crate::domain::run::Tally;
+use crate::domain::shard::Shard;
 use crate::domain::target::Target;
 use crate::engine::Ending;
 use crate::engine::events::{self, Counted, Event, Events, Flagged};
@@ -37,6 +38,8 @@ pub struct Preface {
     pub undoes: Option<String>,
     /// Whether it takes rows away that a carry has made.
     pub removes: bool,
+    /// Which part of the rows is looked at, if not all.
+    pub shard: Option<Shard>,
     /// What decides about rows.
     pub rules: Rules,
     /// Where.
@@ -129,6 +132,7 @@ impl Collector {
             run_id,
             undoes: preface.undoes,
             removes: preface.removes,
+            shard: preface.shard,
             database: preface.database,
             started_at: preface.started_at,
             finished_at,

@@ -149,6 +149,7 @@ fn subject(report: &Report) -> Vec<(&'static str, String)> {
     let revision = database.airflow_revision.as_deref().map(|revision| sanitise(revision).into_owned());
     told.extend(revision.map(|revision| ("Airflow revision", revision)));
     told.push(("Begun", moment(&report.started_at) + &took));
+    told.extend(report.shard.map(|shard| ("Shard", format!("{shard}, which is a part of the rows"))));
     told.extend(report.run_id.as_deref().map(|run| ("Run", sanitise(run).into_owned())));
     told.extend(report.undoes.as_deref().map(|run| ("Undoes", sanitise(run).into_owned())));
     told

@@ -54,7 +54,8 @@ pub fn write(out: &mut dyn io::Write, report: &Report, target: &str) -> io::Resu
 
 fn subject(report: &Report) -> String {
     let database = &report.database;
-    let mut told = vec![format!("{} of {}", mode(report.mode), code(&sanitise(&database.url)))];
+    let shard = report.shard.map(|shard| format!("shard {shard} of ")).unwrap_or_default();
+    let mut told = vec![format!("{} of {shard}{}", mode(report.mode), code(&sanitise(&database.url)))];
     told.push(plain(&server(database)));
     told.extend(database.airflow_revision.as_ref().map(|revision| format!("Airflow revision {}", code(revision))));
     told.extend(report.run_id.as_ref().map(|run| format!("run {}", code(run))));

@@ -17,6 +17,7 @@ use crate::domain::reader::{Reader, Readings};
 use crate::domain::repair::Reason;
 use crate::domain::rules::{Rule, RuleRef, Rules};
 use crate::domain::run::Tally;
+use crate::domain::shard::Shard;
 
 /// The version of the JSON report.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -127,6 +128,9 @@ pub struct Report {
     /// Whether an undo takes rows away that a carry has made.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub removes: bool,
+    /// Which part of the rows it is about, if not all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// Where.
     pub database: Database,
     /// RFC 3339.

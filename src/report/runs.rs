@@ -13,12 +13,20 @@ use super::wording::{bytes, count, moment};
 use crate::domain::own::Declared;
 use crate::domain::reader::Reader;
 use crate::domain::run::{Run, RunMode, RunState, Tally};
+use crate::domain::shard::Shard;
+
+mod shared;
+
+pub use shared::SharedReport;
 
 /// The JSON form of `statemend runs`, newest run first.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunsReport {
     /// All of them, or the one that was asked for.
     pub runs: Vec<RunReport>,
+    /// Those of them that share the rows of the same tables, put together. Newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shared: Vec<SharedReport>,
 }
 
 /// One run, as the JSON form shows it.
@@ -28,6 +36,9 @@ pub struct RunReport {
     pub run_id: String,
     /// What it does.
     pub mode: RunMode,
+    /// The part of the rows that it works on, if not on all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// How far it has come.
     pub state: RunState,
     /// Whether a process has shown itself at it lately. A run that is `running` and not alive has been killed.
@@ -82,9 +93,24 @@ pub struct RunTarget {
 impl RunsReport {
     /// The runs, put in order. Those of one second stay in the order in which the journal gives them.
     pub fn new(runs: &[Run]) -> Self {
-        let mut runs: Vec<_> = runs.iter().map(RunReport::new).collect();
+        let mut runs: Vec<&Run> = runs.iter().collect();
         runs.sort_by(|a, b| b.started_at.cmp(&a.started_at));
-        Self { runs }
+        let reports: Vec<_> = runs.iter().copied().map(RunReport::new).collect();
+        Self { shared: SharedReport::all(&runs, &reports), runs: reports }
+    }
+}
+
+impl RunsReport {
+    /// The runs in the order of a list: those that share their work together, where the newest of them stands.
+    fn together(&self) -> impl Iterator<Item = (Option<&SharedReport>, Vec<&RunReport>)> {
+        let is_of = |shared: &&SharedReport, run: &RunReport| shared.runs.contains(&run.run_id);
+        self.runs.iter().filter_map(move |run| match self.shared.iter().find(|shared| is_of(shared, run)) {
+            Some(shared) if shared.runs.first() == Some(&run.run_id) => {
+                Some((Some(shared), self.runs.iter().filter(|run| is_of(&shared, run)).collect()))
+            }
+            Some(_) => None,
+            None => Some((None, vec![run])),
+        })
     }
 }
 
@@ -103,6 +129,7 @@ impl RunReport {
         Self {
             run_id: run.id.to_string(),
             mode: run.mode,
+            shard: run.options.shard,
             state: run.state,
             alive: run.alive,
             started_at: run.started_at.clone(),
@@ -132,7 +159,10 @@ impl RunReport {
     fn state_sentence(&self) -> String {
         let who_goes_on = match self.mode {
             RunMode::Undo => "undoing the same run again".to_owned(),
-            RunMode::Repair | RunMode::Carry => format!("the next {}", self.mode.name()),
+            RunMode::Repair | RunMode::Carry => match self.shard {
+                Some(shard) => format!("the next {} with --shard {shard}", self.mode.name()),
+                None => format!("the next {}", self.mode.name()),
+            },
         };
         match (self.state, &self.undone_by) {
             (RunState::Running, _) if self.alive => "is running".to_owned(),
@@ -142,6 +172,12 @@ impl RunReport {
             (RunState::Undone, Some(by)) => format!("was undone by run {by}"),
             (RunState::Undone, None) => "was undone".to_owned(),
         }
+    }
+
+    /// What it does, and with which part of the rows.
+    fn mode_and_shard(&self) -> String {
+        let shard = self.shard.map(|shard| format!(" {shard}"));
+        self.mode.name().to_owned() + &shard.unwrap_or_default()
     }
 
     /// Who ran it, and where.
@@ -164,7 +200,12 @@ impl RunReport {
     }
 }
 
-/// Writes a table of runs for people.
+/// How many rows were not changed that should have been.
+const fn left(tally: Tally) -> u64 {
+    tally.skipped + tally.drifted
+}
+
+/// Writes a table of runs for people: runs that share their work stand together below one line on all of them.
 ///
 /// # Errors
 /// Whatever the destination says.
@@ -176,12 +217,19 @@ pub fn write_list(out: &mut dyn io::Write, report: &RunsReport, page: &Page) -> 
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(page.width()).unwrap_or(u16::MAX));
     table.set_header(["run", "mode", "state", "changed", "left", "by"]);
-    for run in &report.runs {
-        let left = run.totals.skipped + run.totals.drifted;
-        let [changed, left] = [run.changed(), left].map(|rows| HumanCount(rows).to_string());
-        let id = sanitise_line(&run.run_id, 40);
-        let by = run.who(40);
-        table.add_row([&id, run.mode.name(), run.state_word(), &changed, &left, &by]);
+    let number = |rows: u64| HumanCount(rows).to_string();
+    for (shared, runs) in report.together() {
+        if let Some(shared) = shared {
+            let (changed, left) = (number(shared.changed()), number(left(shared.totals)));
+            let (name, mode) = (count(shared.shards.into(), "shard"), shared.mode.name().to_owned());
+            table.add_row([name, mode, shared.state(), changed, left, String::new()]);
+        }
+        let indent = if shared.is_some() { "  " } else { "" };
+        for run in runs {
+            let (changed, left) = (number(run.changed()), number(left(run.totals)));
+            let id = indent.to_owned() + &sanitise_line(&run.run_id, 40);
+            table.add_row([id, run.mode_and_shard(), run.state_word().to_owned(), changed, left, run.who(40)]);
+        }
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
@@ -210,6 +258,7 @@ pub fn write_details(out: &mut dyn io::Write, run: &RunReport, page: &Page, targ
     page.write(out, "", &headline_style(run, page), &headline)?;
     writeln!(out)?;
     let facts = [
+        ("shard", run.shard.map(|shard| format!("{shard}, a part of the rows"))),
         ("undoes", run.undoes.as_ref().map(|run| sanitise_line(run, 40))),
         ("started", Some(moment(&run.started_at))),
         ("last sign", (run.state == RunState::Running).then(|| moment(&run.heartbeat_at))),

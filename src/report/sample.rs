@@ -30,6 +30,7 @@ pub fn preface(mode: Mode) -> Preface {
         mode,
         rules: crate::domain::rules::Rules::default(),
         removes: false,
+        shard: None,
         undoes: (mode == Mode::Undo).then(|| "20261121-230000-a7bd".to_owned()),
         database: Database {
             dialect: "postgresql".to_owned(),

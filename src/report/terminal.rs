@@ -73,7 +73,8 @@ fn subject(report: &Report) -> [String; 2] {
     let database = &report.database;
     let run = report.run_id.as_ref().map(|run| format!(", run {run}")).unwrap_or_default();
     let took = took(report).map(|took| format!(" in {took}")).unwrap_or_default();
-    let what = format!("{} of {}{took}{run}", mode(report.mode), database.url);
+    let shard = report.shard.map(|shard| format!("shard {shard} of ")).unwrap_or_default();
+    let what = format!("{} of {shard}{}{took}{run}", mode(report.mode), database.url);
     let revision = database.airflow_revision.as_ref().map(|revision| format!(", Airflow revision {revision}"));
     [what, server(database) + &revision.unwrap_or_default()].map(|line| sanitise(&line).into_owned())
 }

@@ -1,8 +1,9 @@
 //! The journal and the lease.
 //!
-//! The lease is a unique column of `statemend_run`: of two processes that ask at once, the database lets one through.
-//! It is held by the run and, within it, by the process that wrote its `owner`; every step that moves a run on names
-//! both, so a process that was taken for dead can change nothing when it wakes up.
+//! The lease is a unique column of `statemend_run`: of processes that ask at once, the database lets one after the other
+//! through, and each looks whether it may be at work beside those that are. It is held by the run and, within it, by the
+//! process that wrote its `owner`; every step that moves a run on names both, so a process that was taken for dead can
+//! change nothing when it wakes up.
 
 use std::time::Duration;
 
@@ -13,9 +14,10 @@ use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
 use super::error::failed;
 use super::location::Dialect;
-use super::statement::{Statement, integer, sql, text};
+use super::statement::{Names, Statement, integer, sql, text};
 use super::stored::{StoredRun, as_text, from_text, past_change};
 use crate::domain::run::{Progress, Run, RunId, RunState};
+use crate::domain::shard::{self, Shard};
 use crate::domain::target::Target;
 use crate::engine::store::{Deed, Lag, Lease, Ledger, NewRun, PastChange, Step, StoreError, Trouble};
 
@@ -52,7 +54,8 @@ impl Ledger for SqlStore {
             if let Some(run) = self.try_acquire(new, resume).await? {
                 return self.find(&run).await.map(|run| Lease::Granted(Box::new(run)));
             }
-            if let Some(holder) = self.runs().await?.into_iter().find(|run| run.alive) {
+            let in_the_way = |run: &Run| run.alive && !shard::are_apart(run.options.shard, new.options.shard);
+            if let Some(holder) = self.runs().await?.into_iter().find(in_the_way) {
                 return Ok(Lease::Held(Box::new(holder)));
             }
         }
@@ -196,7 +199,7 @@ impl SqlStore {
         run.ok_or_else(|| StoreError::new(Trouble::Journal, format!("run {id} has vanished from the journal")))
     }
 
-    /// Takes the lease if it is free or stale. Nothing when someone else holds it.
+    /// Takes the lease if it is free or stale. Nothing when someone else holds it, or one that excludes it.
     async fn try_acquire(&mut self, new: &NewRun<'_>, resume: Option<&RunId>) -> Result<Option<RunId>, StoreError> {
         let (options, progress) = (as_text(new.options)?, as_text(&Progress::default())?);
         let enter = match resume {
@@ -216,14 +219,45 @@ impl SqlStore {
                 ("user_name", text(new.user)),
             ],
         );
-        let expire = self.names.statement(sql!("expire"), &[]);
-        let acquire = async |write: &mut Transaction<'_>| {
+        let id = resume.unwrap_or(&new.id);
+        let lease = new.options.shard.map_or_else(|| ALL.to_owned(), |shard| shard.to_string());
+        let mut write = self.connection.begin(Access::Write).await?;
+        let granted = async {
+            let expire = self.names.statement(sql!("expire"), &[]);
             write.run("stale leases could not be taken back", expire).await?;
-            entered(write, enter).await
+            if !entered(&mut write, enter).await? || !may_be_at_work(&mut write, &self.names, new.options.shard).await?
+            {
+                return Ok(false);
+            }
+            let take = self.names.statement(sql!("take_lease"), &[("lease", text(&lease)), run_id(id)]);
+            write.run("the lease could not be taken", take).await.map(|_| true)
         };
-        let entered = self.connection.within(Access::Write, acquire).await?;
-        Ok(entered.then(|| resume.unwrap_or(&new.id).clone()))
+        match granted.await {
+            Ok(true) => write.commit().await.map(|()| Some(id.clone())),
+            Ok(false) => {
+                write.roll_back().await;
+                Ok(None)
+            }
+            Err(error) => {
+                write.roll_back().await;
+                Err(error)
+            }
+        }
     }
+}
+
+/// The lease of a run that works on all rows. That of one which works on a part of them is the name of the part.
+const ALL: &str = "all";
+
+/// The lease of a run that is about to begin. No other can be, as long as the transaction lasts.
+const GATE: &str = "gate";
+
+/// Whether a run with this shard may be at work beside all that are.
+async fn may_be_at_work(write: &mut Transaction<'_>, names: &Names, shard: Option<Shard>) -> Result<bool, StoreError> {
+    let lease = |cells: &dyn Cells| Ok(cells.text(0)?.unwrap_or_default().to_owned());
+    let leases = write.rows("the leases could not be looked at", names.statement(sql!("leases"), &[]), lease).await?;
+    let others = leases.iter().filter(|lease| *lease != GATE);
+    Ok(others.map(|lease| lease.parse().ok()).all(|other| shard::are_apart(other, shard)))
 }
 
 /// One statement that writes, in a transaction of its own.

@@ -29,6 +29,7 @@ mod rules;
 mod runs;
 mod scan;
 mod secrets;
+mod shards;
 mod state;
 mod targets;
 mod undo;

@@ -8,6 +8,7 @@ use crate::support::{Connection, Engine, TestDatabase};
 
 on_both_servers!(
     the_role_of_a_check_reads_the_state_and_nothing_else,
+    the_role_of_a_repair_mends_the_state_and_does_nothing_else,
     each_command_is_content_with_what_the_page_on_security_says,
 );
 
@@ -31,7 +32,7 @@ async fn the_role_of_a_check_reads_the_state_and_nothing_else(engine: Engine) {
     database
         .execute("INSERT INTO asset_state_store VALUES (1, 'a', 'raw', '2026-05-04', NULL, NULL, NULL, NULL, -1)")
         .await;
-    let url = with_role(&database).await;
+    let url = with_role(&database, For::Check).await;
     let url = url.as_str();
     statemend(&["scan", "--url", url]).exits(10);
     statemend(&["repair", "--dry-run", "--url", url]).exits(10);
@@ -49,6 +50,26 @@ async fn the_role_of_a_check_reads_the_state_and_nothing_else(engine: Engine) {
         for statement in FORBIDDEN {
             assert!(role.try_execute(statement).await.is_err(), "{statement}");
         }
+    }
+    let values = database.rows("SELECT value FROM asset_state_store").await;
+    assert_eq!(values, [[Some("raw".to_owned())]]);
+}
+
+async fn the_role_of_a_repair_mends_the_state_and_does_nothing_else(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    bad_row(&database).await;
+    let url = with_role(&database, For::Repair).await;
+    for shard in ["1/2", "2/2"] {
+        statemend(&["repair", "--yes", "--shard", shard, "--url", &url]).exits(0);
+    }
+    statemend(&["scan", "--url", &url]).exits(0);
+    let runs = statemend(&["runs", "--format", "json", "--url", &url]).exits(0).json();
+    let run = runs["runs"][1]["run_id"].as_str().expect("a run");
+    statemend(&["undo", run, "--yes", "--url", &url]).exits(0);
+    statemend(&["runs", "--purge-older-than", "0s", "--yes", "--url", &url]).exits(0);
+    let mut role = Connection::open(engine, &url).await;
+    for statement in FORBIDDEN.iter().filter(|sql| !sql.starts_with("UPDATE")) {
+        assert!(role.try_execute(statement).await.is_err(), "{statement}");
     }
     let values = database.rows("SELECT value FROM asset_state_store").await;
     assert_eq!(values, [[Some("raw".to_owned())]]);
@@ -113,18 +134,30 @@ async fn role(database: &TestDatabase, on_state: &str, on_journal: Option<&str>)
     as_role(database, &format!("{role}:hunter2"))
 }
 
-/// Makes the role of deploy/sql/ in this database, under a name that no other test has, and gives the URL with it.
-pub async fn with_role(database: &TestDatabase) -> String {
-    let (file, name) = match database.engine {
-        Engine::Postgres => ("postgresql.sql", "SELECT current_database()"),
-        Engine::MySql => ("mysql.sql", "SELECT DATABASE()"),
-        Engine::Sqlite => unreachable!("SQLite has no roles"),
+/// What a role of deploy/sql/ is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum For {
+    Check,
+    Repair,
+}
+
+/// Makes such a role in this database, under a name that no other test has, and gives the URL with it.
+pub async fn with_role(database: &TestDatabase, what: For) -> String {
+    let (file, name) = match (database.engine, what) {
+        (Engine::Postgres, For::Check) => ("postgresql.sql", "SELECT current_database()"),
+        (Engine::Postgres, For::Repair) => ("postgresql-repair.sql", "SELECT current_database()"),
+        (Engine::MySql, For::Check) => ("mysql.sql", "SELECT DATABASE()"),
+        (Engine::MySql, For::Repair) => ("mysql-repair.sql", "SELECT DATABASE()"),
+        (Engine::Sqlite, _) => unreachable!("SQLite has no roles"),
     };
     let name = database.rows(name).await[0][0].clone().expect("a database");
-    let role = format!("check_{name}");
+    let (named, role) = match what {
+        For::Check => ("statemend_check", format!("check_{name}")),
+        For::Repair => ("statemend_repair", format!("repair_{name}")),
+    };
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/sql").join(file);
     let sql = fs::read_to_string(path).expect("the statements");
-    let sql = sql.replace("statemend_check", &role).replace("DATABASE airflow", &format!("DATABASE {name}"));
+    let sql = sql.replace(named, &role).replace("DATABASE airflow", &format!("DATABASE {name}"));
     database.execute(&sql.replace("ON airflow.", &format!("ON {name}."))).await;
     as_role(database, &format!("{role}:change-me"))
 }

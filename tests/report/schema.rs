@@ -60,6 +60,11 @@ fn every_report_is_what_the_schema_says() {
     documents.report(&folder, "report", &["undo", first, "--yes"]);
     documents.lines("line", &folder.run(&["repair", "--yes", "--url", URL, "--format", "ndjson"]));
     documents.report(&folder, "report", &["scan"]);
+    let shard = documents.report(&folder, "report", &["repair", "--yes", "--shard", "2/4"]);
+    assert_eq!(shard["shard"], "2/4");
+    documents.report(&folder, "run", &["runs", shard["run_id"].as_str().expect("a name")]);
+    let runs = documents.report(&folder, "runs", &["runs"]);
+    assert_eq!(runs["shared"][0]["states"]["missing"], 3);
     documents.are_valid();
 }
 

@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 use super::shared::{
     FailOnArgs, FindingsArgs, JobsArgs, JudgingArgs, LimitArgs, MostArgs, OutputArgs, PaceArgs, RateArgs, ReportArgs,
-    TargetArgs,
+    ShardArgs, TargetArgs,
 };
 
 /// Judge every row and report, without writing or locking anything
@@ -35,6 +35,8 @@ pub(in crate::cli) struct ScanArgs {
     #[command(flatten)]
     pub jobs: JobsArgs,
     #[command(flatten)]
+    pub shard: ShardArgs,
+    #[command(flatten)]
     pub rate: RateArgs,
 }
 
@@ -53,7 +55,7 @@ pub(in crate::cli) struct RepairArgs {
     #[arg(short, long)]
     pub yes: bool,
     /// Do exactly what a reviewed plan of `scan --plan-out` says; rows that have changed since are listed and left
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "tables"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "tables", "shard"])]
     pub plan: Option<PathBuf>,
     #[command(flatten)]
     pub judging: JudgingArgs,
@@ -65,6 +67,8 @@ pub(in crate::cli) struct RepairArgs {
     pub output: ReportArgs,
     #[command(flatten)]
     pub jobs: JobsArgs,
+    #[command(flatten)]
+    pub shard: ShardArgs,
     #[command(flatten)]
     pub pace: PaceArgs,
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use clap::{Args as ClapArgs, ValueEnum};
 
 use crate::domain::finding::Severity;
+use crate::domain::shard::Shard;
 use crate::engine::pacing::{ChunkRows, ChunkSize, Pace};
 
 /// The most jobs that a scan takes. Each has a connection, of which servers have a hundred or so.
@@ -94,6 +95,14 @@ pub(in crate::cli) struct JobsArgs {
     /// Scan by so many jobs, each with a connection and a thread of its own; what is found is the same
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=MOST_JOBS))]
     pub jobs: u32,
+}
+
+/// Which part of the rows, where several processes share them.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(in crate::cli) struct ShardArgs {
+    /// Work on one part of the rows, such as `2/4` for the second of four; the others are for other processes
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
 }
 
 impl JobsArgs {

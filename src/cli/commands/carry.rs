@@ -36,6 +36,7 @@ pub(super) async fn run(args: CarryArgs, context: &Context) -> Result<Exit, Fail
         judge: &judge,
         rules: &rules,
         targets: &targets,
+        shard: None,
         show_values: args.findings.show_values,
         census: false,
         pace: (&args.pace).into(),
@@ -54,7 +55,7 @@ pub(super) async fn run(args: CarryArgs, context: &Context) -> Result<Exit, Fail
     };
     // An undo needs no rules.
     let by_rules = !matches!(report.outcome, Outcome::Carried | Outcome::Partial);
-    let again = if by_rules { session.again_with(&args.judging) } else { session.again.clone() };
+    let again = if by_rules { session.again_with(&args.judging, None) } else { session.again.clone() };
     output.write_rows(&report, stream, &again)?;
     Ok(report.outcome.into())
 }
@@ -136,6 +137,6 @@ impl Carry<'_> {
     }
 
     fn collector(&self, session: &Session, mode: Mode, most: usize) -> Collector {
-        session.collector(mode, self.work.rules, most, self.args.fail_on.fail_on.into())
+        session.collector(mode, &self.work, most, self.args.fail_on.fail_on.into())
     }
 }

@@ -59,7 +59,7 @@ impl Check<'_> {
         let wanted = Wanted::Tables(&own);
         let mut session = Session::connect(&self.args.target, database, Access::Read, wanted).await?;
         let Checked { report, stream, state } = self.check(&mut session, &rules, &output).await?;
-        output.write_rows(&report, stream, &session.again_with(&self.args.judging))?;
+        output.write_rows(&report, stream, &session.again_with(&self.args.judging, None))?;
         if report.outcome != Outcome::Interrupted {
             if let (Some(metrics), Some(database)) = (self.metrics, &self.database) {
                 metrics.tell(&report, database)?;
@@ -81,6 +81,7 @@ impl Check<'_> {
             judge: &judge,
             rules,
             targets: &targets,
+            shard: None,
             show_values: args.findings.show_values,
             census: false,
             pace: args.jobs.at(args.rate.into()),

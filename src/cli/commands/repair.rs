@@ -40,6 +40,7 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
         judge: &judge,
         rules: &rules,
         targets: &targets,
+        shard: args.shard.shard,
         show_values: args.findings.show_values,
         census: false,
         pace,
@@ -57,7 +58,7 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
     };
     // An undo needs no rules.
     let by_rules = !matches!(report.outcome, Outcome::Repaired | Outcome::Partial);
-    let again = if by_rules { session.again_with(&args.judging) } else { session.again.clone() };
+    let again = if by_rules { session.again_with(&args.judging, args.shard.shard) } else { session.again.clone() };
     output.write_rows(&report, stream, &again)?;
     Ok(report.outcome.into())
 }
@@ -149,7 +150,7 @@ impl Repair<'_> {
     }
 
     fn collector(&self, session: &Session, mode: Mode, most: usize) -> Collector {
-        session.collector(mode, self.work.rules, most, self.args.fail_on.fail_on.into())
+        session.collector(mode, &self.work, most, self.args.fail_on.fail_on.into())
     }
 
     fn progress(&self) -> Option<Progress> {

@@ -43,6 +43,7 @@ async fn suggest(args: &RulesSuggestArgs, context: &Context) -> Result<Exit, Fai
         judge: &judge,
         rules: &rules,
         targets: &targets,
+        shard: None,
         // For their shapes; the suggestion masks every letter of them.
         show_values: true,
         census: false,

@@ -26,6 +26,7 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
         judge: &judge,
         rules: &rules,
         targets: &targets,
+        shard: args.shard.shard,
         show_values: args.findings.show_values,
         census: args.census,
         pace: args.jobs.at(args.rate.into()),
@@ -33,7 +34,7 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
     };
     let header = || session.plan_header(&judge, &rules, &targets);
     let plan = args.plan_out.as_deref().map(|path| PlanWriter::create(path, &header())).transpose()?;
-    let collector = session.collector(Mode::Scan, &rules, most, args.fail_on.fail_on.into());
+    let collector = session.collector(Mode::Scan, &work, most, args.fail_on.fail_on.into());
     let stream = output.stream(args.findings.show_values)?;
     let mut events = ((collector, stream), (plan, output.progress(context.common)));
     let ending = scan::scan(&mut session.store, &work, &mut events).await?;
@@ -43,7 +44,7 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
         finish(plan, path, ending, context.common)?;
     }
     let report = collector.finish(ending, session::now());
-    output.write_rows(&report, stream, &session.again_with(&args.judging))?;
+    output.write_rows(&report, stream, &session.again_with(&args.judging, work.shard))?;
     Ok(report.outcome.into())
 }
 

@@ -38,6 +38,7 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
         judge: &judge,
         rules: &rules,
         targets: &targets,
+        shard: None,
         show_values: false,
         census: false,
         pace: (&args.pace).into(),

@@ -258,6 +258,7 @@ mod tests {
             judge: &judge,
             rules: &rules,
             targets: &targets,
+            shard: None,
             show_values: false,
             census: false,
             pace: Pace::default(),

@@ -163,8 +163,8 @@ fn scanned(source: &MadeUp, jobs: u32, stop: &Stop) -> (Result<Ending, StoreErro
     let (judge, rules) = (Judge::default(), Rules::default());
     let tables = [targets(4)[0], targets(3)[0]];
     let pace = Pace { jobs: NonZero::new(jobs).expect("a job"), ..Pace::default() };
-    let (show_values, census) = (false, false);
-    let work = Work { judge: &judge, rules: &rules, targets: &tables, show_values, census, pace, stop };
+    let (shard, show_values, census) = (None, false, false);
+    let work = Work { judge: &judge, rules: &rules, targets: &tables, shard, show_values, census, pace, stop };
     let mut told = Told::default();
     let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     (runtime.block_on(scan(&mut source.clone(), &work, &mut told)), told)

@@ -18,7 +18,8 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
     /// Moves the cursor to a table, unless it is there already, and says where the table ends for this run.
     pub async fn enter(&mut self, target: &'static Target) -> Result<Option<Key>, Halt> {
         let cursor = &self.progress.cursor;
-        let fits = cursor.after.iter().chain(&cursor.until).all(|key| target.fits(key));
+        let fits = cursor.after.as_ref().is_none_or(|key| target.fits_beginning(key))
+            && cursor.until.as_ref().is_none_or(|key| target.fits(key));
         if cursor.table.as_deref() != Some(target.table.as_str()) || !fits {
             let until = self.insist(async |ledger| ledger.last_key(target).await).await?;
             let cursor = &mut self.progress.cursor;

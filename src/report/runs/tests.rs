@@ -58,6 +58,53 @@ fn a_list_of_runs_is_legible_on_eighty_columns() {
     insta::assert_snapshot!(list(&some(), 80));
 }
 
+/// A run of one shard, begun and ended on these days of November.
+fn of_shard(id: &str, shard: &str, state: RunState, [began, ended]: [u8; 2]) -> Run {
+    let run = run(id, RunMode::Repair, state);
+    Run {
+        options: RunOptions { shard: shard.parse().ok(), ..run.options },
+        started_at: format!("2026-11-{began:02}T14:45:01Z"),
+        finished_at: (state == RunState::Done).then(|| format!("2026-11-{ended:02}T14:46:02Z")),
+        ..run
+    }
+}
+
+/// Three shards that were all done; the same again, of which one was killed and one is still missing; four of another
+/// number; and what is not shared at all.
+fn shared() -> RunsReport {
+    RunsReport::new(&[
+        of_shard("20261101-000000-aaaa", "1/3", RunState::Done, [1, 2]),
+        of_shard("20261101-000000-bbbb", "2/3", RunState::Done, [1, 3]),
+        of_shard("20261102-000000-cccc", "3/3", RunState::Done, [2, 4]),
+        of_shard("20261102-120000-bbbb", "2/3", RunState::Done, [3, 3]),
+        run("20261103-000000-whol", RunMode::Undo, RunState::Done),
+        of_shard("20261105-000000-dddd", "1/3", RunState::Done, [5, 5]),
+        of_shard("20261106-000000-eeee", "3/3", RunState::Running, [6, 6]),
+        of_shard("20261107-000000-ffff", "2/4", RunState::Interrupted, [7, 7]),
+    ])
+}
+
+#[test]
+fn runs_that_share_the_work_stand_together_below_one_line() {
+    insta::assert_snapshot!(list(&shared(), 100));
+}
+
+#[test]
+fn runs_that_share_the_work_are_put_together_until_all_of_it_is_done() {
+    let together: Vec<_> =
+        shared().shared.into_iter().map(|group| (group.shards, group.runs.len(), group.state())).collect();
+    let expected = [(4, 1, "1 interrupted, 3 missing"), (3, 2, "1 done, 1 killed, 1 missing"), (3, 4, "3 done")];
+    assert_eq!(together, expected.map(|(shards, runs, state)| (shards, runs, state.to_owned())));
+}
+
+#[test]
+fn the_details_of_a_shard_say_which_it_is_and_how_it_goes_on() {
+    let shard = of_shard("20261107-000000-ffff", "2/4", RunState::Interrupted, [7, 7]);
+    let details = details(&shard);
+    assert!(details.contains("the next repair with --shard 2/4 goes on"), "{details}");
+    assert!(details.contains("2/4, a part of the rows"), "{details}");
+}
+
 #[test]
 fn a_journal_without_runs_says_so() {
     assert_eq!(list(&RunsReport::new(&[]), 100), "The journal knows no runs yet.\n");
