@@ -55,7 +55,7 @@ async fn rows(
         Ok((row(cells, route.from)?, name, has_owner))
     };
     let mut found = Vec::with_capacity(keys.len());
-    for keys in keys.chunks(keys_at_once(names.dialect)) {
+    for keys in keys.chunks(keys_at_once(names.dialect, route.from.key.len())) {
         found.extend(transaction.rows(&what, look(names, route, keys), read).await?);
     }
     Ok(found)
@@ -81,7 +81,7 @@ async fn namesakes(
     wanted: &[&Key],
 ) -> Result<HashMap<Key, Namesake>, StoreError> {
     let mut found = HashMap::with_capacity(wanted.len());
-    let mut groups: Vec<&[&Key]> = wanted.chunks(keys_at_once(names.dialect)).collect();
+    let mut groups: Vec<&[&Key]> = wanted.chunks(keys_at_once(names.dialect, target.key.len())).collect();
     while let Some(group) = groups.pop() {
         let rows = under(transaction, names, target, group).await?;
         if let [name] = group {

@@ -28,7 +28,7 @@ impl Chunk for SqlChunk<'_> {
     async fn lock(&mut self, target: &'static Target, keys: &[Key]) -> Result<Vec<LockedRow>, StoreError> {
         let what = format!("rows of {} could not be locked", target.table);
         let mut locked = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(keys_at_once(self.names.dialect)) {
+        for keys in keys.chunks(keys_at_once(self.names.dialect, target.key.len())) {
             let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
             let statement = self.names.about(target, sql!(self.names.dialect, "lock"), &key_in);
             locked.extend(self.transaction.rows(&what, statement, |cells| row(cells, target)).await?);

@@ -101,7 +101,7 @@ impl SqlStore {
         };
         let look_up = async |read: &mut Transaction<'_>| {
             let mut found = Vec::with_capacity(wanted.len());
-            for wanted in wanted.chunks(keys_at_once(names.dialect)) {
+            for wanted in wanted.chunks(keys_at_once(names.dialect, by_name.key.len())) {
                 let own = target.key.iter().map(|column| column.name.as_str()).collect();
                 let fills = [("own", Fill::Columns(own)), ("key_in", Fill::KeyIn(wanted.to_vec()))];
                 found.extend(read.rows(&what, names.about(by_name, sql!("keys_of_names"), &fills), both).await?);
