@@ -210,12 +210,16 @@ mod tests {
             let (after, until) = (Some(&keys[0]), &keys[2]);
             let span = Span { after, until, since: None, rows: 1000, besides: Besides::Nothing };
             let (window, some) = (fills(span), fills(Span { since: Some(0), ..span }));
+            // A block of a shard begins and ends with the first column of a key.
+            let [first, last] = [&keys[0], &keys[2]].map(|key| Key(key.0[..1].to_vec()));
+            let block = fills(Span { after: Some(&first), until: &last, ..span });
             let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
             let list = target.list_columns().iter().map(|column| part(column.holds, 1)).collect::<Vec<_>>();
             let list_in = [("list_in", Fill::ListIn(vec![&list; 3]))];
             let new_values = [("new_values", Fill::Rows(keys.iter().map(with_new_value).collect()))];
             let statements = [
                 names.about(target, sql!("window"), &window),
+                names.about(target, sql!("window"), &block),
                 names.about(target, sql!("window"), &some),
                 names.about(target, sql!("window_with_facts"), &some),
                 names.about(target, sql!("look_up"), &key_in),

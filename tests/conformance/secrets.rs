@@ -210,6 +210,7 @@ impl Trial {
             ("URL", _) => self.url.clone(),
             ("NAME", _) => "task_state_store".to_owned(),
             ("N", _) => "1000".to_owned(),
+            ("I/N", _) => "1/2".to_owned(),
             ("DURATION", _) => "10ms".to_owned(),
             ("AGE", _) => "1d".to_owned(),
             ("TIME", _) => "2030-01-01T00:00:00Z".to_owned(),

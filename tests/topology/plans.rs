@@ -37,6 +37,9 @@ async fn no_statement_looks_at_many_more_rows_than_a_window_has(engine: Engine) 
     for scan in [&["scan"][..], &["scan", "--jobs", "4"], &["scan", "--census"]] {
         assert_eq!(run(scan).exits(10).json()["totals"]["rows_scanned"], 4 * ROWS);
     }
+    let shards = ["1/2", "2/2"].map(|shard| run(&["scan", "--shard", shard]).json());
+    let read = shards.iter().filter_map(|shard| shard["totals"]["rows_scanned"].as_u64());
+    assert_eq!(read.sum::<u64>(), 4 * ROWS);
     let folder = tempfile::tempdir().expect("a folder");
     let state = folder.path().join("state.jsonl").display().to_string();
     for rows in [4 * ROWS, 4 * BAD] {
