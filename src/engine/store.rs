@@ -148,9 +148,18 @@ pub trait Reconnect {
     async fn reconnect(&mut self) -> Result<(), StoreError>;
 }
 
+/// What has to be known of a database to judge what is in it.
+pub trait Known {
+    /// What runs have made of strings, as of the last time that it was looked up.
+    fn made(&self) -> Arc<Made>;
+
+    /// The longest value that can be written.
+    fn capacity(&self) -> Capacity;
+}
+
 /// Tables that can be read window by window.
 #[expect(async_fn_in_trait, reason = "as for Reconnect")]
-pub trait Windows: Reconnect {
+pub trait Windows: Known + Reconnect {
     /// Hands over the rows of a span in key order, and says where it stopped: the last key where the window was
     /// full, nothing where the span is exhausted.
     async fn window(
@@ -163,24 +172,18 @@ pub trait Windows: Reconnect {
     /// The last key of the window of a span without its rows, with those counted that it leaves out; nothing where the
     /// span has fewer rows than that. Costs a part of what the window costs.
     async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError>;
-
-    /// What runs have made of strings, as of the last time that it was looked up.
-    fn made(&self) -> Arc<Made>;
-
-    /// The longest value that can be written.
-    fn capacity(&self) -> Capacity;
 }
 
 /// A database that can be read.
 #[expect(async_fn_in_trait, reason = "as for Reconnect")]
-pub trait Source: Windows {
+pub trait Source: Known + Reconnect {
     /// The windows of this database, for another thread.
     type Windows: Windows + Send + 'static;
 
     /// The windows on a connection of their own, which is made when they are first asked for.
     fn windows(&self) -> Self::Windows;
 
-    /// Looks up what runs have made of strings in these tables, for [`Windows::made`]. Where there is no journal, they have
+    /// Looks up what runs have made of strings in these tables, for [`Known::made`]. Where there is no journal, they have
     /// made nothing.
     async fn recall(&mut self, targets: &[&'static Target]) -> Result<(), StoreError>;
 

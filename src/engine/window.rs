@@ -9,7 +9,7 @@ use super::events::Flagged;
 use super::flag::{Flag, Keep, Met};
 use super::made::Made;
 use super::pacing::WindowSize;
-use super::store::{Besides, Facts, Row, Source, Span, StoreError, Windows};
+use super::store::{Besides, Facts, Known, Row, Source, Span, StoreError, Windows};
 use crate::domain::census::{JsonType, Sighting};
 use crate::domain::repair::Capacity;
 use crate::domain::target::{Key, Target};
@@ -86,9 +86,9 @@ struct Judging<'j> {
 }
 
 impl<'j> Judging<'j> {
-    fn of(target: &'static Target, windows: &impl Windows, work: &'j Work<'j>) -> Self {
+    fn of(target: &'static Target, known: &impl Known, work: &'j Work<'j>) -> Self {
         let keep = if work.show_values { Keep::Both } else { Keep::Nothing };
-        let (capacity, made) = (windows.capacity(), windows.made());
+        let (capacity, made) = (known.capacity(), known.made());
         Self { target, capacity, made, work, keep, began: Instant::now(), window: Window::default() }
     }
 

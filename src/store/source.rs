@@ -11,16 +11,28 @@ use super::statement::{Fill, sql, text};
 use super::windows::{KeyedRow, SqlWindows, fills};
 use crate::domain::carry::Route;
 use crate::domain::judge::Stored;
+use crate::domain::repair::Capacity;
 use crate::domain::target::{Column, ColumnType, Identity, Key, Scalar, Target};
 use crate::engine::made::Made;
 use crate::engine::store::{
-    Besides, Candidate, EachRow, Facts, LockedRow, Older, OwnedValue, Reconnect, Source, Span, StoreError, Trouble,
+    Besides, Candidate, EachRow, Facts, Known, LockedRow, Older, OwnedValue, Reconnect, Source, Span, StoreError,
+    Trouble,
 };
 
 impl Reconnect for SqlStore {
     async fn reconnect(&mut self) -> Result<(), StoreError> {
         self.connection = Connection::open(&self.location, self.access).await?;
         Ok(())
+    }
+}
+
+impl Known for SqlStore {
+    fn made(&self) -> Arc<Made> {
+        Arc::clone(&self.made)
+    }
+
+    fn capacity(&self) -> Capacity {
+        self.capacity
     }
 }
 

@@ -13,7 +13,7 @@ use crate::domain::judge::Stored;
 use crate::domain::repair::Capacity;
 use crate::domain::target::{Key, Target};
 use crate::engine::made::Made;
-use crate::engine::store::{Besides, EachRow, Facts, Reconnect, Row, Span, StoreError, Windows};
+use crate::engine::store::{Besides, EachRow, Facts, Known, Reconnect, Row, Span, StoreError, Windows};
 
 /// The windows of a database, on a connection of their own that only reads.
 pub struct SqlWindows {
@@ -70,35 +70,16 @@ impl Windows for SqlWindows {
     }
 
     async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError> {
-        self.read(async |read, names| boundary(read, names, target, span).await).await
-    }
-
-    fn made(&self) -> Arc<Made> {
-        Arc::clone(&self.made)
-    }
-
-    fn capacity(&self) -> Capacity {
-        self.capacity
+        self.read(async |read, names| {
+            let statement = names.about(target, sql!("boundary"), &fills(span));
+            let keys = read.rows(&unread(target), statement, |cells| key(cells, target)).await?;
+            Ok(keys.into_iter().next())
+        })
+        .await
     }
 }
 
-/// A run reads its windows between its chunks, on the one connection that it has.
-impl Windows for SqlStore {
-    async fn window(
-        &mut self,
-        target: &'static Target,
-        span: Span<'_>,
-        each: &mut EachRow<'_>,
-    ) -> Result<Option<Key>, StoreError> {
-        let names = &self.names;
-        self.connection.within(Access::Read, async |read| query(read, names, target, span, each).await).await
-    }
-
-    async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError> {
-        let names = &self.names;
-        self.connection.within(Access::Read, async |read| boundary(read, names, target, span).await).await
-    }
-
+impl Known for SqlWindows {
     fn made(&self) -> Arc<Made> {
         Arc::clone(&self.made)
     }
@@ -134,17 +115,6 @@ async fn copy(
     let mut handing = Handing { target, span, each, seen: 0, last: None };
     read.copy(&unread(target), &query, &mut |cells| handing.over(cells)).await?;
     Ok(handing.last)
-}
-
-async fn boundary(
-    read: &mut Transaction<'_>,
-    names: &Names,
-    target: &'static Target,
-    span: Span<'_>,
-) -> Result<Option<Key>, StoreError> {
-    let statement = names.about(target, sql!("boundary"), &fills(span));
-    let keys = read.rows(&unread(target), statement, |cells| key(cells, target)).await?;
-    Ok(keys.into_iter().next())
 }
 
 fn template(span: Span<'_>) -> &'static str {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::super::events::Flagged;
 use super::super::made::Made;
 use super::super::scan::scan;
-use super::super::store::{EachRow, Facts, Reconnect, Row, Source};
+use super::super::store::{EachRow, Facts, Known, Reconnect, Row, Source};
 use super::super::{Ending, store};
 use super::*;
 use crate::domain::generations::sample::targets;
@@ -96,7 +96,9 @@ impl Windows for MadeUp {
         let last = Self::ids(span).nth(span.rows as usize - 1);
         Ok(last.map(|id| Key(vec![Scalar::Integer(id)])))
     }
+}
 
+impl Known for MadeUp {
     fn made(&self) -> Arc<Made> {
         Arc::default()
     }
