@@ -1,9 +1,11 @@
 //! The journal's own tables: whether they are there, and making them.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, SqlSafeStr as _};
+use tokio::time::sleep;
 
 use super::catalog::SqlStore;
 use super::connection::Connection;
@@ -20,6 +22,10 @@ pub(super) const TABLES: [&str; 3] = [RUNS, "statemend_change", "statemend_migra
 
 /// The table of the runs.
 pub(super) const RUNS: &str = "statemend_run";
+
+/// How often the journal is made once more where others may be making it, and how long they are waited for each time.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Makes sqlx's migrator take an unfinished migration for one that never began.
 const FORGET_UNFINISHED: &str = "DELETE FROM statemend_migration WHERE NOT success";
@@ -58,14 +64,21 @@ impl SqlStore {
         if self.journal_is_current().await? {
             return Ok(());
         }
-        let migrated = self.run_migrations().await;
-        match migrated {
-            // Of two processes that make the journal at once, the slower fails on tables that are there by now.
-            Err(error) if error.trouble != Trouble::Denied && self.journal_is_current().await? => {
-                tracing::debug!("someone else has made the journal meanwhile: {error}");
-                Ok(())
+        let mut tries = 1..=TRIES;
+        loop {
+            match self.run_migrations().await {
+                // Of several processes that make the journal at once, the slower ones fail on what is there by now.
+                Err(error) if error.trouble != Trouble::Denied && self.journal_is_current().await? => {
+                    tracing::debug!("someone else has made the journal meanwhile: {error}");
+                    return Ok(());
+                }
+                // On MySQL it may be half made.
+                Err(error) if error.trouble != Trouble::Denied && tries.next().is_some() => {
+                    tracing::debug!("someone else may be making the journal: {error}");
+                    sleep(PAUSE.mul_f64(0.5 + fastrand::f64())).await;
+                }
+                outcome => return outcome,
             }
-            outcome => outcome,
         }
     }
 

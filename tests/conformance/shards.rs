@@ -17,6 +17,7 @@ on_every_engine!(
     shards_at_work_at_once_leave_what_one_run_leaves_and_each_is_put_back,
     keys_of_several_columns_are_shared_by_the_first_of_them,
     a_run_of_everything_and_one_of_a_part_exclude_each_other,
+    many_shards_that_begin_at_once_make_one_journal,
     a_shard_that_is_interrupted_goes_on_where_it_was,
     what_was_bad_is_mended_whatever_comes_and_goes_meanwhile,
     a_plan_may_be_of_one_part_of_the_rows,
@@ -165,6 +166,22 @@ async fn a_run_of_everything_and_one_of_a_part_exclude_each_other(engine: Engine
         let ended = format!("state = 'done', lease = NULL, options = REPLACE(options, '{shard}', '')");
         database.execute(&format!("UPDATE statemend_run SET {ended} WHERE run_id = '{run}'")).await;
         statemend(&["scan", "--url", database.url()]).exits(0);
+    }
+}
+
+async fn many_shards_that_begin_at_once_make_one_journal(engine: Engine) {
+    for _ in 0..3 {
+        let database = TestDatabase::fresh(engine).await;
+        fill_tasks(&database, &["bad"]).await;
+        let shards: Vec<String> = (1..=12).map(|index| format!("{index}/12")).collect();
+        let working: Vec<Child> =
+            shards.iter().map(|shard| begin(&repairing(&database, &["--shard", shard]))).collect();
+        for child in working {
+            end(child).exits(0);
+        }
+        let runs = statemend(&["runs", "--url", database.url(), "--format", "json"]).exits(0).json();
+        assert_eq!(runs["shared"][0]["states"], json!({"done": 12}));
+        assert_eq!(database.journaled().await, 1);
     }
 }
 
