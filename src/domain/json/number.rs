@@ -119,11 +119,13 @@ pub fn fits_numeric(number: &[u8]) -> bool {
         && Decimal::of(number).is_none_or(|decimal| decimal.magnitude < 131_072)
 }
 
-/// Whether MySQL takes a number as it is written: not what overflows a double, nor an exponent above 308 that no digits
-/// behind the point make up for, be it zero's (RapidJSON, which MySQL reads JSON with).
+/// Whether MySQL takes a number as it is written: not what overflows a double, be it only before its exponent makes it
+/// smaller, unless to nothing; nor an exponent above 308 that no digits behind the point make up for, be it zero's
+/// (RapidJSON, which MySQL reads JSON with; held against MySQL 9.7).
 pub fn fits_mysql(number: &[u8]) -> bool {
     let (behind_point, exponent) = scale(number);
-    exponent - behind_point <= 308 && !overflows(number)
+    let before_point = number.split(|byte| matches!(byte, b'.' | b'e' | b'E')).next().unwrap_or_default();
+    exponent - behind_point <= 308 && !overflows(number) && (exponent < -616 || !overflows(before_point))
 }
 
 /// How many digits a number has behind its point, and its exponent.
@@ -264,6 +266,11 @@ mod tests {
             ("1e-999", true),
             ("0e-999", true),
             (&"9".repeat(309), false),
+            (&format!("1{}e-1", "0".repeat(308)), true),
+            (&format!("1{}e-1", "0".repeat(309)), false),
+            (&format!("-1{}.5e-9", "0".repeat(309)), false),
+            (&format!("1{}e-616", "0".repeat(900)), false),
+            (&format!("1{}e-617", "0".repeat(900)), true),
         ] {
             assert_eq!(fits_mysql(text.as_bytes()), fits, "{text}");
         }
