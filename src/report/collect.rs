@@ -176,14 +176,13 @@ impl Collector {
             self.circumstances.add(target, row);
         }
         let table = self.table(target);
-        let before = table.counts.flagged;
         table.count(row, outcome, reason);
         if let (Some(check), Some(novelty)) = (&mut table.check, row.novelty) {
             check.flagged(target, row, novelty);
         }
         let severity = row.finding.as_ref().map(|finding| target.reader.severity(finding.kind));
         let weight = weight(outcome, severity, is_new(row) == Some(true));
-        self.findings.offer(weight, before, || finding(target, row));
+        self.findings.offer(&target.table, weight, || finding(target, row));
     }
 }
 

@@ -244,6 +244,44 @@ fn what_is_new_keeps_its_place_in_a_full_list() {
     assert_eq!((report.findings.len(), new), (40, 10));
 }
 
+#[test]
+fn the_shortest_list_of_a_check_has_the_error_that_is_new() {
+    for before in [1, 30, 3_000] {
+        let report = fold(Preface { max_findings: 1, ..preface(Mode::Check) }, Ending::Complete, |events| {
+            compare(events, Some(&sample::looked(tasks(), 100)));
+            for id in 0..before {
+                let (kind, novelty) = match id % 3 {
+                    0 => (Kind::NonFinite, Novelty::New),
+                    1 => (Kind::RawText, Novelty::Still),
+                    _ => (Kind::DuplicateKey, Novelty::Changed),
+                };
+                flagged(events, tasks(), sample::compared(task(id, kind, Row::Reported), novelty));
+            }
+            flagged(events, tasks(), sample::compared(task(5_000, Kind::RawText, Row::Rewritten), Novelty::New));
+            flagged(events, assets(), asset(7, "a", Kind::NotText, Row::Skipped(Reason::NotText)));
+        });
+        let listed: Vec<_> = report.findings.iter().map(|row| (row.severity, row.new)).collect();
+        assert_eq!(listed, [(Some(Severity::Error), Some(true))], "behind {before} others");
+    }
+}
+
+#[test]
+fn a_long_list_has_the_worst_of_each_table_and_a_short_one_the_worst_of_all() {
+    let listed = |max_findings| {
+        let report = fold(Preface { max_findings, ..preface(Mode::Scan) }, Ending::Complete, |events| {
+            (0..1_500).for_each(|id| flagged(events, tasks(), task(id, Kind::RawText, Row::Rewritten)));
+            (0..90).for_each(|id| flagged(events, assets(), asset(id, "a", Kind::DuplicateKey, Row::Reported)));
+            (0..15).for_each(|id| flagged(events, assets(), asset(id, "b", Kind::NonFinite, Row::Reported)));
+        });
+        let of = |severity| report.findings.iter().filter(|row| row.severity == Some(severity)).count();
+        assert!(report.findings_truncated);
+        [Severity::Error, Severity::Warning, Severity::Notice].map(of)
+    };
+    assert_eq!(listed(1_000), [980, 15, 5]);
+    assert_eq!(listed(200), [190, 10, 0], "places that are kept are a tenth of the list");
+    assert_eq!(listed(10), [10, 0, 0]);
+}
+
 fn compare(events: &mut Collector, last: Option<&Looked>) {
     events.event(&Event::Compared { target: tasks(), last, pass: Pass::Full(Why::Wished) });
 }
