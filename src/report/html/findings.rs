@@ -4,6 +4,7 @@
 //! that the usual list is complete without a script; the data holds all of them, because a browser that lays out fifty
 //! thousand rows is busy for a long time.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
@@ -12,6 +13,7 @@ use crate::report::collect::MAX_FINDINGS;
 use crate::report::escape::sanitise_line;
 use crate::report::model::{FindingReport, Mode, Report};
 use crate::report::rows::{self, Named, WHOLE};
+use crate::report::shortlist::by_importance;
 use crate::report::wording::{bytes, count, micros, moment, severity};
 
 /// How many characters of a value are shown.
@@ -23,19 +25,20 @@ pub struct Findings<'r> {
     pub outcome: &'static str,
     /// How many there are, and how many of them the page lists.
     pub summary: String,
-    pub shown: Vec<Row<'r>>,
     /// Whether the script knows more rows than the page shows.
     pub more: Option<String>,
-    pub data: Data<'r>,
     /// The kinds that occur in the list.
     pub kinds: Vec<&'static str>,
     pub values: bool,
     /// Whether a check says which of them are new.
     pub news: bool,
+    report: &'r Report,
+    /// What matters most comes first.
+    listed: Vec<&'r FindingReport>,
 }
 
 /// One row: what each of its parts says. Parts that it has not are empty.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Row<'r> {
     pub severity: &'static str,
     /// `new`, where a check has not met the row before.
@@ -59,25 +62,40 @@ pub struct Row<'r> {
 
 impl<'r> Findings<'r> {
     pub fn new(report: &'r Report, outcome: &'static str) -> Self {
-        let rows: Vec<Row<'r>> = report.findings.iter().map(|finding| Row::new(report, finding)).collect();
-        let (listed, all) = (rows.len() as u64, report.totals.flagged);
-        let shown: Vec<Row<'r>> = rows.iter().take(MAX_FINDINGS).cloned().collect();
-        let mut kinds: Vec<&'static str> = report.findings.iter().filter_map(|row| Some(row.kind?.name())).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        let more = listed - shown.len() as u64;
+        let (listed, all) = (report.findings.len(), report.totals.flagged);
+        let kinds: BTreeSet<_> = report.findings.iter().filter_map(|row| Some(row.kind?.name())).collect();
+        let more = listed.saturating_sub(MAX_FINDINGS) as u64;
         Self {
             heading: if report.mode == Mode::Undo { "Rows left" } else { "Findings" },
             outcome,
-            summary: summary(listed, all),
+            summary: summary(listed as u64, all),
             more: (more > 0)
                 .then(|| format!("{} more are in this file and take a script to be shown.", count(more, "row"))),
-            shown,
-            data: Data(rows),
-            kinds,
+            kinds: kinds.into_iter().collect(),
             values: report.findings.iter().any(|finding| finding.value.is_some()),
             news: report.findings.iter().any(|finding| finding.new.is_some()),
+            report,
+            listed: by_importance(report),
         }
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.listed.is_empty()
+    }
+
+    /// The rows that the page shows by itself.
+    pub fn shown(&self) -> impl Iterator<Item = Row<'r>> {
+        self.rows().take(MAX_FINDINGS)
+    }
+
+    /// All rows, as JSON that can stand inside of an element.
+    pub const fn data(&self) -> Data<'_, 'r> {
+        Data(self)
+    }
+
+    /// Each is made when it is written, and forgotten: texts of fifty thousand take more memory than all the rest.
+    fn rows(&self) -> impl Iterator<Item = Row<'r>> {
+        self.listed.iter().map(|finding| Row::new(self.report, finding))
     }
 }
 
@@ -122,16 +140,17 @@ fn expires(rfc_3339: &str) -> String {
 }
 
 /// All rows.
-pub struct Data<'r>(Vec<Row<'r>>);
+pub struct Data<'f, 'r>(&'f Findings<'r>);
 
-/// As JSON that can stand inside of an element: nothing in it can end that.
-impl fmt::Display for Data<'_> {
+/// Nothing in it can end the element.
+impl fmt::Display for Data<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, row) in self.0.iter().enumerate() {
-            f.write_str(if number == 0 { "[" } else { ",\n" })?;
-            let row = serde_json::to_string(row).map_err(|_| fmt::Error)?;
+        f.write_str("[")?;
+        for (number, row) in self.0.rows().enumerate() {
+            f.write_str(if number == 0 { "" } else { ",\n" })?;
+            let row = serde_json::to_string(&row).map_err(|_| fmt::Error)?;
             f.write_str(&row.replace('<', "\\u003c"))?;
         }
-        f.write_str(if self.0.is_empty() { "[]" } else { "]" })
+        f.write_str("]")
     }
 }
