@@ -16,7 +16,7 @@ pub enum Severity {
 }
 
 /// What is to be done with a row. `docs/actions.md` says what each takes and what it makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// The value becomes the JSON string of its own text, byte for byte what `json.dumps` writes.

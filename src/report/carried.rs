@@ -88,6 +88,22 @@ pub fn fates(mode: Mode, table: &TableReport) -> String {
     if told.is_empty() { "nothing to carry".to_owned() } else { told.join("; ") }
 }
 
+/// What the numbers of a carry are: what went over, or would, what needed not, and what was left.
+pub const fn columns(mode: Mode) -> [&'static str; 6] {
+    let [carried, mended, left] = if mode.only_reads() {
+        ["to be carried", "of those to be mended", "to be left"]
+    } else {
+        ["carried", "of those mended", "left"]
+    };
+    [carried, mended, "there already", left, "of those names taken", "of those orphans"]
+}
+
+/// The numbers themselves, of one table or of all.
+pub fn numbers(counts: &Counts) -> [u64; 6] {
+    let CarryCounts { carried, present, already_there, orphans } = carry(counts);
+    [carried, counts.rewritten, present, counts.left(), already_there, orphans]
+}
+
 fn carry(counts: &Counts) -> CarryCounts {
     counts.carry.unwrap_or_default()
 }
@@ -121,7 +137,7 @@ fn but(totals: &Counts) -> String {
 }
 
 /// Why rows were left, in numbers: `6 whose names are taken and 1 without a DAG run or asset`.
-fn reasons(counts: &Counts) -> String {
+pub fn reasons(counts: &Counts) -> String {
     let CarryCounts { already_there, orphans, .. } = carry(counts);
     let others = counts.left().saturating_sub(already_there + orphans);
     let reasons = [

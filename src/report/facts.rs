@@ -54,7 +54,7 @@ pub fn source(source: &SourceReport, longest: usize) -> String {
     source.name.values().map(part).collect::<Vec<_>>().join("/")
 }
 
-/// The sources with most rows: `daily_sales (10), train_model (6) and 3 rows of 2 more`.
+/// The sources with most rows: `daily_sales (10), train_model (6) and 2 more (3 rows)`.
 pub fn sources(sources: &SourcesReport, most: usize, longest: usize, quote: Quote) -> String {
     let shown = sources.most.iter().take(most);
     let mut told: Vec<String> = shown
@@ -66,12 +66,12 @@ pub fn sources(sources: &SourcesReport, most: usize, longest: usize, quote: Quot
     list(&told) + &lacking.unwrap_or_default()
 }
 
-/// What is not among the first sources: `3 rows of 2 more`.
+/// What is not among the first sources: `2 more (3 rows)`.
 pub fn others(sources: &SourcesReport, most: usize) -> Option<String> {
     let more = sources.distinct.saturating_sub(most.min(sources.most.len()) as u64);
     let rows = sources.other_rows + sources.most.iter().skip(most).map(|source| source.rows).sum::<u64>();
     let about = if sources.distinct_estimated { "about " } else { "" };
-    (more > 0).then(|| format!("{} of {about}{} more", count(rows, "row"), HumanCount(more)))
+    (more > 0).then(|| format!("{about}{} more ({})", HumanCount(more), count(rows, "row")))
 }
 
 /// From when to when: `from 2026-05-03 02:00:00 UTC to 2026-05-11 02:00:00 UTC`.

@@ -12,10 +12,11 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use indicatif::HumanCount;
 use sha2::{Digest as _, Sha256};
 
+use super::carried;
 use super::escape::sanitise;
 use super::model::{Counts, Mode, Outcome, Report};
-use super::sentences::{closing, next, verdict};
-use super::wording::{bytes, count, mode, moment, server, took};
+use super::sentences::{closing, judgement, news, next};
+use super::wording::{bytes, count, either, mode, moment, server, took};
 
 mod charts;
 mod findings;
@@ -37,6 +38,8 @@ struct Page<'r> {
     policy: String,
     title: String,
     verdict: String,
+    /// What a check says of the one before.
+    news: Option<String>,
     tone: Tone,
     subject: Vec<(&'static str, String)>,
     tiles: Vec<Tile>,
@@ -45,7 +48,6 @@ struct Page<'r> {
     severities: Vec<Part>,
     outcome: &'static str,
     kinds: Vec<Kind>,
-    head: Vec<&'static str>,
     tables: Vec<TableRow>,
     groups: Vec<Group>,
     rules: Vec<RuleRow>,
@@ -98,7 +100,7 @@ struct Tile {
 pub fn write(mut out: &mut dyn io::Write, report: &Report, target: &str) -> io::Result<()> {
     let outcome = match report.mode {
         Mode::CarryDryRun => "Carry would",
-        _ if report.mode.only_reads() => "Repair would",
+        mode if mode.only_reads() => "Repair would",
         _ => "Outcome",
     };
     let page = Page {
@@ -106,10 +108,11 @@ pub fn write(mut out: &mut dyn io::Write, report: &Report, target: &str) -> io::
         script: SCRIPT,
         policy: policy(),
         title: format!("statemend: {} of {}", mode(report.mode), sanitise(&report.database.url)),
-        verdict: verdict(report),
+        verdict: judgement(report),
+        news: news(report),
         tone: Tone::of(report),
         subject: subject(report),
-        tiles: tiles(report.mode, &report.totals),
+        tiles: tiles(report),
         closing: closing(report),
         next: next(report).map(|next| {
             let command = format!("statemend {} {}", next.command, sanitise(target));
@@ -118,7 +121,6 @@ pub fn write(mut out: &mut dyn io::Write, report: &Report, target: &str) -> io::
         severities: charts::severities(&report.totals),
         outcome,
         kinds: sections::kinds(report),
-        head: TableRow::head(report.mode),
         tables: sections::tables(report),
         groups: sections::groups(report),
         rules: sections::rules(report),
@@ -155,25 +157,28 @@ fn subject(report: &Report) -> Vec<(&'static str, String)> {
     told
 }
 
-fn tiles(mode: Mode, totals: &Counts) -> Vec<Tile> {
+fn tiles(report: &Report) -> Vec<Tile> {
+    let (mode, totals) = (report.mode, &report.totals);
     let read = format!("of {}, {}", count(totals.rows_scanned, "row"), bytes(totals.bytes_scanned));
     let left = Tile::new(totals.left(), "left", format!("{} skipped, {} drifted", totals.skipped, totals.drifted));
     let left = left.toned(Tone::Mixed);
     let warnings = Tile::new(totals.warnings, "with a warning", count(totals.notices, "notice")).toned(Tone::Mixed);
     let done = |label, note| Tile::new(totals.rewritten, label, note).toned(Tone::Good);
     match mode {
-        Mode::Undo => vec![done("put back", String::new()), left],
+        Mode::Undo => {
+            let undone = if report.removes { "taken out" } else { "put back" };
+            vec![done(undone, String::new()), left]
+        }
         Mode::Carry | Mode::CarryDryRun => {
             let carry = totals.carry.unwrap_or_default();
             let [carried, mended] =
                 if mode == Mode::Carry { ["carried", "mended"] } else { ["to be carried", "to be mended"] };
-            let present = format!("{} there already", HumanCount(carry.present));
-            let missing = format!("{} without a DAG run or asset", HumanCount(carry.orphans));
-            let left = Tile::new(totals.left(), "left", missing).toned(Tone::Mixed);
+            let left = if mode == Mode::Carry { "left" } else { "to be left" };
             vec![
                 Tile::new(carry.carried, carried, read).toned(Tone::Good),
-                done(mended, String::new()),
-                Tile { note: present, ..left },
+                done(mended, "on the way".to_owned()),
+                Tile::new(carry.present, "there already", "carried before".to_owned()),
+                Tile::new(totals.left(), left, carried::reasons(totals)).toned(Tone::Mixed),
             ]
         }
         Mode::Repair => {
@@ -185,7 +190,10 @@ fn tiles(mode: Mode, totals: &Counts) -> Vec<Tile> {
         Mode::Scan | Mode::DryRun | Mode::Check => {
             let lists = Tile::new(totals.unreadable_lists, "unreadable lists", hidden(totals));
             let lists = lists.toned(Tone::Bad).about(totals.unreadable_lists_estimated);
-            let leave = format!("{} it would leave", HumanCount(totals.left()));
+            let leave = match totals.left() {
+                0 => String::new(),
+                left => format!("and leave {}", HumanCount(left)),
+            };
             vec![
                 Tile::new(totals.errors, "unreadable", read).toned(Tone::Bad),
                 lists,
@@ -198,7 +206,8 @@ fn tiles(mode: Mode, totals: &Counts) -> Vec<Tile> {
 
 fn hidden(totals: &Counts) -> String {
     let about = if totals.hidden_keys_estimated { "about " } else { "" };
-    let hidden = |keys| format!("{about}{} that read well hidden in them", count(keys, "key"));
+    let read = |keys| either(keys, "reads", "read");
+    let hidden = |keys| format!("{about}{} that {} well hidden in them", count(keys, "key"), read(keys));
     totals.hidden_keys.map(hidden).unwrap_or_default()
 }
 

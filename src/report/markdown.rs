@@ -7,6 +7,7 @@ use std::io;
 
 use indicatif::HumanCount;
 
+use super::carried;
 use super::check::words;
 use super::circumstances::CircumstancesReport;
 use super::escape::{sanitise, sanitise_line};
@@ -32,6 +33,7 @@ const LONGEST: usize = 120;
 pub fn write(out: &mut dyn io::Write, report: &Report, target: &str) -> io::Result<()> {
     writeln!(out, "## {}\n\n{}", plain(&verdict(report)), subject(report))?;
     comparison(out, report)?;
+    carried(out, report)?;
     if let Some(circumstances) = facts::worst(report) {
         together(out, report, circumstances)?;
     }
@@ -62,6 +64,23 @@ fn subject(report: &Report) -> String {
     let took = took(report).map(|took| format!(", in {took}")).unwrap_or_default();
     told.push(format!("{}{took}", moment(&report.started_at)));
     told.join(" · ")
+}
+
+/// What went over of each table, or would.
+fn carried(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
+    if !report.mode.carries() || report.tables.is_empty() {
+        return Ok(());
+    }
+    let columns = carried::columns(report.mode);
+    writeln!(out, "\n| table | into | rows | {} |", columns.join(" | "))?;
+    writeln!(out, "|---|---|--:|{}", "--:|".repeat(columns.len()))?;
+    for table in &report.tables {
+        let names = [&table.table, table.into.as_deref().unwrap_or_default()].map(|name| code(&sanitise(name)));
+        let numbers = carried::numbers(&table.counts).map(|rows| HumanCount(rows).to_string());
+        let rows = HumanCount(table.counts.rows_scanned);
+        writeln!(out, "| {} | {rows} | {} |", names.join(" | "), numbers.join(" | "))?;
+    }
+    Ok(())
 }
 
 fn together(out: &mut dyn io::Write, report: &Report, circumstances: &CircumstancesReport) -> io::Result<()> {
@@ -152,11 +171,8 @@ fn findings(out: &mut dyn io::Write, report: &Report, table: &TableReport) -> io
     if findings.is_empty() {
         return Ok(());
     }
-    let (what, outcome) = match report.mode {
-        Mode::Undo => ("Rows left in", "outcome"),
-        mode if mode.only_reads() => ("Findings in", "repair would"),
-        _ => ("Findings in", "outcome"),
-    };
+    let what = if report.mode == Mode::Undo { "Rows left in" } else { "Findings in" };
+    let outcome = outcome(report.mode);
     writeln!(out, "\n### {what} {}\n", code(&sanitise(&table.table)))?;
     let values = findings.iter().any(|finding| finding.value.is_some());
     let (head, rule) = if values { (" value |", "---|") } else { ("", "") };
@@ -180,9 +196,8 @@ fn one(out: &mut dyn io::Write, report: &Report, finding: &FindingReport, values
     let kind = finding.kind.map(|kind| format!("`{kind}`")).unwrap_or_default();
     let message = finding.message.as_deref().map(cell).unwrap_or_default();
     let written = finding.written_at.as_deref().map(moment).unwrap_or_default();
-    let (size, fate) = (bytes(finding.bytes), rows::fate(mode, finding));
-    let fate = fate.strip_prefix("repair ").unwrap_or(&fate);
-    write!(out, "| {level}{new} | {} | {kind} | {message} | {written} | {size} | {} |", cell(&row), plain(fate))?;
+    let (size, fate) = (bytes(finding.bytes), rows::doing(mode, finding));
+    write!(out, "| {level}{new} | {} | {kind} | {message} | {written} | {size} | {} |", cell(&row), plain(&fate))?;
     if values {
         let value = finding.value.as_deref().map(|value| cell(&sanitise_line(value, LONGEST)));
         write!(out, " {} |", value.unwrap_or_default())?;

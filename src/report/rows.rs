@@ -136,3 +136,18 @@ pub fn fate(mode: Mode, finding: &FindingReport) -> String {
         (RowOutcome::Drifted, _) => format!("drifted: {reason}"),
     }
 }
+
+/// The same below a heading that says [whose doing](wording::outcome) it is: `make it a JSON string` where a repair would.
+pub fn doing(mode: Mode, finding: &FindingReport) -> String {
+    if !mode.only_reads() {
+        return fate(mode, finding);
+    }
+    let reason = || finding.reason.map_or("it cannot be mended", |reason| reason.explain());
+    match finding.outcome {
+        RowOutcome::Reported if mode.carries() => "carry it as it is".to_owned(),
+        RowOutcome::Reported => "leave it as it is".to_owned(),
+        RowOutcome::Rewritten => format!("make it {}", wording::made(finding.action)),
+        RowOutcome::Skipped if mode.carries() => format!("leave it: {}", reason()),
+        RowOutcome::Skipped | RowOutcome::Drifted => format!("skip it: {}", reason()),
+    }
+}

@@ -7,6 +7,8 @@ use crate::report::check::{CheckReport, Comparison, PassKind};
 use crate::report::model::{Counts, Mode, Outcome, Report};
 use crate::report::wording::{count, either, list};
 
+mod promise;
+
 /// A command to run next, and what for.
 pub struct Next {
     pub purpose: &'static str,
@@ -14,8 +16,14 @@ pub struct Next {
     pub command: String,
 }
 
-/// The report in one sentence.
+/// The report in one sentence; a check's in two.
 pub fn verdict(report: &Report) -> String {
+    let news = news(report).map(|news| format!(" {news}"));
+    judgement(report) + &news.unwrap_or_default()
+}
+
+/// The report in one sentence.
+pub fn judgement(report: &Report) -> String {
     let interrupted = report.outcome == Outcome::Interrupted;
     match report.mode {
         Mode::Scan | Mode::DryRun | Mode::Check if interrupted => so_far(report),
@@ -60,11 +68,11 @@ fn found(report: &Report) -> String {
     }
 }
 
-/// What a check found, and how much of it is new.
+/// What a check found.
 fn checked(report: &Report) -> String {
     let Some(check) = &report.check else { return found(report) };
     let totals = &report.totals;
-    let found = match (check.pass, totals.rows_scanned) {
+    match (check.pass, totals.rows_scanned) {
         (PassKind::Full, _) => found(report),
         (PassKind::Incremental, 0) => "No row has been written since the last check.".to_owned(),
         (PassKind::Incremental, _) if totals.errors > 0 => {
@@ -73,8 +81,12 @@ fn checked(report: &Report) -> String {
         (PassKind::Incremental, rows) => {
             format!("{} can read {} that {} looked at.", readers(report), all(rows), either(rows, "was", "were"))
         }
-    };
-    format!("{found} {}", since(check))
+    }
+}
+
+/// How much of what a check found is new.
+pub fn news(report: &Report) -> Option<String> {
+    report.check.as_ref().filter(|_| report.outcome != Outcome::Interrupted).map(since)
 }
 
 fn since(check: &CheckReport) -> String {
@@ -210,7 +222,7 @@ pub fn closing(report: &Report) -> Option<String> {
             if report.mode == Mode::Check && report.outcome == Outcome::Interrupted {
                 said.push("The next check compares with the last one that came to its end.".to_owned());
             }
-            said.extend(would(totals));
+            said.extend(promise::would(report));
         }
         Mode::Repair => {
             if let (Some(run), 1..) = (&report.run_id, totals.rewritten) {
@@ -227,25 +239,6 @@ pub fn closing(report: &Report) -> Option<String> {
         Mode::Undo => {}
     }
     (!said.is_empty()).then(|| said.join(" "))
-}
-
-fn would(totals: &Counts) -> Vec<String> {
-    let mut said = Vec::new();
-    if totals.rewritten > 0 {
-        let rows = count(totals.rewritten, "row");
-        let (its, strings, the_old) = match totals.rewritten {
-            1 => ("its", "a JSON string", "the old value"),
-            _ => ("their", "JSON strings", "the old values"),
-        };
-        said.push(format!(
-            "A repair would rewrite {rows} as {strings} of {its} own text, and keep {the_old} in its journal."
-        ));
-    }
-    if totals.skipped > 0 {
-        let (rows, them) = (count(totals.skipped, "row"), either(totals.skipped, "it", "them"));
-        said.push(format!("It cannot mend {rows} and would leave {them}."));
-    }
-    said
 }
 
 /// What to run next, where there is something to do.

@@ -3,7 +3,8 @@ use crate::domain::finding::Kind;
 use crate::domain::repair::Reason;
 use crate::engine::Ending;
 use crate::engine::events::{Event, Events, Outcome as Row};
-use crate::report::sample::{self, flagged, fold, human, json, preface, scanned, started, targets, task};
+use crate::report::sample::{self, flagged, fold, human, json, preface, scanned, started, targets, task, written};
+use crate::report::{html, markdown};
 
 #[test]
 fn a_carry_tells_where_rows_went_and_why_others_did_not() {
@@ -21,6 +22,29 @@ fn a_dry_run_of_a_carry_tells_the_same_of_what_would_be() {
 }
 
 #[test]
+fn a_ticket_and_a_page_have_the_numbers_of_a_carry() {
+    let carry = |mode| fold(preface(mode), Ending::Complete, sample::carried);
+    let ticket = |mode| written(|out| markdown::write(out, &carry(mode), ""));
+    let table = "| table | into | rows | carried | of those mended | there already | left | of those names taken | \
+                 of those orphans |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n\
+                 | `task_state` | `task_state_store` | 1,204 | 1,150 | 1 | 50 | 4 | 3 | 1 |\n\
+                 | `asset_state` | `asset_state_store` | 3 | 2 | 0 | 0 | 1 | 0 | 0 |\n";
+    let said = ticket(Mode::Carry);
+    assert!(said.contains(table), "{said}");
+    assert!(
+        ticket(Mode::CarryDryRun).contains("| to be carried | of those to be mended | there already | to be left |")
+    );
+    assert!(ticket(Mode::CarryDryRun).contains("| size | carry would |"));
+
+    let page = written(|out| html::write(out, &carry(Mode::Carry), ""));
+    assert!(page.contains("<code>task_state</code> → <code>task_state_store</code>"));
+    for (head, number) in [("Carried", "1,150"), ("Of those mended", "1"), ("There already", "50"), ("Left", "4")] {
+        assert!(page.contains(&format!("data-label=\"{head}\">{number}</td>")), "{head}");
+    }
+    assert!(page.contains("3 whose names are taken, 1 without a DAG run or asset and 1 for another reason"));
+}
+
+#[test]
 fn the_undo_of_a_carry_takes_rows_out() {
     let mut preface = preface(Mode::Undo);
     preface.removes = true;
@@ -30,6 +54,8 @@ fn the_undo_of_a_carry_takes_rows_out() {
         flagged(events, sample::tasks(), task(4, Kind::RawText, Row::Drifted(Reason::WrittenSince)));
     });
     insta::assert_snapshot!(human(&report, 100));
+    let page = written(|out| html::write(out, &report, ""));
+    assert!(page.contains("data-label=\"Taken out\">1,203</td>") && !page.contains("ut back"));
 }
 
 #[test]

@@ -109,9 +109,9 @@ impl Histogram {
         })
     }
 
-    /// How wide the picture is, at most.
+    /// How wide the picture is, at most. What stands below it needs some room, too.
     pub fn width(&self) -> usize {
-        self.columns.len() * 24
+        (self.columns.len() * 24).max(280)
     }
 }
 

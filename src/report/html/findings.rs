@@ -4,6 +4,7 @@
 //! that the usual list is complete without a script; the data holds all of them, because a browser that lays out fifty
 //! thousand rows is busy for a long time.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -27,7 +28,8 @@ pub struct Findings<'r> {
     pub summary: String,
     /// Whether the script knows more rows than the page shows.
     pub more: Option<String>,
-    /// The kinds that occur in the list.
+    /// What occurs in the list, as far as that can be picked out: severities, the worst first, and kinds.
+    pub severities: Vec<&'static str>,
     pub kinds: Vec<&'static str>,
     pub values: bool,
     /// Whether a check says which of them are new.
@@ -64,6 +66,8 @@ impl<'r> Findings<'r> {
     pub fn new(report: &'r Report, outcome: &'static str) -> Self {
         let (listed, all) = (report.findings.len(), report.totals.flagged);
         let kinds: BTreeSet<_> = report.findings.iter().filter_map(|row| Some(row.kind?.name())).collect();
+        let level = |row: &FindingReport| Reverse(row.severity.filter(|_| report.mode != Mode::Undo));
+        let severities: BTreeSet<_> = report.findings.iter().map(level).collect();
         let more = listed.saturating_sub(MAX_FINDINGS) as u64;
         Self {
             heading: if report.mode == Mode::Undo { "Rows left" } else { "Findings" },
@@ -71,6 +75,7 @@ impl<'r> Findings<'r> {
             summary: summary(listed as u64, all),
             more: (more > 0)
                 .then(|| format!("{} more are in this file and take a script to be shown.", count(more, "row"))),
+            severities: severities.into_iter().map(|Reverse(level)| level.map_or("left", severity)).collect(),
             kinds: kinds.into_iter().collect(),
             values: report.findings.iter().any(|finding| finding.value.is_some()),
             news: report.findings.iter().any(|finding| finding.new.is_some()),
@@ -110,7 +115,6 @@ fn summary(listed: u64, all: u64) -> String {
 impl<'r> Row<'r> {
     fn new(report: &Report, finding: &'r FindingReport) -> Self {
         let (mode, named) = (report.mode, Named::of(report, finding));
-        let fate = rows::fate(mode, finding);
         let value =
             |value: &Option<String>| value.as_deref().map(|value| sanitise_line(value, VALUE)).unwrap_or_default();
         Self {
@@ -125,7 +129,7 @@ impl<'r> Row<'r> {
             written: finding.written_at.as_deref().map(moment).unwrap_or_default(),
             expires: finding.expires_at.as_deref().map(expires).unwrap_or_default(),
             size: finding.identity.as_ref().map(|_| bytes(finding.bytes)).unwrap_or_default(),
-            fate: fate.strip_prefix("repair ").unwrap_or(&fate).to_owned(),
+            fate: rows::doing(mode, finding),
             value: value(&finding.value),
             rewrite: value(&finding.rewrite),
             written_at: finding.written_at.as_deref().map(micros).unwrap_or_default() / 1_000_000,

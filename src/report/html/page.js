@@ -40,6 +40,7 @@
     pages.querySelector("output").textContent = found.length
       ? `${number(first + 1)} to ${number(last)} of ${number(found.length)}${all}`
       : `No row fits${all}`;
+    for (const button of pages.querySelectorAll("button")) button.hidden = found.length <= PAGE;
     pages.querySelector("[name=previous]").disabled = first === 0;
     pages.querySelector("[name=next]").disabled = last >= found.length;
   };

@@ -8,6 +8,7 @@ use indicatif::HumanCount;
 use super::charts::{Bar, Histogram};
 use crate::domain::finding::{self, Action, Severity};
 use crate::domain::reader::Reader;
+use crate::report::carried;
 use crate::report::census::{CensusReport, KeyReport};
 use crate::report::check::{TrendPoint, words};
 use crate::report::circumstances::{CircumstancesReport, SourcesReport};
@@ -54,64 +55,51 @@ pub fn kinds(report: &Report) -> Vec<Kind> {
     found.into_iter().map(kind).collect()
 }
 
-/// One table of the database: its name and its numbers, in the order of [`TableRow::head`].
+/// One table of the database: its names and its numbers.
 pub struct TableRow {
     pub name: String,
+    /// The table into which a carry copies.
+    pub into: Option<String>,
     /// Who reads it, where it is none of Airflow's.
     pub reader: Option<&'static str>,
-    pub numbers: Vec<String>,
+    /// Each with its heading, which is the same in all rows.
+    pub numbers: Vec<(String, String)>,
 }
 
 /// The tables that were worked on.
 pub fn tables(report: &Report) -> Vec<TableRow> {
     let row = |table: &TableReport| TableRow {
         name: sanitise(&table.table).into_owned(),
+        into: table.into.as_deref().map(|into| sanitise(into).into_owned()),
         reader: table.reader.map(Reader::name),
-        numbers: TableRow::numbers(report.mode, table),
+        numbers: numbers(report, table),
     };
     report.tables.iter().map(row).collect()
 }
 
-impl TableRow {
-    /// What the numbers of a table are.
-    pub fn head(mode: Mode) -> Vec<&'static str> {
-        let [rewritten, left] = match mode {
-            Mode::Undo => return vec!["Put back", "Left"],
-            Mode::Repair => ["Rewritten", "Left"],
-            Mode::Carry => return vec!["Into", "Rows", "Size", "Carried", "Of them mended", "There already", "Left"],
-            Mode::CarryDryRun => {
-                return vec![
-                    "Into",
-                    "Rows",
-                    "Size",
-                    "To be carried",
-                    "Of them to be mended",
-                    "There already",
-                    "To be left",
-                ];
-            }
-            Mode::Scan | Mode::DryRun | Mode::Check => ["To be rewritten", "To be left"],
-        };
-        vec!["Rows", "Size", "Errors", "Warnings", "Notices", "Unreadable lists", rewritten, left]
+fn numbers(report: &Report, table: &TableReport) -> Vec<(String, String)> {
+    let (mode, counts) = (report.mode, &table.counts);
+    let number = |(called, rows): (&'static str, u64)| (sentence(called, ""), HumanCount(rows).to_string());
+    if mode == Mode::Undo {
+        let undone = if report.removes { "taken out" } else { "put back" };
+        return [(undone, counts.rewritten), ("left", counts.left())].map(number).to_vec();
     }
-
-    fn numbers(mode: Mode, table: &TableReport) -> Vec<String> {
-        let counts = &table.counts;
-        let number = |number: u64| HumanCount(number).to_string();
-        let done = [counts.rewritten, counts.left()].map(number);
-        if mode == Mode::Undo {
-            return done.to_vec();
-        }
-        let read = [number(counts.rows_scanned), bytes(counts.bytes_scanned)];
-        if mode.carries() {
-            let carry = counts.carry.unwrap_or_default();
-            let into = sanitise(table.into.as_deref().unwrap_or_default()).into_owned();
-            let carried = [carry.carried, counts.rewritten, carry.present, counts.left()].map(number);
-            return [&[into][..], &read, &carried].concat();
-        }
-        let found = [counts.errors, counts.warnings, counts.notices, counts.unreadable_lists].map(number);
-        [&read[..], &found, &done].concat()
+    let rows = number(("rows", counts.rows_scanned));
+    let read = [rows, ("Size".to_owned(), bytes(counts.bytes_scanned))].into_iter();
+    if mode.carries() {
+        let carried = carried::columns(mode).into_iter().zip(carried::numbers(counts));
+        return read.chain(carried.map(number)).collect();
     }
+    let [rewritten, left] = if mode.only_reads() { ["to be rewritten", "to be left"] } else { ["rewritten", "left"] };
+    let found = [
+        ("errors", counts.errors),
+        ("warnings", counts.warnings),
+        ("notices", counts.notices),
+        ("unreadable lists", counts.unreadable_lists),
+        (rewritten, counts.rewritten),
+        (left, counts.left()),
+    ];
+    read.chain(found.map(number)).collect()
 }
 
 /// What is known of the rows of one severity together.
@@ -211,7 +199,8 @@ pub struct Point {
     pub at: String,
     pub read: &'static str,
     pub errors: Bar,
-    pub numbers: [String; 4],
+    /// Each with its heading.
+    pub numbers: [(&'static str, String); 4],
 }
 
 /// The comparison, where the report is a check's.
@@ -226,7 +215,8 @@ pub fn check(report: &Report) -> Option<Check> {
         at: moment(&point.at),
         read: words::read(point.pass),
         errors: Bar::new(point.errors, most),
-        numbers: [point.warnings, point.notices, point.new, point.gone].map(|rows| HumanCount(rows).to_string()),
+        numbers: [("Warnings", point.warnings), ("Notices", point.notices), ("New", point.new), ("Gone", point.gone)]
+            .map(|(called, rows)| (called, HumanCount(rows).to_string())),
     };
     let differences = check.differences.iter().map(|difference| sanitise(difference).into_owned());
     Some(Check {
