@@ -11,6 +11,7 @@ mod terminal;
 mod browser;
 mod hostile;
 mod lists;
+mod looks;
 mod page;
 mod python;
 mod schema;

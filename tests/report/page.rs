@@ -27,27 +27,27 @@ fn page_of(bad: usize) -> (Folder, PathBuf) {
     (folder, page)
 }
 
-fn page(folder: &Folder, args: &[&str]) -> PathBuf {
+pub fn page(folder: &Folder, args: &[&str]) -> PathBuf {
     folder.run(&[&["scan", "--format", "html", "-o", "report.html", "--url", URL], args].concat());
     folder.file("report.html")
 }
 
 /// The texts of the elements that a selector takes.
-fn texts(browser: &mut Browser, selector: &str) -> Vec<String> {
+pub fn texts(browser: &mut Browser, selector: &str) -> Vec<String> {
     let found = browser.eval(&format!("[...document.querySelectorAll('{selector}')].map(e => e.innerText)"));
     serde_json::from_value(found).expect("texts")
 }
 
-fn text(browser: &mut Browser, selector: &str) -> String {
+pub fn text(browser: &mut Browser, selector: &str) -> String {
     texts(browser, selector).join("\n")
 }
 
-fn count(browser: &mut Browser, selector: &str) -> u64 {
+pub fn count(browser: &mut Browser, selector: &str) -> u64 {
     browser.eval(&format!("document.querySelectorAll('{selector}').length")).as_u64().expect("a number")
 }
 
 /// Fills in a field as a person does, as far as the page can tell.
-fn set(browser: &mut Browser, field: &str, value: &str) {
+pub fn set(browser: &mut Browser, field: &str, value: &str) {
     browser.eval(&format!(
         "(field => {{ field.value = {}; field.dispatchEvent(new Event('input', {{bubbles: true}})); }})
          (document.querySelector('form').elements['{field}'])",
@@ -56,7 +56,7 @@ fn set(browser: &mut Browser, field: &str, value: &str) {
 }
 
 #[track_caller]
-fn is_quiet(browser: &mut Browser) {
+pub fn is_quiet(browser: &mut Browser) {
     assert_eq!(browser.complaints(), [""; 0]);
     let requests = browser.requests();
     assert!(matches!(requests.as_slice(), [page] if page.ends_with("report.html\"")), "{requests:?}");
@@ -183,68 +183,4 @@ fn the_page_is_complete_where_scripts_do_not_run() {
     browser.call("CSS.enable", json!({}));
     assert!(!shown(&mut browser, "#findings form") && !shown(&mut browser, "#findings nav"));
     assert!(shown(&mut browser, "#findings table") && shown(&mut browser, ".histogram"));
-}
-
-/// Gives the texts that are too pale for what is behind them, by the measure of WCAG 2.2, success criterion 1.4.3.
-const TOO_PALE: &str = "(() => {
-    const shine = color => {
-        const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map(Number)
-            .map(c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const behind = element => {
-        const color = getComputedStyle(element).backgroundColor;
-        return color === 'rgba(0, 0, 0, 0)' ? behind(element.parentElement) : color;
-    };
-    const pale = element => {
-        const own = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
-        if (!own || !element.checkVisibility()) return false;
-        const [a, b] = [getComputedStyle(element).color, behind(element)].map(shine).sort((a, b) => b - a);
-        return (a + 0.05) / (b + 0.05) < 4.5;
-    };
-    return [...document.body.querySelectorAll('*')].filter(pale).map(element => element.outerHTML.slice(0, 200));
-})()";
-
-#[test]
-fn every_text_can_be_read_in_both_themes() {
-    let folder = Folder::with_database();
-    let page = page(&folder, &["--show-values"]);
-    let mut browser = Browser::start();
-    browser.open(&page);
-    let background = |browser: &mut Browser| browser.eval("getComputedStyle(document.documentElement).backgroundColor");
-    let prefer = |browser: &mut Browser, theme: &str| {
-        let features = json!([{"name": "prefers-color-scheme", "value": theme}]);
-        browser.call("Emulation.setEmulatedMedia", json!({"features": features}));
-    };
-    prefer(&mut browser, "light");
-    let light = background(&mut browser);
-    assert_eq!(browser.eval(TOO_PALE), json!([]));
-    prefer(&mut browser, "dark");
-    assert_ne!(background(&mut browser), light);
-    assert_eq!(browser.eval(TOO_PALE), json!([]));
-    browser.eval("document.getElementById('light').click()");
-    assert_eq!(background(&mut browser), light, "the page's own switch counts for more than the system's");
-}
-
-#[test]
-fn a_narrow_screen_has_nothing_beside_it() {
-    let folder = hostile::database();
-    let page = page(&folder, &["--show-values"]);
-    let mut browser = Browser::start();
-    let screen = json!({"width": 360, "height": 800, "deviceScaleFactor": 2, "mobile": true});
-    browser.call("Emulation.setDeviceMetricsOverride", screen);
-    browser.open(&page);
-    assert_eq!(browser.eval("document.documentElement.scrollWidth"), 360);
-}
-
-#[test]
-fn paper_gets_the_list_and_no_controls() {
-    let (_folder, page) = page_of(300);
-    let mut browser = Browser::start();
-    browser.open(&page);
-    browser.eval("window.dispatchEvent(new Event('beforeprint'))");
-    assert_eq!(count(&mut browser, "#findings tbody tr"), 300);
-    browser.call("Emulation.setEmulatedMedia", json!({"media": "print"}));
-    assert_eq!(browser.eval("document.querySelector('form').checkVisibility()"), false);
-    assert_eq!(browser.eval("document.querySelector('.theme').checkVisibility()"), false);
 }
