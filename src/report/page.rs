@@ -71,11 +71,16 @@ impl Page {
     }
 }
 
-/// Breaks text into lines, between words where that is possible and inside of them where they are too long.
+/// Breaks text into lines, between words where that is possible and inside of them where they are too long: behind
+/// slashes, with which names are made, else anywhere.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut column = 0;
-    for word in text.split_inclusive(' ') {
+    let pieces = |word| {
+        let too_long = measure_text_width(str::trim_end(word)) > width;
+        word.split_inclusive(move |c| c == '/' && too_long)
+    };
+    for word in text.split_inclusive(' ').flat_map(pieces) {
         let fits = column + measure_text_width(word.trim_end()) <= width;
         if !fits && column > 0 {
             lines.push(String::new());
@@ -112,6 +117,8 @@ mod tests {
             ("two words", 8, &["two", "words"]),
             ("abcdefghij", 4, &["abcd", "efgh", "ij"]),
             ("ab cdefghij", 4, &["ab", "cdef", "ghij"]),
+            ("ab cdef/ghi/jklm", 8, &["ab cdef/", "ghi/jklm"]),
+            ("ab cd/ef", 7, &["ab", "cd/ef"]),
             ("日本語", 5, &["日本", "語"]),
         ];
         for (text, width, lines) in cases {
