@@ -46,6 +46,7 @@ impl Write for Replacement {
     }
 }
 
-fn folder(path: &Path) -> &Path {
+/// The folder that a file is in, or will be.
+pub(super) fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

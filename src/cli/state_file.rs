@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 pub(super) use self::error::StateError;
 use self::reading::Stored;
 use self::writing::Writer;
+use super::replacement::folder;
 use crate::domain::check::{
     self, Difference, Header, LONGEST_HISTORY, Line, Looked, MOST_ROWS, Novelty, Options, Pass, Past, Summary, Wish,
 };
@@ -77,7 +78,7 @@ impl StateFile {
     }
 
     fn with_room_for(most: u64, path: PathBuf, order: Order<'_>) -> Result<Self, StateError> {
-        let lock = lock(&path)?;
+        let lock = lock(&path, &order.header)?;
         let last = Stored::open(&path, &order.header)?;
         let new =
             Writer::create(&path, &order.header, most).map_err(|error| StateError::Folder(path.clone(), error))?;
@@ -241,10 +242,13 @@ impl Memory for StateFile {
     }
 }
 
-/// Keeps other checks away from a file for as long as the lock lives.
-fn lock(path: &Path) -> Result<File, StateError> {
+/// Keeps other checks away from a file for as long as the lock lives. `here` is what this release writes of the database.
+fn lock(path: &Path, here: &Header) -> Result<File, StateError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
+    if !Path::new(&name).exists() {
+        can_be_locked(path, here)?;
+    }
     // The lock cannot be on the file itself, which is another one after every check.
     let opened = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(name);
     let lock = opened.map_err(|error| StateError::Folder(path.to_owned(), error))?;
@@ -253,6 +257,17 @@ fn lock(path: &Path) -> Result<File, StateError> {
         Err(TryLockError::WouldBlock) => Err(StateError::Held(path.to_owned())),
         Err(TryLockError::Error(error)) => Err(StateError::Folder(path.to_owned(), error)),
     }
+}
+
+/// A path that no check has locked yet may be a mistake, which a lock should not be laid beside.
+fn can_be_locked(path: &Path, here: &Header) -> Result<(), StateError> {
+    if path.is_dir() {
+        return Err(StateError::IsFolder(path.to_owned()));
+    }
+    if !folder(path).is_dir() {
+        return Err(StateError::NoFolder(path.to_owned()));
+    }
+    Stored::open(path, here).map(drop)
 }
 
 #[cfg(test)]

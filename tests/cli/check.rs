@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use statemend::store::sample;
@@ -36,6 +38,33 @@ fn a_check_says_one_line_for_logs_and_nothing_where_it_is_to_be_quiet() {
         assert!(said.contains(field), "no {field:?} in {said}");
     }
     assert_eq!(check(&folder, &["--quiet"]).exits(10).stderr, "");
+}
+
+#[test]
+fn a_wrong_place_to_remember_a_check_is_named_and_left_as_it_is() {
+    let folder = Folder::with_database();
+    folder.write("notes.txt", "buy milk\n");
+    std::fs::create_dir(folder.file("states")).expect("make a folder");
+    let cases = [
+        ("no/such/state.jsonl", "the folder no/such does not exist\n  hint: make that folder"),
+        ("notes.txt/state.jsonl", "the folder notes.txt does not exist"),
+        ("states", "checks are to be remembered in states, which is a folder\n  hint: name a file in it"),
+        ("states/", "which is a folder"),
+        ("notes.txt", "notes.txt is not what a check has left"),
+        ("/proc/state.jsonl", "checks are to be remembered in /proc/state.jsonl, which cannot be written\n  because: "),
+    ];
+    for (state, said) in cases {
+        folder.run(&["check", "--state", state, "--url", URL]).exits(2).says(said);
+    }
+    let mut left: Vec<_> = ["", "states"].iter().flat_map(|name| names(&folder.file(name))).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["airflow.db", "notes.txt", "states"], "nothing is laid beside");
+    assert_eq!(std::fs::read_to_string(folder.file("notes.txt")).expect("a file"), "buy milk\n");
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).expect("a folder");
+    files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned()).collect()
 }
 
 /// The lines on standard error, each of which has to be JSON.

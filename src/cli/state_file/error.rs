@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::cli::replacement::folder;
 use crate::domain::check;
 
 /// Why a check has no memory.
@@ -10,8 +11,12 @@ use crate::domain::check;
 pub(in crate::cli) enum StateError {
     #[error("there is no place to remember this check: neither XDG_STATE_HOME nor HOME names a folder")]
     NoPlace,
-    #[error("the last check is remembered in {}, which cannot be written", .0.display())]
+    #[error("checks are to be remembered in {}, which cannot be written", .0.display())]
     Folder(PathBuf, #[source] io::Error),
+    #[error("checks are to be remembered in {}, but the folder {} does not exist", .0.display(), folder(.0).display())]
+    NoFolder(PathBuf),
+    #[error("checks are to be remembered in {}, which is a folder", .0.display())]
+    IsFolder(PathBuf),
     #[error("the last check is remembered in {}, which cannot be read", .0.display())]
     Read(PathBuf, #[source] io::Error),
     #[error("{} is not what a check has left: its first line does not say so", .0.display())]
@@ -37,6 +42,8 @@ impl StateError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NoPlace | Self::Folder(..) => "name a file in a folder that can be written: --state FILE",
+            Self::NoFolder(_) => "make that folder, or name a file in another one: --state FILE",
+            Self::IsFolder(_) => "name a file in it, which need not be there: --state FILE",
             Self::Read(..) => "let this user read it, or name another file: --state FILE",
             Self::NoState(_) => "name another file, which need not be there: --state FILE",
             Self::Damaged { .. } => {
