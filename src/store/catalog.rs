@@ -72,36 +72,42 @@ impl SqlStore {
         let owner = format!("{:016x}", fastrand::u64(..));
         let (location, replicas, made) = (location.clone(), Vec::new(), Arc::default());
         let mut store = Self { connection, location, access, names, replicas, owner, capacity, made };
-        overview.airflow_revision = store.revision().await;
-        (overview.fingerprint, overview.known_by_name) = store.fingerprint().await;
+        overview.airflow_revision = store.revision().await?;
+        (overview.fingerprint, overview.known_by_name) = store.fingerprint().await?;
         Ok((store, overview))
     }
 
     /// Airflow's revision. A role that may not know it can scan all the same, so it is looked at on its own.
-    async fn revision(&mut self) -> Option<String> {
+    async fn revision(&mut self) -> Result<Option<String>, StoreError> {
         let statement = self.names.statement(sql!("revision"), &[]);
         self.text_if_allowed("Airflow's revision could not be read", statement).await
     }
 
     /// What a plan remembers of the database that it is for, and whether that is only a name. It only has to catch
     /// mistakes early: what decides about a planned row is the digest of its value.
-    async fn fingerprint(&mut self) -> (String, bool) {
+    async fn fingerprint(&mut self) -> Result<(String, bool), StoreError> {
         let dialect = self.names.dialect;
         let statement = self.names.statement(sql!(dialect, "fingerprint"), &[]);
-        let own = self.text_if_allowed("the database's own name could not be read", statement).await;
+        let own = self.text_if_allowed("the database's own name could not be read", statement).await?;
         let known_by_name = dialect == Dialect::MySql || own.is_none();
         // A pooler may know the database by another name.
         let own = own.or_else(|| self.location.database.clone()).unwrap_or_default();
-        (hex::encode(digest([dialect.name(), &self.names.schema, &own].join("\n").as_bytes())), known_by_name)
+        let fingerprint = digest([dialect.name(), &self.names.schema, &own].join("\n").as_bytes());
+        Ok((hex::encode(fingerprint), known_by_name))
     }
 
-    async fn text_if_allowed(&mut self, what: &str, statement: Statement<'_>) -> Option<String> {
+    /// A text that not every role may read, and not every database has. What keeps it from being read now and not the
+    /// next time is a failure: a database must not seem to be another because a connection broke.
+    async fn text_if_allowed(&mut self, what: &str, statement: Statement<'_>) -> Result<Option<String>, StoreError> {
         let text = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
         match self.rows(what, statement, text).await {
-            Ok(texts) => texts.into_iter().flatten().next(),
+            Ok(texts) => Ok(texts.into_iter().flatten().next()),
+            Err(error) if matches!(error.trouble, Trouble::Lost | Trouble::Unreachable | Trouble::Contended) => {
+                Err(error)
+            }
             Err(error) => {
                 tracing::info!("{error}");
-                None
+                Ok(None)
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What a network and a server do to a run in the middle of it: connections that break at the worst moment, and a
 //! server that goes away and comes back.
 
+mod checks;
 mod proxy;
 #[path = "../support/server.rs"]
 mod server;

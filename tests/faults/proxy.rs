@@ -33,6 +33,8 @@ pub struct Proxy {
 #[derive(Default)]
 struct Counts {
     commits: AtomicUsize,
+    /// The one commit to be cut off, where it is not some of them.
+    only: AtomicUsize,
     cuts: AtomicUsize,
 }
 
@@ -55,6 +57,17 @@ impl Proxy {
 
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Lets another run begin undisturbed.
+    pub fn begin_anew(&self) {
+        self.counts.commits.store(0, Ordering::SeqCst);
+    }
+
+    /// Cuts off the commit with this number from now on, and no other.
+    pub fn cut_only(&self, number: usize) {
+        self.counts.only.store(number, Ordering::SeqCst);
+        self.begin_anew();
     }
 
     /// How many connections were broken.
@@ -101,7 +114,11 @@ fn copy_with_cuts(mut client: TcpStream, mut server: TcpStream, cut: Cut, counts
         let said = &buffer[..length];
         let is_commit = COMMITS.iter().any(|commit| said.ends_with(commit));
         let commits = counts.commits.fetch_add(usize::from(is_commit), Ordering::SeqCst);
-        if is_commit && commits > BEGINNING && commits.is_multiple_of(ONE_IN) {
+        let is_due = match counts.only.load(Ordering::SeqCst) {
+            0 => commits > BEGINNING && commits.is_multiple_of(ONE_IN),
+            only => commits + 1 == only,
+        };
+        if is_commit && is_due {
             counts.cuts.fetch_add(1, Ordering::SeqCst);
             return break_round(&client, &mut server, said, cut);
         }

@@ -20,6 +20,7 @@ use std::sync::LazyLock;
 use server::Server;
 use support::{Engine, TestDatabase};
 
+mod checks;
 mod plans;
 mod pooler;
 mod reading;
@@ -69,6 +70,29 @@ impl Role {
         };
         database.execute(&made).await;
         Self { name }
+    }
+
+    /// Breaks its connections and allows no others.
+    async fn lock_out(&self, database: &TestDatabase) {
+        let name = &self.name;
+        database
+            .execute(&match database.engine {
+                Engine::Postgres => format!(
+                    "ALTER ROLE {name} NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{name}'"
+                ),
+                _ => format!("ALTER USER {name} ACCOUNT LOCK; KILL USER {name}"),
+            })
+            .await;
+    }
+
+    async fn let_in(&self, database: &TestDatabase) {
+        let name = &self.name;
+        database
+            .execute(&match database.engine {
+                Engine::Postgres => format!("ALTER ROLE {name} LOGIN"),
+                _ => format!("ALTER USER {name} ACCOUNT UNLOCK"),
+            })
+            .await;
     }
 
     /// The URL of a database, for this role.

@@ -16,7 +16,11 @@ async fn a_scan_reads_in_transactions_that_only_read(engine: Engine) {
     let before = dump_all(&database).await;
     let reader = Role::with("SELECT", &database).await;
     log_statements_of(&reader, &database).await;
-    for command in [&["scan"][..], &["repair", "--dry-run"]] {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = folder.path().join("state.jsonl");
+    let check = ["check", "--state", state.to_str().expect("a path that is text")];
+    // The second check looks rows up that the first has found.
+    for command in [&["scan"][..], &["repair", "--dry-run"], &check, &[&check[..], &["--incremental"]].concat()] {
         statemend(&[command, &["--url", &reader.at(&database)]].concat()).exits(10);
     }
     let logged = logged_statements_of(&reader, &database).await;

@@ -18,14 +18,14 @@ on_both_servers!(
 );
 
 /// A primary and its replica, with a database of every kind of value in it.
-struct Pair {
-    server: Server,
-    primary: TestDatabase,
-    replica: TestDatabase,
+pub struct Pair {
+    pub server: Server,
+    pub primary: TestDatabase,
+    pub replica: TestDatabase,
 }
 
 impl Pair {
-    async fn of(engine: Engine) -> Self {
+    pub async fn of(engine: Engine) -> Self {
         let follower = if engine == Engine::Postgres { "--standby" } else { "--replica" };
         let server = Server::start(&[kind(engine), follower]);
         let primary = TestDatabase::fresh_on(engine, server.url()).await;
