@@ -4,6 +4,7 @@ use super::carry::CarryCounts;
 use super::census::CensusReport;
 use super::check::{CheckReport, Comparing, Earlier};
 use super::circumstances::BySeverity;
+use super::columns::{Columns, Time};
 use super::distinct::Distinct;
 use super::model::{
     Counts, Database, Fates, FindingReport, Mode, Outcome, Report, RowOutcome, RuleReport, SCHEMA_VERSION, TableReport,
@@ -343,14 +344,14 @@ const fn split(outcome: events::Outcome) -> (RowOutcome, Option<Reason>) {
 }
 
 /// A flagged row as reports list it.
-pub(super) fn finding(target: &Target, row: &Flagged) -> FindingReport {
+pub(super) fn finding(target: &'static Target, row: &Flagged) -> FindingReport {
     let (outcome, reason) = split(row.outcome);
     let finding = row.finding.as_ref();
-    let time = |time: fn(&Facts) -> Option<i64>| row.facts.as_ref().and_then(time).map(rfc_3339);
+    let time = |time: fn(&Facts) -> Option<i64>| row.facts.as_ref().and_then(time).map(Time);
     FindingReport {
-        table: target.table.clone(),
-        key: target.key_object(&row.key),
-        identity: row.identity().map(|identity| target.identity_object(identity)),
+        table: &target.table,
+        key: Columns::of_key(target, &row.key),
+        identity: row.identity().map(|identity| Columns::of_identity(target, identity)),
         kind: finding.map(|finding| finding.kind),
         severity: finding.map(|finding| target.reader.severity(finding.kind)),
         readers: finding.map(|finding| finding.readings),
@@ -359,7 +360,7 @@ pub(super) fn finding(target: &Target, row: &Flagged) -> FindingReport {
         written_at: time(|facts| facts.moment),
         expires_at: time(|facts| facts.expires_at),
         bytes: row.bytes,
-        sha256: hex::encode(row.sha256),
+        sha256: row.sha256,
         action: row.action,
         outcome,
         reason,

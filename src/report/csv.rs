@@ -6,20 +6,20 @@
 
 use std::io;
 
-use serde_json::{Map, Value};
-
+use super::columns::Columns;
 use super::escape::sanitise;
 use super::model::FindingReport;
 use super::rows::{WHOLE, reading, readings, written_by};
 use super::wording::severity;
 use crate::domain::reader::Readings;
+use crate::domain::target::Scalar;
 
 /// What a finding says in a column.
 type Cell = fn(&FindingReport) -> Option<String>;
 
 /// The columns that every list has.
 const COLUMNS: [(&str, Cell); 25] = [
-    ("table", |finding| Some(harmless(&finding.table))),
+    ("table", |finding| Some(harmless(finding.table))),
     ("dag_id", |finding| part(finding, "dag_id")),
     ("run_id", |finding| part(finding, "run_id")),
     ("task_id", |finding| part(finding, "task_id")),
@@ -27,8 +27,8 @@ const COLUMNS: [(&str, Cell); 25] = [
     ("asset_id", |finding| part(finding, "asset_id")),
     ("key", |finding| part(finding, "key")),
     ("written_by", |finding| written_by(finding.identity.as_ref(), WHOLE).as_deref().map(harmless)),
-    ("written_at", |finding| finding.written_at.clone()),
-    ("expires_at", |finding| finding.expires_at.clone()),
+    ("written_at", |finding| finding.written_at.map(|time| time.to_string())),
+    ("expires_at", |finding| finding.expires_at.map(|time| time.to_string())),
     ("severity", |finding| finding.severity.map(|level| severity(level).to_owned())),
     ("kind", |finding| finding.kind.map(|kind| kind.name().to_owned())),
     ("api", |finding| of_reader(finding, "api")),
@@ -37,7 +37,7 @@ const COLUMNS: [(&str, Cell); 25] = [
     ("message", |finding| finding.message.as_deref().map(harmless)),
     ("offset", |finding| finding.offset.map(|offset| offset.to_string())),
     ("bytes", |finding| Some(finding.bytes.to_string())),
-    ("sha256", |finding| Some(finding.sha256.clone())),
+    ("sha256", |finding| Some(hex::encode(finding.sha256))),
     ("action", |finding| Some(finding.action.name().to_owned())),
     ("outcome", |finding| name(&finding.outcome)),
     ("reason", |finding| finding.reason.as_ref().and_then(name)),
@@ -92,8 +92,8 @@ fn name(named: &impl serde::Serialize) -> Option<String> {
 /// What the identity says in a column. A number is never a formula.
 fn part(finding: &FindingReport, column: &str) -> Option<String> {
     Some(match finding.identity.as_ref()?.get(column)? {
-        Value::String(text) => harmless(text),
-        other => other.to_string(),
+        Scalar::Text(text) => harmless(text),
+        other => other.to_text()?,
     })
 }
 
@@ -104,8 +104,8 @@ fn of_reader(finding: &FindingReport, name: &str) -> Option<String> {
 }
 
 /// An object as JSON, which begins with a brace.
-fn object(object: &Map<String, Value>) -> String {
-    sanitise(&serde_json::to_string(object).unwrap_or_default()).into_owned()
+fn object(columns: &Columns) -> String {
+    sanitise(&serde_json::to_string(columns).unwrap_or_default()).into_owned()
 }
 
 /// Text that stays text in a spreadsheet. Some take the wide forms of the signs for the signs, and look past spaces.

@@ -16,7 +16,7 @@ use super::model::{FindingReport, Mode, Report, RuleReport, TableReport};
 use super::rows::{self, Named};
 use super::sentences::{closing, next, verdict};
 use super::shortlist::most_important;
-use super::wording::{bytes, count, fates, meaning, mode, moment, outcome, server, severity, took};
+use super::wording::{bytes, count, fates, meaning, mode, moment, outcome, server, severity, took, when};
 use crate::domain::finding::Action;
 
 /// How many sources of each sort are told.
@@ -195,7 +195,7 @@ fn one(out: &mut dyn io::Write, report: &Report, finding: &FindingReport, values
     let row = Named::of(report, finding).name_with_writer(LONGEST);
     let kind = finding.kind.map(|kind| format!("`{kind}`")).unwrap_or_default();
     let message = finding.message.as_deref().map(cell).unwrap_or_default();
-    let written = finding.written_at.as_deref().map(moment).unwrap_or_default();
+    let written = finding.written_at.map(when).unwrap_or_default();
     let (size, fate) = (bytes(finding.bytes), rows::doing(mode, finding));
     write!(out, "| {level}{new} | {} | {kind} | {message} | {written} | {size} | {} |", cell(&row), plain(&fate))?;
     if values {

@@ -11,6 +11,7 @@ mod census;
 pub mod check;
 mod circumstances;
 pub mod collect;
+pub mod columns;
 mod csv;
 mod distinct;
 pub mod escape;

@@ -9,8 +9,8 @@ use super::carry::CarryCounts;
 use super::census::CensusReport;
 use super::check::{CheckReport, TableCheck};
 use super::circumstances::CircumstancesReport;
+use super::columns::{Columns, Time, in_hexadecimal};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::domain::finding::{Action, Kind, Severity};
 use crate::domain::reader::{Reader, Readings};
@@ -153,7 +153,7 @@ pub struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub circumstances: Vec<CircumstancesReport>,
     /// Not longer than asked for; see [`Report::findings_truncated`].
-    pub findings: Vec<FindingReport>,
+    pub findings: Vec<Box<FindingReport>>,
     /// Whether there are findings that the list has no place for. The counts know them all.
     pub findings_truncated: bool,
     /// The sums over all tables.
@@ -287,11 +287,11 @@ pub struct Fates {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FindingReport {
     /// The table that holds the row.
-    pub table: String,
-    /// The primary key, by column.
-    pub key: Map<String, Value>,
-    /// What tells a person which row this is, by column; null where the row was gone.
-    pub identity: Option<Map<String, Value>>,
+    pub table: &'static str,
+    /// The primary key.
+    pub key: Columns,
+    /// What tells a person which row this is; null where the row was gone.
+    pub identity: Option<Columns>,
     /// What is wrong with the value.
     pub kind: Option<Kind>,
     /// How bad that is.
@@ -302,14 +302,15 @@ pub struct FindingReport {
     pub message: Option<String>,
     /// Where in the value the trouble starts, in bytes.
     pub offset: Option<usize>,
-    /// When the row was last written, RFC 3339; null where it does not tell, or was gone.
-    pub written_at: Option<String>,
-    /// From when on Airflow may drop the row by itself, RFC 3339; null where it never may, or was gone.
-    pub expires_at: Option<String>,
+    /// When the row was last written; null where it does not tell, or was gone.
+    pub written_at: Option<Time>,
+    /// From when on Airflow may drop the row by itself; null where it never may, or was gone.
+    pub expires_at: Option<Time>,
     /// The length of the value in bytes.
     pub bytes: u64,
-    /// The digest of the value, in hexadecimal.
-    pub sha256: String,
+    /// The digest of the value.
+    #[serde(serialize_with = "in_hexadecimal")]
+    pub sha256: [u8; 32],
     /// What is to be done with such a row.
     pub action: Action,
     /// What was done with it, or would be.

@@ -2,13 +2,13 @@
 //!
 //! Everything that comes from the database goes through [`escape`](super::escape) here.
 
-use serde_json::{Map, Value};
-
 use super::circumstances::RowReport;
+use super::columns::Columns;
 use super::escape::sanitise_line;
 use super::model::{FindingReport, Mode, Report, RowOutcome};
 use super::wording;
 use crate::domain::reader::{Reading, Readings};
+use crate::domain::target::Scalar;
 
 /// Longer than any name that Airflow's tables hold.
 pub const WHOLE: usize = 10_000;
@@ -18,26 +18,26 @@ pub const WHOLE: usize = 10_000;
 pub struct Named<'r> {
     /// Whether the table is none of Airflow's.
     own: bool,
-    key: &'r Map<String, Value>,
-    identity: Option<&'r Map<String, Value>>,
+    key: &'r Columns,
+    identity: Option<&'r Columns>,
 }
 
 impl<'r> Named<'r> {
     /// The row of a finding.
     pub fn of(report: &Report, finding: &'r FindingReport) -> Self {
-        let own = is_own(report, &finding.table);
+        let own = is_own(report, finding.table);
         Self { own, key: &finding.key, identity: finding.identity.as_ref() }
     }
 
     /// The row that was written last.
     pub fn last(report: &Report, row: &'r RowReport) -> Self {
-        Self { own: is_own(report, &row.table), key: &row.key, identity: Some(&row.identity) }
+        Self { own: is_own(report, row.table), key: &row.key, identity: Some(&row.identity) }
     }
 
     /// The row as a person names it: `dag/run/task[map_index] · key`, `asset 7 · key`, or its primary key where it is
     /// gone. What is longer than `longest` columns is cut off, part by part.
     pub fn name(self, longest: usize) -> String {
-        let Some(identity) = self.identity else { return pairs(self.key, longest) };
+        let Some(identity) = self.identity else { return pairs(self.key.iter(), longest) };
         if self.own {
             return own(self.key, identity, longest);
         }
@@ -47,7 +47,7 @@ impl<'r> Named<'r> {
         }
         match task(identity, "", longest) {
             Some(task) => format!("{task} · {key}"),
-            None => pairs(identity, longest),
+            None => pairs(identity.iter(), longest),
         }
     }
 
@@ -64,7 +64,7 @@ impl<'r> Named<'r> {
 }
 
 /// Who wrote the state of an asset last, by columns that only Airflow's tables have.
-pub fn written_by(identity: Option<&Map<String, Value>>, longest: usize) -> Option<String> {
+pub fn written_by(identity: Option<&Columns>, longest: usize) -> Option<String> {
     let identity = identity?;
     task(identity, "last_updated_by_", longest).or_else(|| part(identity, "last_updated_by_kind", longest))
 }
@@ -74,33 +74,36 @@ fn is_own(report: &Report, table: &str) -> bool {
 }
 
 /// A row of a table that is none of Airflow's: its key, and what else its columns say.
-fn own(key: &Map<String, Value>, identity: &Map<String, Value>, longest: usize) -> String {
-    let others = identity.iter().filter(|(name, _)| !key.contains_key(*name));
-    let others: Map<String, Value> = others.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let key = pairs(key, longest);
-    if others.is_empty() { key } else { format!("{key} · {}", pairs(&others, longest)) }
+fn own(key: &Columns, identity: &Columns, longest: usize) -> String {
+    let others = identity.iter().filter(|(name, _)| key.get(name).is_none());
+    let (key, others) = (pairs(key.iter(), longest), pairs(others, longest));
+    if others.is_empty() { key } else { format!("{key} · {others}") }
 }
 
 /// A task instance, from columns whose names begin with `prefix`. The index says something only where a task is mapped.
-fn task(identity: &Map<String, Value>, prefix: &str, longest: usize) -> Option<String> {
+fn task(identity: &Columns, prefix: &str, longest: usize) -> Option<String> {
     let column = |name: &str| part(identity, &format!("{prefix}{name}"), longest);
     let path = format!("{}/{}/{}", column("dag_id")?, column("run_id")?, column("task_id")?);
     let index = column("map_index").filter(|index| index != "-1").map(|index| format!("[{index}]"));
     Some(path + &index.unwrap_or_default())
 }
 
-fn pairs(object: &Map<String, Value>, longest: usize) -> String {
-    let pair = |name: &String| format!("{name} {}", part(object, name, longest).unwrap_or_default());
-    object.keys().map(pair).collect::<Vec<_>>().join(", ")
+fn pairs<'c>(columns: impl Iterator<Item = (&'static str, &'c Scalar)>, longest: usize) -> String {
+    let pair = |(name, value): (&str, &Scalar)| format!("{name} {}", shown(value, longest));
+    columns.map(pair).collect::<Vec<_>>().join(", ")
 }
 
 /// One column of a key or identity, fit to be shown.
-fn part(object: &Map<String, Value>, column: &str, longest: usize) -> Option<String> {
-    let text = match object.get(column)? {
-        Value::String(text) => sanitise_line(text, longest),
-        other => other.to_string(),
-    };
-    Some(text)
+fn part(object: &Columns, column: &str, longest: usize) -> Option<String> {
+    object.get(column).map(|value| shown(value, longest))
+}
+
+fn shown(value: &Scalar, longest: usize) -> String {
+    match value {
+        Scalar::Null => String::new(),
+        Scalar::Integer(integer) => integer.to_string(),
+        Scalar::Text(text) => sanitise_line(text, longest),
+    }
 }
 
 /// What each reader makes of the value.

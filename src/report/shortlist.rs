@@ -30,7 +30,7 @@ pub struct Shortlist {
 struct Table {
     name: &'static str,
     kept: usize,
-    weights: [Vec<(u64, FindingReport)>; WEIGHTS],
+    weights: [Vec<(u64, Box<FindingReport>)>; WEIGHTS],
 }
 
 /// One more than the largest weight, which is that of an error that is new and was left.
@@ -52,7 +52,7 @@ pub fn weight(outcome: RowOutcome, severity: Option<Severity>, new: bool) -> usi
 
 /// All findings that are listed, those that matter most before the others.
 pub fn by_importance(report: &Report) -> Vec<&FindingReport> {
-    let mut findings: Vec<_> = report.findings.iter().collect();
+    let mut findings: Vec<&FindingReport> = report.findings.iter().map(Box::as_ref).collect();
     findings.sort_by_key(|finding| Reverse(weight(finding.outcome, finding.severity, finding.new == Some(true))));
     findings
 }
@@ -75,7 +75,7 @@ impl Shortlist {
         let full = self.kept >= self.most;
         self.dropped |= full;
         if !full || self.make_room(table, weight) {
-            self.tables[table].weights[weight].push((self.offered, make()));
+            self.tables[table].weights[weight].push((self.offered, Box::new(make())));
             self.tables[table].kept += 1;
             self.kept += 1;
         }
@@ -122,7 +122,8 @@ impl Shortlist {
     }
 
     /// The findings, and whether there were more.
-    pub fn into_findings(self) -> (Vec<FindingReport>, bool) {
+    #[expect(clippy::vec_box, reason = "very many are moved about, and they are large")]
+    pub fn into_findings(self) -> (Vec<Box<FindingReport>>, bool) {
         let mut kept: Vec<_> = self.tables.into_iter().flat_map(|table| table.weights).flatten().collect();
         kept.sort_unstable_by_key(|(number, _)| *number);
         (kept.into_iter().map(|(_, finding)| finding).collect(), self.dropped)
@@ -141,7 +142,7 @@ struct Rank {
 impl Table {
     /// The last of the findings that matter least: its weight and its number.
     fn least(&self) -> Option<(usize, Reverse<u64>)> {
-        let last = |(weight, findings): (usize, &Vec<(u64, FindingReport)>)| {
+        let last = |(weight, findings): (usize, &Vec<(u64, Box<FindingReport>)>)| {
             findings.last().map(|(number, _)| (weight, Reverse(*number)))
         };
         self.weights.iter().enumerate().find_map(last)

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use indicatif::{DecimalBytes, HumanCount};
 
+use super::columns::Time;
 use super::model::{Database, Fates, Mode, Report};
 use crate::domain::finding::{Action, Kind, Severity};
 use crate::domain::reader::Reader;
@@ -95,6 +96,11 @@ pub fn moment(rfc_3339: &str) -> String {
     let Ok(time) = humantime::parse_rfc3339_weak(rfc_3339) else { return super::escape::sanitise_line(rfc_3339, 40) };
     let text = humantime::format_rfc3339_seconds(time).to_string();
     format!("{} UTC", text.trim_end_matches('Z').replace('T', " "))
+}
+
+/// A moment of the database as people write it.
+pub fn when(time: Time) -> String {
+    moment(&time.to_string())
 }
 
 /// The name of a severity, as reports write it.

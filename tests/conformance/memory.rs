@@ -12,6 +12,8 @@ on_every_engine!(memory_stays_small_over_two_hundred_thousand_rows, memory_stays
 const ROWS: u32 = 200_000;
 const BAD: u32 = 5_000;
 const MOST_KILOBYTES: u64 = 64 * 1024;
+/// What a report may take for so many findings, which it holds until they are written.
+const FIFTY_THOUSAND_FINDINGS: u64 = 40 * 1024;
 /// Rows of a list without a limit.
 const LISTED: u32 = 100_000;
 
@@ -114,6 +116,12 @@ fn memory_stays_small_over_a_list_of_a_hundred_thousand_rows() {
             let (peak, _) = peak(&["scan", "--format", format, "-o", output, "--url", database.url()], 10);
             assert!(peak < MOST_KILOBYTES, "{format} took {peak} kB");
             assert_eq!(fs::read_to_string(&list).expect("a list").lines().count(), LISTED as usize + 1);
+        }
+        for format in ["html", "json"] {
+            let report = folder.path().join(format);
+            let most = ["--max-findings", "50000", "--format", format, "-o", report.to_str().expect("a path")];
+            let (peak, _) = peak(&[&["scan", "--url", database.url()], &most[..]].concat(), 10);
+            assert!(peak < MOST_KILOBYTES + FIFTY_THOUSAND_FINDINGS, "{format} took {peak} kB");
         }
     });
 }

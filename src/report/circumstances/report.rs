@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{Circumstances, Expiries, SORTS, Sort};
 use crate::domain::finding::Severity;
 use crate::domain::target::Scalar;
+use crate::report::columns::Columns;
 use crate::report::frequent::Frequent;
 use crate::report::model::is_zero;
 use crate::report::recent::Unit;
@@ -86,9 +87,9 @@ pub struct BucketReport {
 /// What names a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RowReport {
-    pub table: String,
-    pub key: Map<String, Value>,
-    pub identity: Map<String, Value>,
+    pub table: &'static str,
+    pub key: Columns,
+    pub identity: Columns,
 }
 
 /// When Airflow may drop rows by itself.
@@ -149,9 +150,9 @@ impl WrittenReport {
             first: rfc_3339(first),
             last: rfc_3339(last.moment),
             last_row: RowReport {
-                table: last.target.table.clone(),
-                key: last.target.key_object(&last.key),
-                identity: last.target.identity_object(&last.identity),
+                table: &last.target.table,
+                key: Columns::of_key(last.target, &last.key),
+                identity: Columns::of_identity(last.target, &last.identity),
             },
             last_day: circumstances.last_day,
             unit: buckets.unit,

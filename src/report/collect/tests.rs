@@ -104,7 +104,7 @@ fn a_full_list_makes_room_for_what_matters_more() {
         flagged(events, assets(), asset(7, "a", Kind::RawText, Row::Rewritten));
     });
     assert_eq!(report.findings.len(), 50);
-    let last: Vec<_> = report.findings[47..].iter().map(|finding| (&*finding.table, finding.outcome)).collect();
+    let last: Vec<_> = report.findings[47..].iter().map(|finding| (finding.table, finding.outcome)).collect();
     let tasks = "task_state_store";
     let expected =
         [(tasks, RowOutcome::Rewritten), (tasks, RowOutcome::Skipped), ("asset_state_store", RowOutcome::Rewritten)];

@@ -11,11 +11,12 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::report::collect::MAX_FINDINGS;
+use crate::report::columns::Time;
 use crate::report::escape::sanitise_line;
 use crate::report::model::{FindingReport, Mode, Report};
 use crate::report::rows::{self, Named, WHOLE};
 use crate::report::shortlist::by_importance;
-use crate::report::wording::{bytes, count, micros, moment, severity};
+use crate::report::wording::{bytes, count, severity, when};
 
 /// How many characters of a value are shown.
 const VALUE: usize = 2_000;
@@ -66,8 +67,8 @@ impl<'r> Findings<'r> {
     pub fn new(report: &'r Report, outcome: &'static str) -> Self {
         let (listed, all) = (report.findings.len(), report.totals.flagged);
         let kinds: BTreeSet<_> = report.findings.iter().filter_map(|row| Some(row.kind?.name())).collect();
-        let level = |row: &FindingReport| Reverse(row.severity.filter(|_| report.mode != Mode::Undo));
-        let severities: BTreeSet<_> = report.findings.iter().map(level).collect();
+        let levels = report.findings.iter().map(|row| row.severity.filter(|_| report.mode != Mode::Undo));
+        let severities: BTreeSet<_> = levels.map(Reverse).collect();
         let more = listed.saturating_sub(MAX_FINDINGS) as u64;
         Self {
             heading: if report.mode == Mode::Undo { "Rows left" } else { "Findings" },
@@ -120,27 +121,27 @@ impl<'r> Row<'r> {
         Self {
             severity: finding.severity.filter(|_| mode != Mode::Undo).map_or("left", severity),
             novelty: if finding.new == Some(true) { "new" } else { "" },
-            table: &finding.table,
+            table: finding.table,
             name: named.name(WHOLE),
             writer: named.writer(WHOLE).map(|writer| format!("last written by {writer}")).unwrap_or_default(),
             kind: finding.kind.map(crate::domain::finding::Kind::name).unwrap_or_default(),
             message: finding.message.as_deref().unwrap_or_default(),
             readers: finding.readers.map(rows::readings).unwrap_or_default(),
-            written: finding.written_at.as_deref().map(moment).unwrap_or_default(),
-            expires: finding.expires_at.as_deref().map(expires).unwrap_or_default(),
+            written: finding.written_at.map(when).unwrap_or_default(),
+            expires: finding.expires_at.map(expires).unwrap_or_default(),
             size: finding.identity.as_ref().map(|_| bytes(finding.bytes)).unwrap_or_default(),
             fate: rows::doing(mode, finding),
             value: value(&finding.value),
             rewrite: value(&finding.rewrite),
-            written_at: finding.written_at.as_deref().map(micros).unwrap_or_default() / 1_000_000,
+            written_at: finding.written_at.map_or(0, |Time(micros)| micros / 1_000_000),
             bytes: finding.bytes,
         }
     }
 }
 
 /// The date is near enough beside the time of a write.
-fn expires(rfc_3339: &str) -> String {
-    format!("expires {}", moment(rfc_3339).split(' ').next().unwrap_or_default())
+fn expires(time: Time) -> String {
+    format!("expires {}", when(time).split(' ').next().unwrap_or_default())
 }
 
 /// All rows.
