@@ -1,5 +1,7 @@
 //! What every command needs first: the database, its tables, the judge, and who watches.
 
+mod ending;
+
 use std::io::{self, IsTerminal as _};
 use std::time::SystemTime;
 

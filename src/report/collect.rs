@@ -1,5 +1,6 @@
 //! Folds the engine's events into a [`Report`].
 
+use super::assets::AssetNames;
 use super::carry::CarryCounts;
 use super::census::CensusReport;
 use super::check::{CheckReport, Comparing, Earlier};
@@ -142,6 +143,7 @@ impl Collector {
             check,
             legacy_before,
             circumstances: circumstances.into_reports(),
+            assets: AssetNames::new(),
             findings,
             findings_truncated,
             outcome: outcome(preface.mode, ending, found, &totals),

@@ -44,21 +44,23 @@ pub fn rows(report: &Report, circumstances: &CircumstancesReport) -> String {
 /// How the form of a report sets apart what comes from the database.
 pub type Quote = fn(&str) -> String;
 
-/// What names a source, fit to be shown.
-pub fn source(source: &SourceReport, longest: usize) -> String {
+/// What names a source, fit to be shown: `daily_sales/load`, `7: orders` where the name of asset 7 is known.
+pub fn source(report: &Report, source: &SourceReport, longest: usize) -> String {
     let part = |part: &Value| match part {
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),
         Value::String(text) => sanitise_line(text, longest),
         other => other.to_string(),
     };
-    source.name.values().map(part).collect::<Vec<_>>().join("/")
+    let asset = source.name.get("asset_id").and_then(Value::as_i64).and_then(|id| report.assets.get(&id));
+    let asset = asset.map(|name| format!(": {}", sanitise_line(name, longest))).unwrap_or_default();
+    source.name.values().map(part).collect::<Vec<_>>().join("/") + &asset
 }
 
 /// The sources with most rows: `daily_sales (10), train_model (6) and 2 more (3 rows)`.
-pub fn sources(sources: &SourcesReport, most: usize, longest: usize, quote: Quote) -> String {
+pub fn sources(report: &Report, sources: &SourcesReport, most: usize, longest: usize, quote: Quote) -> String {
     let shown = sources.most.iter().take(most);
     let mut told: Vec<String> = shown
-        .map(|source| format!("{} ({})", quote(&self::source(source, longest)), HumanCount(source.rows)))
+        .map(|source| format!("{} ({})", quote(&self::source(report, source, longest)), HumanCount(source.rows)))
         .collect();
     told.extend(others(sources, most));
     let lacking =

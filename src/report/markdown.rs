@@ -87,7 +87,7 @@ fn together(out: &mut dyn io::Write, report: &Report, circumstances: &Circumstan
     writeln!(out, "\n**About {}**\n", facts::rows(report, circumstances))?;
     for (sort, [_, called]) in facts::SORTS {
         if let Some(sources) = circumstances.sources.get(sort) {
-            writeln!(out, "- {called}: {}", facts::sources(sources, TOLD, LONGEST, code))?;
+            writeln!(out, "- {called}: {}", facts::sources(report, sources, TOLD, LONGEST, code))?;
         }
     }
     if let Some(written) = &circumstances.written {

@@ -5,6 +5,7 @@
 //! when it is told of, and keeps none. Nothing in here knows a database, the command
 //! line, or whether anyone is watching: times, widths and colours are passed in.
 
+pub mod assets;
 mod carried;
 mod carry;
 mod census;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::assets::AssetNames;
 use super::carry::CarryCounts;
 use super::census::CensusReport;
 use super::check::{CheckReport, TableCheck};
@@ -152,6 +153,9 @@ pub struct Report {
     /// What is known of the rows of each severity together, as they were found; the worst first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub circumstances: Vec<CircumstancesReport>,
+    /// What people call the assets that the report tells of, by id, as far as the role may know.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub assets: AssetNames,
     /// Not longer than asked for; see [`Report::findings_truncated`].
     pub findings: Vec<Box<FindingReport>>,
     /// Whether there are findings that the list has no place for. The counts know them all.

@@ -2,6 +2,7 @@
 //!
 //! Everything that comes from the database goes through [`escape`](super::escape) here.
 
+use super::assets::{self, AssetNames};
 use super::circumstances::RowReport;
 use super::columns::Columns;
 use super::escape::sanitise_line;
@@ -20,22 +21,23 @@ pub struct Named<'r> {
     own: bool,
     key: &'r Columns,
     identity: Option<&'r Columns>,
+    assets: &'r AssetNames,
 }
 
 impl<'r> Named<'r> {
     /// The row of a finding.
-    pub fn of(report: &Report, finding: &'r FindingReport) -> Self {
+    pub fn of(report: &'r Report, finding: &'r FindingReport) -> Self {
         let own = is_own(report, finding.table);
-        Self { own, key: &finding.key, identity: finding.identity.as_ref() }
+        Self { own, key: &finding.key, identity: finding.identity.as_ref(), assets: &report.assets }
     }
 
     /// The row that was written last.
-    pub fn last(report: &Report, row: &'r RowReport) -> Self {
-        Self { own: is_own(report, row.table), key: &row.key, identity: Some(&row.identity) }
+    pub fn last(report: &'r Report, row: &'r RowReport) -> Self {
+        Self { own: is_own(report, row.table), key: &row.key, identity: Some(&row.identity), assets: &report.assets }
     }
 
-    /// The row as a person names it: `dag/run/task[map_index] · key`, `asset 7 · key`, or its primary key where it is
-    /// gone. What is longer than `longest` columns is cut off, part by part.
+    /// The row as a person names it: `dag/run/task[map_index] · key`, `asset 7 (orders) · key`, or its primary key where
+    /// it is gone. What is longer than `longest` columns is cut off, part by part.
     pub fn name(self, longest: usize) -> String {
         let Some(identity) = self.identity else { return pairs(self.key.iter(), longest) };
         if self.own {
@@ -43,7 +45,9 @@ impl<'r> Named<'r> {
         }
         let key = part(identity, "key", longest).unwrap_or_default();
         if let Some(asset) = part(identity, "asset_id", longest) {
-            return format!("asset {asset} · {key}");
+            let name = assets::id(identity).and_then(|id| self.assets.get(&id));
+            let name = name.map(|name| format!(" ({})", sanitise_line(name, longest))).unwrap_or_default();
+            return format!("asset {asset}{name} · {key}");
         }
         match task(identity, "", longest) {
             Some(task) => format!("{task} · {key}"),

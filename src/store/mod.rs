@@ -5,6 +5,7 @@
 
 pub mod location;
 
+mod assets;
 mod carry;
 mod catalog;
 mod chunk;

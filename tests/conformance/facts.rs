@@ -30,6 +30,7 @@ async fn bad_rows_tell_where_they_come_from_when_they_were_written_and_when_they
     assert_eq!(first["written_at"], "2026-05-04T03:02:01.000000Z");
     assert_eq!(first["expires_at"], "2027-01-01T00:00:00.000000Z");
     assert_eq!((&last["written_at"], &last["expires_at"]), (&json!("2026-05-06T07:08:09.250000Z"), &Value::Null));
+    assert_eq!(report["assets"], json!({"2": "two"}), "only those that the report tells of");
     let [errors, warnings] = report["circumstances"].as_array().expect("a list").as_slice() else { panic!() };
     assert_eq!((&errors["severity"], &errors["rows"]), (&json!("error"), &json!(3)));
     assert_eq!(

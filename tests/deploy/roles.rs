@@ -34,7 +34,10 @@ async fn the_role_of_a_check_reads_the_state_and_nothing_else(engine: Engine) {
         .await;
     let url = with_role(&database, For::Check).await;
     let url = url.as_str();
-    statemend(&["scan", "--url", url]).exits(10);
+    let report = statemend(&["scan", "--format", "json", "--url", url]).exits(10).json();
+    assert_eq!(report.get("assets"), None, "it does not know what assets are called");
+    let scan = statemend(&["scan", "--url", url]).exits(10);
+    assert!(scan.stdout.contains("asset 1 · a"), "{}", scan.stdout);
     statemend(&["repair", "--dry-run", "--url", url]).exits(10);
     let folder = tempfile::tempdir().expect("a folder");
     let state = folder.path().join("check.json");

@@ -16,7 +16,9 @@ pub(super) use commands::{
     CompletionsArgs, DemoArgs, ExplainArgs, ManArgs, RepairArgs, RulesArgs, RulesCheckArgs, RulesCommand,
     RulesSuggestArgs, RunsArgs, ScanArgs, UndoArgs,
 };
-pub(super) use shared::{Format, JudgingArgs, LimitArgs, MostArgs, OutputArgs, PaceArgs, ReportArgs, TargetArgs};
+pub(super) use shared::{
+    FindingsArgs, Format, JudgingArgs, LimitArgs, MostArgs, OutputArgs, PaceArgs, ReportArgs, TargetArgs,
+};
 
 /// Finds the rows of Airflow's task and asset state tables that Airflow cannot read back, says why, and mends them.
 ///

@@ -1,21 +1,19 @@
 //! `statemend carry`: the plan, the question, the carry.
 
 use super::Context;
+use super::change::{Change, Ended};
 use crate::cli::args::CarryArgs;
 use crate::cli::ask;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::output::{self, Output};
+use crate::cli::output::Output;
 use crate::cli::session::{self, Decisions, Session};
 use crate::domain::carry::Route;
 use crate::engine::consent::Consent;
 use crate::engine::events::Events;
 use crate::engine::store::Deed;
 use crate::engine::{Ending, Work, carry};
-use crate::report::collect::Collector;
-use crate::report::model::{Mode, Outcome, Report};
-use crate::report::stream::Stream;
-use crate::report::terminal;
+use crate::report::model::{Mode, Report};
 use crate::report::wording::{count, list};
 use crate::store::{Access, Wanted};
 
@@ -42,42 +40,37 @@ pub(super) async fn run(args: CarryArgs, context: &Context) -> Result<Exit, Fail
         pace: (&args.pace).into(),
         stop: &context.stop,
     };
-    let command = Carry { args: &args, context, work, routes: &routes, output: &output, most };
+    let change = Change {
+        context,
+        output,
+        work: &work,
+        findings: &args.findings,
+        fail_on: args.fail_on.fail_on.into(),
+        most,
+        yes: args.yes,
+    };
+    let command = Carry { args: &args, work: &work, routes: &routes, change: &change };
     let ended = match args.dry_run {
-        true => command.look(&mut session, Mode::CarryDryRun).await,
+        true => command.look(&mut session, Mode::CarryDryRun).await?,
         // Where there is nothing to carry, there is nothing to write into a journal either.
-        false if routes.is_empty() => command.look(&mut session, Mode::Carry).await,
-        false => command.carry(&mut session).await,
+        false if routes.is_empty() => command.look(&mut session, Mode::Carry).await?,
+        false => command.carry(&mut session).await?,
     };
-    let (report, stream) = match ended? {
-        Ok(reports) => reports,
-        Err(exit) => return Ok(exit),
-    };
-    // An undo needs no rules.
-    let by_rules = !matches!(report.outcome, Outcome::Carried | Outcome::Partial);
-    let again = if by_rules { session.again_with(&args.judging, None) } else { session.again.clone() };
-    output.write_rows(&report, stream, &again)?;
-    Ok(report.outcome.into())
+    change.write(ended, &session, &args.judging)
 }
-
-/// A report, with the end of a list of rows where it is one, or the exit code where the user did not agree.
-type Ended = Result<(Report, Option<Stream>), Exit>;
 
 struct Carry<'c> {
     args: &'c CarryArgs,
-    context: &'c Context,
-    work: Work<'c>,
+    work: &'c Work<'c>,
     routes: &'c [&'static Route],
-    output: &'c Output,
-    /// How many rows the report lists.
-    most: usize,
+    change: &'c Change<'c>,
 }
 
 impl Carry<'_> {
     async fn look(&self, session: &mut Session, mode: Mode) -> Result<Ended, Failure> {
-        let events = self.events(session, mode)?;
-        let ((collector, stream), ending) = self.plan(session, events).await?;
-        Ok(Ok((collector.finish(ending, session::now()), stream)))
+        let told = self.change.told(session, mode)?;
+        let (told, ending) = self.plan(session, told).await?;
+        Ok(self.change.finish(session, told, ending).await)
     }
 
     /// Carries what can be carried, once the user has agreed to it.
@@ -88,36 +81,27 @@ impl Carry<'_> {
             Ok(consent) => consent,
             Err(ended) => return Ok(ended),
         };
-        let mut events = (self.events(session, Mode::Carry)?, self.output.progress(self.context.common));
+        let mut events = (self.change.told(session, Mode::Carry)?, self.change.progress());
         let who = session::who();
-        let ending = carry::carry(&mut session.store, &self.work, self.routes, &who, consent, &mut events).await?;
-        let (collector, stream) = events.0;
-        Ok(Ok((collector.finish(ending, session::now()), stream)))
+        let ending = carry::carry(&mut session.store, self.work, self.routes, &who, consent, &mut events).await?;
+        Ok(self.change.finish(session, events.0, ending).await)
     }
 
     /// Sees what a carry would do.
     async fn plan<E: Events>(&self, session: &mut Session, events: E) -> Result<(E, Ending), Failure> {
-        let mut events = (events, self.output.progress(self.context.common));
-        let ending = carry::plan(&mut session.store, &self.work, self.routes, &mut events).await?;
+        let mut events = (events, self.change.progress());
+        let ending = carry::plan(&mut session.store, self.work, self.routes, &mut events).await?;
         Ok((events.0, ending))
     }
 
-    /// Shows the plan and asks, unless the command line has agreed already.
     async fn consent(&self, session: &mut Session) -> Result<Result<Consent, Ended>, Failure> {
-        if self.args.yes {
-            return Ok(Ok(Consent::given()));
-        }
-        let most = self.args.findings.most.rows();
-        let reports = [Mode::CarryDryRun, Mode::Carry].map(|mode| self.collector(session, mode, most));
-        let ([plan, nothing], ending) = self.plan(session, reports).await?;
-        let plan = plan.finish(ending, session::now());
-        let carried = plan.totals.carry.map_or(0, |carry| carry.carried);
-        if carried == 0 || ending == Ending::Interrupted {
-            return Ok(Err(Ok((nothing.finish(ending, session::now()), None))));
-        }
-        terminal::write(&mut std::io::stderr().lock(), &plan, &output::stderr_page(), None).map_err(Failure::Stdout)?;
-        let question = format!("\nCarry {} into {} in {}?", count(carried, "row"), self.into(), plan.database.url);
-        Ok(ask::consent(false, &question).await?.map_err(Err))
+        let see = async |session: &mut Session, reports| self.plan(session, reports).await;
+        let question = |plan: &Report| {
+            let rows = plan.totals.carry.map_or(0, |carry| carry.carried);
+            let rows = (rows > 0).then(|| count(rows, "row"))?;
+            Some(format!("Carry {rows} into {} in {}?", self.into(), plan.database.url))
+        };
+        self.change.consent(session, [Mode::CarryDryRun, Mode::Carry], see, question).await
     }
 
     /// The tables that are filled, as a sentence names them.
@@ -129,14 +113,5 @@ impl Carry<'_> {
             }
         }
         list(&names)
-    }
-
-    /// What becomes of the report.
-    fn events(&self, session: &Session, mode: Mode) -> Result<(Collector, Option<Stream>), Failure> {
-        Ok((self.collector(session, mode, self.most), self.output.stream(self.args.findings.show_values)?))
-    }
-
-    fn collector(&self, session: &Session, mode: Mode, most: usize) -> Collector {
-        session.collector(mode, &self.work, most, self.args.fail_on.fail_on.into())
     }
 }

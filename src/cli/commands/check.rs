@@ -95,7 +95,7 @@ impl Check<'_> {
         let ending = check::check(&mut session.store, &work, &mut state, &mut events).await?;
         let ((collector, stream), progress) = events;
         drop(progress);
-        Ok(Checked { report: collector.finish(ending, session::now()), stream, state })
+        Ok(Checked { report: session.finish(collector, ending).await, stream, state })
     }
 
     /// What the last check has left.

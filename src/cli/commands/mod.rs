@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod carry;
+mod change;
 mod check;
 mod completions;
 mod demo;

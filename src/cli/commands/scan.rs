@@ -43,7 +43,7 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
     if let (Some(plan), Some(path)) = (plan, &args.plan_out) {
         finish(plan, path, ending, context.common)?;
     }
-    let report = collector.finish(ending, session::now());
+    let report = session.finish(collector, ending).await;
     output.write_rows(&report, stream, &session.again_with(&args.judging, work.shard))?;
     Ok(report.outcome.into())
 }

@@ -56,7 +56,7 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
     let ending = undo::undo(&mut session.store, &work, &run, &session::who(), consent, &mut events).await?;
     let ((collector, stream), progress) = events;
     drop(progress);
-    let report = collector.finish(ending, session::now());
+    let report = session.finish(collector, ending).await;
     output.write_rows(&report, stream, &session.again)?;
     Ok(report.outcome.into())
 }

@@ -132,7 +132,7 @@ pub fn groups(report: &Report) -> Vec<Group> {
             heading: sentence(&facts::rows(report, circumstances), ""),
             sorts: facts::SORTS
                 .iter()
-                .filter_map(|&(sort, [called, _])| sources(circumstances, sort, called))
+                .filter_map(|&(sort, [called, _])| sources(report, circumstances, sort, called))
                 .collect(),
             histogram: written.and_then(|written| Histogram::new(written, &report.started_at)),
             written: written.map_or_else(Vec::new, |written| {
@@ -147,10 +147,10 @@ pub fn groups(report: &Report) -> Vec<Group> {
     report.circumstances.iter().enumerate().map(group).collect()
 }
 
-fn sources(circumstances: &CircumstancesReport, sort: &str, called: &'static str) -> Option<Sources> {
+fn sources(report: &Report, circumstances: &CircumstancesReport, sort: &str, called: &'static str) -> Option<Sources> {
     let sources: &SourcesReport = circumstances.sources.get(sort)?;
     let most = sources.most.first()?.rows;
-    let row = |source| (facts::source(source, WHOLE), Bar::new(source.rows, most));
+    let row = |source| (facts::source(report, source, WHOLE), Bar::new(source.rows, most));
     Some(Sources {
         called,
         rows: sources.most.iter().take(SOURCES).map(row).collect(),

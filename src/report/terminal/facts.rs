@@ -28,7 +28,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page) -> io::Resul
     };
     for (sort, [_, called]) in facts::SORTS {
         if let Some(sources) = circumstances.sources.get(sort) {
-            fact(called, &page.plain(), &facts::sources(sources, TOLD, LONGEST, str::to_owned))?;
+            fact(called, &page.plain(), &facts::sources(report, sources, TOLD, LONGEST, str::to_owned))?;
         }
     }
     if let Some(written) = &circumstances.written {

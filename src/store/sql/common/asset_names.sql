@@ -1,0 +1,2 @@
+-- What people call these assets.
+SELECT id, name FROM {asset} WHERE id IN ({ids})
