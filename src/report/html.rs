@@ -13,6 +13,7 @@ use indicatif::HumanCount;
 use sha2::{Digest as _, Sha256};
 
 use super::carried;
+use super::carry::CarryCounts;
 use super::escape::sanitise;
 use super::model::{Counts, Mode, Outcome, Report};
 use super::sentences::{closing, judgement, news, next};
@@ -169,18 +170,7 @@ fn tiles(report: &Report) -> Vec<Tile> {
             let undone = if report.removes { "taken out" } else { "put back" };
             vec![done(undone, String::new()), left]
         }
-        Mode::Carry | Mode::CarryDryRun => {
-            let carry = totals.carry.unwrap_or_default();
-            let [carried, mended] =
-                if mode == Mode::Carry { ["carried", "mended"] } else { ["to be carried", "to be mended"] };
-            let left = if mode == Mode::Carry { "left" } else { "to be left" };
-            vec![
-                Tile::new(carry.carried, carried, read).toned(Tone::Good),
-                done(mended, "on the way".to_owned()),
-                Tile::new(carry.present, "there already", "carried before".to_owned()),
-                Tile::new(totals.left(), left, carried::reasons(totals)).toned(Tone::Mixed),
-            ]
-        }
+        Mode::Carry | Mode::CarryDryRun => carry_tiles(mode, totals, read),
         Mode::Repair => {
             let before = format!("{} before", HumanCount(totals.unreadable_lists));
             let lists = Tile::new(totals.unreadable_lists_left, "unreadable lists", before);
@@ -202,6 +192,21 @@ fn tiles(report: &Report) -> Vec<Tile> {
             ]
         }
     }
+}
+
+/// What went over, or would, what needed not, and what was left. `read` says of how much.
+fn carry_tiles(mode: Mode, totals: &Counts, read: String) -> Vec<Tile> {
+    let CarryCounts { carried, present, .. } = totals.carry.unwrap_or_default();
+    let [over, mended, left] = match mode {
+        Mode::Carry => ["carried", "mended", "left"],
+        _ => ["to be carried", "to be mended", "to be left"],
+    };
+    vec![
+        Tile::new(carried, over, read).toned(Tone::Good),
+        Tile::new(totals.rewritten, mended, "on the way".to_owned()).toned(Tone::Good),
+        Tile::new(present, "there already", "carried before".to_owned()),
+        Tile::new(totals.left(), left, carried::reasons(totals)).toned(Tone::Mixed),
+    ]
 }
 
 fn hidden(totals: &Counts) -> String {

@@ -49,24 +49,26 @@ pub(super) async fn run(args: CarryArgs, context: &Context) -> Result<Exit, Fail
         most,
         yes: args.yes,
     };
-    let command = Carry { args: &args, work: &work, routes: &routes, change: &change };
-    let ended = match args.dry_run {
-        true => command.look(&mut session, Mode::CarryDryRun).await?,
-        // Where there is nothing to carry, there is nothing to write into a journal either.
-        false if routes.is_empty() => command.look(&mut session, Mode::Carry).await?,
-        false => command.carry(&mut session).await?,
-    };
+    let ended = Carry { args: &args, routes: &routes, change: &change }.run(&mut session).await?;
     change.write(ended, &session, &args.judging)
 }
 
 struct Carry<'c> {
     args: &'c CarryArgs,
-    work: &'c Work<'c>,
     routes: &'c [&'static Route],
     change: &'c Change<'c>,
 }
 
 impl Carry<'_> {
+    async fn run(&self, session: &mut Session) -> Result<Ended, Failure> {
+        match self.args.dry_run {
+            true => self.look(session, Mode::CarryDryRun).await,
+            // Where there is nothing to carry, there is nothing to write into a journal either.
+            false if self.routes.is_empty() => self.look(session, Mode::Carry).await,
+            false => self.carry(session).await,
+        }
+    }
+
     async fn look(&self, session: &mut Session, mode: Mode) -> Result<Ended, Failure> {
         let told = self.change.told(session, mode)?;
         let (told, ending) = self.plan(session, told).await?;
@@ -83,14 +85,15 @@ impl Carry<'_> {
         };
         let mut events = (self.change.told(session, Mode::Carry)?, self.change.progress());
         let who = session::who();
-        let ending = carry::carry(&mut session.store, self.work, self.routes, &who, consent, &mut events).await?;
+        let ending =
+            carry::carry(&mut session.store, self.change.work, self.routes, &who, consent, &mut events).await?;
         Ok(self.change.finish(session, events.0, ending).await)
     }
 
     /// Sees what a carry would do.
     async fn plan<E: Events>(&self, session: &mut Session, events: E) -> Result<(E, Ending), Failure> {
         let mut events = (events, self.change.progress());
-        let ending = carry::plan(&mut session.store, self.work, self.routes, &mut events).await?;
+        let ending = carry::plan(&mut session.store, self.change.work, self.routes, &mut events).await?;
         Ok((events.0, ending))
     }
 

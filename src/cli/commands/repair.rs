@@ -52,22 +52,24 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
         most,
         yes: args.yes,
     };
-    let command = Repair { args: &args, work: &work, change: &change };
-    let ended = match (plan, args.dry_run) {
-        (None, true) => command.dry_run(&mut session).await?,
-        (None, false) => command.mend(&mut session).await?,
-        (Some(plan), _) => command.carry_out(&mut session, plan).await?,
-    };
+    let ended = Repair { args: &args, change: &change }.run(&mut session, plan).await?;
     change.write(ended, &session, &args.judging)
 }
 
 struct Repair<'r> {
     args: &'r RepairArgs,
-    work: &'r Work<'r>,
     change: &'r Change<'r>,
 }
 
 impl Repair<'_> {
+    async fn run(&self, session: &mut Session, plan: Option<PlanFile>) -> Result<Ended, Failure> {
+        match (plan, self.args.dry_run) {
+            (None, true) => self.dry_run(session).await,
+            (None, false) => self.mend(session).await,
+            (Some(plan), _) => self.carry_out(session, plan).await,
+        }
+    }
+
     async fn dry_run(&self, session: &mut Session) -> Result<Ended, Failure> {
         let told = self.change.told(session, Mode::DryRun)?;
         let (told, ending) = self.scan(session, told).await?;
@@ -76,21 +78,22 @@ impl Repair<'_> {
 
     /// Mends what needs it, once the user has agreed to it.
     async fn mend(&self, session: &mut Session) -> Result<Ended, Failure> {
-        session.prepare(&self.work.rewrites(), &self.args.pace).await?;
+        session.prepare(&self.change.work.rewrites(), &self.args.pace).await?;
         let consent = match self.consent(session).await? {
             Ok(consent) => consent,
             Err(ended) => return Ok(ended),
         };
         let mut events = (self.change.told(session, Mode::Repair)?, self.change.progress());
-        let ending = repair::repair(&mut session.store, self.work, &session::who(), consent, &mut events).await?;
+        let ending =
+            repair::repair(&mut session.store, self.change.work, &session::who(), consent, &mut events).await?;
         Ok(self.change.finish(session, events.0, ending).await)
     }
 
     /// Carries out a reviewed plan, once the user has agreed to it.
     async fn carry_out(&self, session: &mut Session, file: PlanFile) -> Result<Ended, Failure> {
         let database = file.header.database.clone();
-        let plan = file.plan(self.work.targets)?;
-        session.prepare(&self.work.rewrites(), &self.args.pace).await?;
+        let plan = file.plan(self.change.work.targets)?;
+        session.prepare(&self.change.work.rewrites(), &self.args.pace).await?;
         let question = format!("Rewrite {} in {database}?", count(plan.rows, "planned row"));
         let consent = match ask::consent(self.args.yes, &question).await? {
             Ok(consent) => consent,
@@ -98,14 +101,14 @@ impl Repair<'_> {
         };
         let mut events = (self.change.told(session, Mode::Repair)?, self.change.progress());
         let ending =
-            plan::carry_out(&mut session.store, self.work, plan, &session::who(), consent, &mut events).await?;
+            plan::carry_out(&mut session.store, self.change.work, plan, &session::who(), consent, &mut events).await?;
         Ok(self.change.finish(session, events.0, ending).await)
     }
 
     /// Sees what a repair would do.
     async fn scan<E: Events>(&self, session: &mut Session, events: E) -> Result<(E, Ending), Failure> {
         let mut events = (events, self.change.progress());
-        let ending = scan::scan(&mut session.store, self.work, &mut events).await?;
+        let ending = scan::scan(&mut session.store, self.change.work, &mut events).await?;
         Ok((events.0, ending))
     }
 
