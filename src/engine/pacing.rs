@@ -60,7 +60,7 @@ impl WindowSize {
     const SMALLEST: u32 = 16;
     const LARGEST: u32 = 32_768;
     const BYTES: u64 = 32 << 20;
-    const FLAGGED: usize = 8_192;
+    const FLAGGED: usize = 4_096;
 
     /// Begins small, since nobody knows yet how wide the rows are. All jobs together never read more at once than a
     /// second may read.
