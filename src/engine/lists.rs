@@ -17,7 +17,7 @@ use super::store::Source;
 use crate::domain::target::{Scalar, Target};
 
 /// How many lists of a table are asked about: few enough that the answer takes no time beside the scan.
-const ASKED: usize = 500;
+const ASKED: usize = 128;
 
 /// The lists of one table that some row keeps from being read.
 #[derive(Debug, Default)]
