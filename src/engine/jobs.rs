@@ -180,16 +180,7 @@ impl<W: Windows> Job<W> {
     /// where rows are left out: the server might have to go through all of the table for as many as it is asked for.
     async fn next_window(&mut self, shared: &Shared, work: &Work<'_>) -> Result<Option<Duration>, Halt> {
         let mut course = shared.course.lock().await;
-        let Some(mut turn) = course.turn() else { return Ok(None) };
-        while !course.is_in_place() {
-            let first = self.first(&turn, work).await?;
-            if !course.find(first.as_ref()) {
-                let (number, next) = course.take(None);
-                self.post.send(Message::Read(number, Window { next, ..Window::default() }));
-                return Ok(Some(Duration::ZERO));
-            }
-            turn = course.turn().unwrap_or(turn);
-        }
+        let Some(turn) = self.turn(&mut course, work).await? else { return Ok(self.end_table(&mut course)) };
         let besides = if turn.crowded { Besides::Facts } else { work.besides() };
         let &Turn { ref after, ref until, since, rows, .. } = &turn;
         let span = Span { after: after.as_ref(), until, since, rows, besides };
@@ -214,10 +205,27 @@ impl<W: Windows> Job<W> {
         Ok(Some(rest))
     }
 
-    /// The first row from the beginning of a window on.
-    async fn first(&mut self, turn: &Turn, work: &Work<'_>) -> Result<Option<Key>, Halt> {
-        let (after, until, besides) = (turn.after.as_ref(), &turn.until, Besides::Nothing);
-        self.look(turn.target, Span { after, until, since: None, rows: 1, besides }, work).await
+    /// The window that is next, where rows are to be read; nothing where none are left, be it of this table.
+    async fn turn(&mut self, course: &mut Course, work: &Work<'_>) -> Result<Option<Turn>, Halt> {
+        while let Some(turn) = course.turn() {
+            if course.is_in_place() {
+                return Ok(Some(turn));
+            }
+            let (after, until, besides) = (turn.after.as_ref(), &turn.until, Besides::Nothing);
+            let first = self.look(turn.target, Span { after, until, since: None, rows: 1, besides }, work).await?;
+            if !course.find(first.as_ref()) {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ends a table of which nothing is left, by a window without rows. Nothing happens at the end of all tables.
+    fn end_table(&self, course: &mut Course) -> Option<Duration> {
+        course.turn()?;
+        let (number, next) = course.take(None);
+        self.post.send(Message::Read(number, Window { next, ..Window::default() }));
+        Some(Duration::ZERO)
     }
 
     async fn read(&mut self, target: &'static Target, span: Span<'_>, work: &Work<'_>) -> Result<Window, Halt> {
