@@ -1,13 +1,12 @@
 //! Someone else's locks, triggers and constraints: what is in the way of a row keeps none of the others.
 
-use std::process::Child;
 use std::thread::sleep;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::state::{dump_all, fill_tasks, task_values};
-use crate::statemend::{Ran, command_piped, ran, signal, statemend};
+use crate::statemend::{Ran, begin, end, signal, statemend};
 use crate::support::{Connection, Engine, TestDatabase, block_on};
 
 on_every_engine!(
@@ -285,12 +284,4 @@ fn repairing(database: &TestDatabase) -> [&str; 6] {
 
 fn repair(database: &TestDatabase) -> Ran {
     statemend(&repairing(database))
-}
-
-fn begin(arguments: &[&str]) -> Child {
-    command_piped(arguments).spawn().expect("the program starts")
-}
-
-fn end(child: Child) -> Ran {
-    ran(child.wait_with_output().expect("the program ends"))
 }

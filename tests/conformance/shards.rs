@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::older::{self, generation, left_by};
 use crate::state::{HEALTHY, KINDS, dump_all, fill_assets, fill_tasks, task_values};
-use crate::statemend::{Ran, command_piped, ran, signal, statemend};
+use crate::statemend::{begin, end, signal, statemend};
 use crate::support::{Engine, TestDatabase};
 
 on_every_engine!(
@@ -263,12 +263,4 @@ async fn a_plan_may_be_of_one_part_of_the_rows(engine: Engine) {
 fn repairing<'a>(database: &'a TestDatabase, more: &[&'a str]) -> Vec<&'a str> {
     let repair = ["repair", "--yes", "--url", database.url(), "--format", "json", "--max-findings", "10"];
     [&repair, more].concat()
-}
-
-fn begin(arguments: &[&str]) -> Child {
-    command_piped(arguments).spawn().expect("the program starts")
-}
-
-fn end(child: Child) -> Ran {
-    ran(child.wait_with_output().expect("the program ends"))
 }

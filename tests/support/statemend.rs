@@ -37,6 +37,16 @@ pub fn command_piped(args: &[&str]) -> Command {
     command
 }
 
+/// Starts it so.
+pub fn begin(args: &[&str]) -> Child {
+    command_piped(args).spawn().expect("the program starts")
+}
+
+/// Waits for the end of what was started.
+pub fn end(child: Child) -> Ran {
+    ran(child.wait_with_output().expect("the program ends"))
+}
+
 /// Sends a signal, named as `kill` takes it.
 pub fn signal(signal: &str, process: &Child) {
     let sent = Command::new("kill").args([signal, &process.id().to_string()]).status();

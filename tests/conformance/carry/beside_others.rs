@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{arguments, carry, counts, left, tasks, values};
 use crate::older::{fill_tasks, generation, key_column, left_by};
-use crate::statemend::{Ran, command_piped, ran};
+use crate::statemend::{self, end};
 use crate::support::{Connection, Engine, TestDatabase, block_on};
 
 on_every_engine!(
@@ -25,11 +25,7 @@ async fn with_rows(engine: Engine, rows: usize) -> TestDatabase {
 }
 
 fn begin(database: &TestDatabase) -> Child {
-    command_piped(&arguments(database, &["--yes", "--max-findings", "60"])).spawn().expect("the program starts")
-}
-
-fn end(child: Child) -> Ran {
-    ran(child.wait_with_output().expect("the program ends"))
+    statemend::begin(&arguments(database, &["--yes", "--max-findings", "60"]))
 }
 
 /// A statement that puts a row in the place of one that is to be carried.
@@ -119,11 +115,8 @@ fn a_row_that_is_written_while_it_is_carried_goes_as_one() {
     for engine in [Engine::Postgres, Engine::MySql] {
         block_on(async {
             let database = with_rows(engine, ROWS).await;
-            let running = command_piped(&arguments(
-                &database,
-                &["--yes", "--chunk-rows", "5", "--chunk-pause", "20ms", "--max-findings", "60"],
-            ));
-            let mut running = { running }.spawn().expect("the program starts");
+            let slowly = ["--yes", "--chunk-rows", "5", "--chunk-pause", "20ms", "--max-findings", "60"];
+            let mut running = statemend::begin(&arguments(&database, &slowly));
             let mut writer = database.connect().await;
             let (mut second, key) = (0, key_column(engine));
             while running.try_wait().expect("a child can be waited for").is_none() {
