@@ -3,7 +3,7 @@
 --
 -- To be run in Airflow's database by whom the tables belong to, or a superuser. Change the password, and the names where
 -- yours differ. Where development builds of Airflow have run, the role needs the tables of docs/tables.md that are there.
--- A shard takes three connections, and one more for each job.
+-- Each process takes a connection, and one more for each of its jobs.
 
 CREATE ROLE statemend_repair LOGIN PASSWORD 'change-me';
 

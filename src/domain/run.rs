@@ -42,6 +42,11 @@ impl RunMode {
         }
     }
 
+    /// What a run does, and with which part of the rows, if not with all: `repair 2/4`.
+    pub fn of(self, shard: Option<Shard>) -> String {
+        shard.map_or_else(|| self.name().to_owned(), |shard| format!("{} {shard}", self.name()))
+    }
+
     /// The mode with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Repair, Self::Carry, Self::Undo].into_iter().find(|mode| mode.name() == name)

@@ -10,14 +10,12 @@ use super::store::{Deed, Lease, Ledger, NewRun, Step, StoreError};
 use super::writer::Writer;
 use super::{Ending, Work};
 use crate::domain::run::{Run, RunId, RunMode, RunOptions, RunState};
-use crate::domain::shard::Shard;
 
 /// Why a run did not begin or did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// Another run is at work.
-    #[error("another run is at work: {}{} {} on {}, since {}",
-        .0.mode.name(), part(.0.options.shard), .0.id, .0.host, .0.started_at)]
+    #[error("another run is at work: {} {} on {}, since {}", .0.mode.of(.0.options.shard), .0.id, .0.host, .0.started_at)]
     Held(Box<Run>),
     /// The user named a run that the journal does not know.
     #[error("the journal knows no run {0}")]
@@ -31,11 +29,6 @@ pub enum RunError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// A shard behind the mode of a run that has one.
-fn part(shard: Option<Shard>) -> String {
-    shard.map(|shard| format!(" {shard}")).unwrap_or_default()
 }
 
 /// Who runs this, as the journal remembers it.

@@ -174,12 +174,6 @@ impl RunReport {
         }
     }
 
-    /// What it does, and with which part of the rows.
-    fn mode_and_shard(&self) -> String {
-        let shard = self.shard.map(|shard| format!(" {shard}"));
-        self.mode.name().to_owned() + &shard.unwrap_or_default()
-    }
-
     /// Who ran it, and where.
     fn who(&self, columns: usize) -> String {
         sanitise_line(&format!("{}@{}", self.user, self.host), columns)
@@ -228,7 +222,7 @@ pub fn write_list(out: &mut dyn io::Write, report: &RunsReport, page: &Page) -> 
         for run in runs {
             let (changed, left) = (number(run.changed()), number(left(run.totals)));
             let id = indent.to_owned() + &sanitise_line(&run.run_id, 40);
-            table.add_row([id, run.mode_and_shard(), run.state_word().to_owned(), changed, left, run.who(40)]);
+            table.add_row([id, run.mode.of(run.shard), run.state_word().to_owned(), changed, left, run.who(40)]);
         }
     }
     for (index, column) in table.column_iter_mut().enumerate() {
