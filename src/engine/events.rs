@@ -58,6 +58,8 @@ pub struct Counted {
 pub enum Wait {
     /// Another transaction holds a lock.
     Lock,
+    /// Others write the rows between a look and the change.
+    Race,
     /// The server, to be there again.
     Connection,
     /// The rest after a chunk that was asked for.
@@ -74,6 +76,7 @@ impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lock => f.write_str("another transaction holds a lock"),
+            Self::Race => f.write_str("others are writing the same rows"),
             Self::Connection => f.write_str("the connection broke and is made anew"),
             Self::Pause => f.write_str("resting after a chunk"),
             Self::Rate => f.write_str("no more rows a second are wanted"),

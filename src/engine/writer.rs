@@ -34,6 +34,10 @@ pub(super) use edit::{Done, Edit, Verdict};
 /// row are tried once.
 const TRIES: u32 = 3;
 
+/// How often a row that stands alone is tried when it keeps changing between a look and the change. Each try is a race of
+/// its own, over in milliseconds, so that a row is left only if it hardly ever rests.
+const RACES: u32 = 30;
+
 /// Rows of one table, in the order of the work, that one chunk can work off.
 pub(super) trait Piece: Sized {
     /// What is read of a row in its chunk.
@@ -174,8 +178,8 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
             return Ok(Ok(Done::default()));
         }
         self.wait_for_replicas().await?;
-        let tries = if keys.len() == 1 { TRIES } else { tries };
-        let mut failures = 0;
+        let (tries, races) = if keys.len() == 1 { (TRIES, RACES) } else { (tries, tries) };
+        let (mut failures, mut lost_races) = (0, 0);
         let (mut losses, mut gate) = (Patience::default(), Patience::default());
         loop {
             let began = Instant::now();
@@ -189,12 +193,16 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
             };
             match error.trouble {
                 Trouble::Refused => return Ok(Err(Reason::Refused)),
-                Trouble::Overtaken if failures + 1 >= tries => return Ok(Err(Reason::Overtaken)),
+                Trouble::Overtaken if lost_races + 1 < races => {
+                    lost_races += 1;
+                    self.rest(Wait::Race, pause_after(1)).await?;
+                }
+                Trouble::Overtaken => return Ok(Err(Reason::Overtaken)),
                 Trouble::Lost => {
                     self.outwait(&mut losses, error, Wait::Connection).await?;
                     self.reconnect().await?;
                 }
-                Trouble::Overtaken | Trouble::Contended if failures + 1 < tries => {
+                Trouble::Contended if failures + 1 < tries => {
                     failures += 1;
                     self.rest(Wait::Lock, pause_after(failures)).await?;
                 }

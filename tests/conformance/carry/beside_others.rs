@@ -10,6 +10,7 @@ use crate::statemend::{self, end};
 use crate::support::{Connection, Engine, TestDatabase, block_on};
 
 on_every_engine!(
+    a_row_that_can_never_be_copied_is_left_and_told,
     a_row_that_somebody_puts_in_its_place_meanwhile_stays,
     a_table_that_is_locked_for_a_while_is_waited_for
 );
@@ -70,6 +71,18 @@ async fn a_row_stays_that_somebody_puts_among(engine: Engine, rows: usize) {
     let there = values(&database).await;
     assert_eq!(there.len(), rows);
     assert_eq!(there[taken].1, "\"mine\"");
+}
+
+/// An index that somebody added refuses the second row of a key, and the look before the copy does not know of it.
+async fn a_row_that_can_never_be_copied_is_left_and_told(engine: Engine) {
+    let database = with_rows(engine, ROWS).await;
+    fill_tasks(&database, "task_state", &[(1, "publish", -1, "007", "bad")]).await;
+    let index = format!("CREATE UNIQUE INDEX added ON task_state_store ({})", key_column(engine));
+    database.execute(&index).await;
+    let report = carry(&database, &["--max-findings", "200"]).exits(11).json();
+    assert_eq!(left(&report), [("task_state", "007", "overtaken")]);
+    assert_eq!(counts(&report), [ROWS as u64, ROWS as u64, 0, 0, 0, 1]);
+    assert_eq!(values(&database).await.len(), ROWS);
 }
 
 async fn a_table_that_is_locked_for_a_while_is_waited_for(engine: Engine) {
