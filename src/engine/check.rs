@@ -89,7 +89,7 @@ async fn look_again<S: Source, M: Memory, E: Events>(
         }
         let look_up = async |source: &mut S| window::look_up(source, target, &keys, work).await;
         let window = insist(source, work, events, look_up).await?;
-        size.learn(window.took, window.bytes, window.spotted.len());
+        size.learn(window.read());
         let (rows, bytes) = (window.rows, window.bytes);
         readable += rows - window.spotted.len() as u64;
         deleted += keys.len() as u64 - rows;

@@ -53,6 +53,16 @@ pub struct WindowSize {
     bytes: u64,
     /// What is known of flagged rows is held until they are told. Jobs that work side by side hold no more together.
     flagged: usize,
+    least: Least,
+}
+
+/// What was read at once, and how long that took.
+#[derive(Clone, Copy, Debug)]
+pub struct Read {
+    pub rows: u64,
+    pub bytes: u64,
+    pub flagged: usize,
+    pub took: Duration,
 }
 
 impl WindowSize {
@@ -61,6 +71,8 @@ impl WindowSize {
     const LARGEST: u32 = 32_768;
     const BYTES: u64 = 32 << 20;
     const FLAGGED: usize = 4_096;
+    /// What so few bytes take is the way to the server and back, and not the bytes.
+    const FEW_BYTES: u64 = 64 << 10;
 
     /// Begins small, since nobody knows yet how wide the rows are. All jobs together never read more at once than a
     /// second may read.
@@ -69,7 +81,7 @@ impl WindowSize {
         let largest = pace.max_rows_per_second.unwrap_or(u32::MAX).min(Self::LARGEST) / jobs;
         let largest = largest.max(1);
         let (bytes, flagged) = (Self::BYTES / u64::from(jobs), Self::FLAGGED / jobs as usize);
-        Self { rows: largest.min(64), largest, bytes, flagged }
+        Self { rows: largest.min(64), largest, bytes, flagged, least: Least::default() }
     }
 
     /// The most rows that the next window should read.
@@ -77,15 +89,21 @@ impl WindowSize {
         self.rows
     }
 
-    /// Learns from a window that was full: grows by doubling, shrinks at once to what would have fitted.
-    pub fn learn(&mut self, took: Duration, bytes: u64, flagged: usize) {
-        let fullness = f64::max(bytes as f64 / self.bytes as f64, flagged as f64 / self.flagged as f64);
+    /// Learns from a window: shrinks at once to what would have fitted, and grows by doubling where much of what it might
+    /// have read was there.
+    pub fn learn(&mut self, read: Read) {
+        let rows = u32::try_from(read.rows).unwrap_or(self.rows).min(self.rows);
+        if read.bytes <= Self::FEW_BYTES {
+            self.least.learn(read.took);
+        }
+        let aim = self.least.at_least(3, Self::AIM);
+        let fullness = f64::max(read.bytes as f64 / self.bytes as f64, read.flagged as f64 / self.flagged as f64);
         if fullness > 1.0 {
-            self.shrink((f64::from(self.rows) / fullness) as u32);
-        } else if took <= Self::AIM / 2 && fullness <= 0.5 {
+            self.shrink((f64::from(rows) / fullness) as u32);
+        } else if read.took > aim {
+            self.shrink(fitting(rows, aim, read.took));
+        } else if rows >= self.rows.div_ceil(2) && read.took <= aim / 2 && fullness <= 0.5 {
             self.rows = (self.rows * 2).min(self.largest);
-        } else if took > Self::AIM {
-            self.shrink(fitting(self.rows, Self::AIM, took));
         }
     }
 
@@ -94,15 +112,32 @@ impl WindowSize {
     }
 }
 
+/// The least time that anything took. Most of it is the way to the server and back, several times, where that is long, and
+/// fewer rows would take no less.
+#[derive(Clone, Copy, Debug, Default)]
+struct Least(Option<Duration>);
+
+impl Least {
+    fn learn(&mut self, took: Duration) {
+        self.0 = Some(self.0.map_or(took, |least| least.min(took)));
+    }
+
+    /// What can be aimed at: a time, but no less than so many times the least.
+    fn at_least(self, times: u32, aim: Duration) -> Duration {
+        self.0.map_or(aim, |least| aim.max(least.saturating_mul(times)))
+    }
+}
+
 /// Rows per chunk, so that nobody waits for its locks for long.
 #[derive(Debug)]
 pub struct ChunkSize {
     chunk: ChunkRows,
     rows: u32,
+    least: Least,
 }
 
 impl ChunkSize {
-    const FIRST: u32 = 128;
+    const FIRST: u32 = 32;
     const SMALLEST: u32 = 10;
     /// The most rows that a chunk may have, also where someone fixes it: its keys and values are held, and stand in
     /// one statement.
@@ -114,7 +149,7 @@ impl ChunkSize {
             ChunkRows::Aim(_) => Self::FIRST,
             ChunkRows::Fixed(rows) => rows.clamp(1, Self::LARGEST),
         };
-        Self { chunk: pace.chunk, rows }
+        Self { chunk: pace.chunk, rows, least: Least::default() }
     }
 
     /// The most rows that the next chunk should change.
@@ -126,10 +161,12 @@ impl ChunkSize {
     /// time it grows by a quarter, and where it left nearly all of it, to the double.
     pub fn learn(&mut self, rows: usize, took: Duration) {
         let ChunkRows::Aim(aim) = self.chunk else { return };
+        self.least.learn(took);
+        let aim = self.least.at_least(2, aim);
         if took > aim {
             let fitted = fitting(u32::try_from(rows).unwrap_or(self.rows), aim, took);
             self.rows = fitted.max(Self::SMALLEST).min(self.rows);
-        } else if rows >= self.rows() && took <= aim * 3 / 4 {
+        } else if rows >= self.rows() && took <= aim / 4 * 3 {
             let growth = if took <= aim / 4 { self.rows } else { self.rows.div_ceil(4) };
             self.rows = (self.rows + growth).min(Self::LARGEST);
         }
@@ -176,32 +213,65 @@ impl RowRate {
 mod tests {
     use super::*;
 
+    /// A window of so many rows of which nothing is to be said but the time that it took.
+    fn read(rows: u32, took: Duration) -> Read {
+        Read { rows: rows.into(), bytes: u64::from(rows) * 36, flagged: 0, took }
+    }
+
     #[test]
     fn windows_grow_slowly_and_shrink_at_once() {
+        let millisecond = Duration::from_millis(1);
         let mut size = WindowSize::new(&Pace::default());
         for _ in 0..20 {
-            size.learn(Duration::from_millis(1), 0, 0);
+            size.learn(read(size.rows(), millisecond));
         }
         assert_eq!(size.rows(), WindowSize::LARGEST);
-        size.learn(Duration::from_secs(20), 0, 0);
+        size.learn(read(WindowSize::LARGEST, Duration::from_secs(20)));
         assert_eq!(size.rows(), WindowSize::LARGEST / 100);
-        size.learn(Duration::from_secs(3600), 0, 0);
+        size.learn(read(size.rows(), Duration::from_secs(3600)));
         assert_eq!(size.rows(), WindowSize::SMALLEST);
-        size.learn(WindowSize::AIM, 0, 0);
+        size.learn(read(WindowSize::SMALLEST, WindowSize::AIM));
         assert_eq!(size.rows(), WindowSize::SMALLEST);
         size.rows = 1000;
-        size.learn(Duration::from_millis(1), 10 * WindowSize::BYTES, 0);
+        size.learn(Read { bytes: 10 * WindowSize::BYTES, ..read(1000, millisecond) });
         assert_eq!(size.rows(), 100);
-        size.learn(Duration::from_millis(1), 0, 2 * WindowSize::FLAGGED);
+        size.learn(Read { flagged: 2 * WindowSize::FLAGGED, ..read(100, millisecond) });
         assert_eq!(size.rows(), 50);
+    }
+
+    #[test]
+    fn a_window_that_ends_early_lets_the_next_ones_shrink_but_not_grow() {
+        let mut size = WindowSize::new(&Pace::default());
+        size.learn(read(31, Duration::from_millis(1)));
+        assert_eq!(size.rows(), 64, "less than half of it was there");
+        size.rows = WindowSize::LARGEST;
+        size.learn(Read { bytes: 4 * WindowSize::BYTES, ..read(400, Duration::from_millis(1)) });
+        assert_eq!(size.rows(), 100);
+    }
+
+    #[test]
+    fn a_long_way_to_the_server_makes_windows_and_chunks_larger_and_not_smaller() {
+        // Three round trips of 100 ms, or five, and a microsecond or a tenth of a millisecond a row.
+        let window = |rows: u32| Duration::from_millis(300) + Duration::from_micros(1) * rows;
+        let mut size = WindowSize::new(&Pace::default());
+        for _ in 0..20 {
+            size.learn(read(size.rows(), window(size.rows())));
+        }
+        assert_eq!(size.rows(), WindowSize::LARGEST);
+        let chunk = |rows: usize| Duration::from_millis(500) + Duration::from_micros(100) * rows as u32;
+        let mut size = ChunkSize::new(&Pace::default());
+        for _ in 0..40 {
+            size.learn(size.rows(), chunk(size.rows()));
+        }
+        assert_eq!(size.rows(), ChunkSize::LARGEST as usize);
     }
 
     #[test]
     fn a_window_never_reads_more_than_a_second_may() {
         let mut size = WindowSize::new(&Pace { max_rows_per_second: Some(10), ..Pace::default() });
-        size.learn(Duration::from_millis(1), 0, 0);
+        size.learn(read(10, Duration::from_millis(1)));
         assert_eq!(size.rows(), 10);
-        size.learn(Duration::from_secs(3600), 0, 0);
+        size.learn(read(10, Duration::from_secs(3600)));
         assert_eq!(size.rows(), 10);
     }
 
@@ -211,7 +281,7 @@ mod tests {
         for (limit, largest) in [(None, WindowSize::LARGEST / 4), (Some(100), 25), (Some(3), 1)] {
             let mut size = WindowSize::new(&Pace { jobs: four, max_rows_per_second: limit, ..Pace::default() });
             for _ in 0..20 {
-                size.learn(Duration::from_millis(1), 0, 0);
+                size.learn(read(size.rows(), Duration::from_millis(1)));
             }
             assert_eq!(size.rows(), largest);
         }
@@ -220,8 +290,10 @@ mod tests {
     #[test]
     fn chunks_grow_slowly_and_shrink_at_once() {
         let mut size = ChunkSize::new(&Pace::default());
-        size.learn(128, Duration::from_millis(20));
-        assert_eq!(size.rows(), 256, "it took no time");
+        for rows in [32, 64, 128] {
+            size.learn(rows, Duration::from_millis(20));
+        }
+        assert_eq!(size.rows(), 256, "they took no time");
         size.learn(256, Duration::from_millis(180));
         assert_eq!(size.rows(), 320);
         size.learn(319, Duration::from_millis(20));

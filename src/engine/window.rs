@@ -8,7 +8,7 @@ use super::Work;
 use super::events::Flagged;
 use super::flag::{Flag, Keep, Met};
 use super::made::Made;
-use super::pacing::WindowSize;
+use super::pacing::Read;
 use super::store::{Besides, Facts, Known, Row, Source, Span, StoreError, Windows};
 use crate::domain::census::{JsonType, Sighting};
 use crate::domain::repair::Capacity;
@@ -42,11 +42,9 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Lets the size of the next windows follow the time that this one took. The last one tells nothing.
-    pub fn teach(&self, size: &mut WindowSize) {
-        if self.next.is_some() {
-            size.learn(self.took, self.bytes, self.spotted.len());
-        }
+    /// What reading it cost.
+    pub const fn read(&self) -> Read {
+        Read { rows: self.rows, bytes: self.bytes, flagged: self.spotted.len(), took: self.took }
     }
 }
 

@@ -165,7 +165,7 @@ impl Course {
 
     /// Learns from a window that was read. Says how long to rest before the next one.
     pub fn learn(&mut self, turn: &Turn, window: &Window, now: Instant) -> Duration {
-        window.teach(&mut self.size);
+        self.size.learn(window.read());
         self.dense = turn.was_dense(window).unwrap_or(self.dense);
         self.crowded = window.spotted.len() as u64 * CROWD > window.rows;
         self.sparse = window.rows == 0;
@@ -192,8 +192,8 @@ mod tests {
     }
 
     fn read(rows: u64, next: Option<Key>) -> Window {
-        // Neither fast nor slow, so the size stays.
-        Window { rows, next, took: Duration::from_millis(150), ..Window::default() }
+        // Wide rows, read neither fast nor slowly, so the size stays.
+        Window { rows, bytes: 1 << 20, next, took: Duration::from_millis(150), ..Window::default() }
     }
 
     fn course(legs: impl IntoIterator<Item = Leg>) -> Course {
