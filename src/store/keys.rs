@@ -16,8 +16,8 @@ impl<'p> From<&'p Scalar> for Param<'p> {
 
 impl<'f> Builder<'_, 'f> {
     /// Compares the key columns with a key, in the order of the key; `last` compares the last column, `strict` those
-    /// before it. A key of which only the first columns are given compares with these. Row values say it best, but MySQL and MariaDB make no index range of them, so there the comparison
-    /// is spelled out: `(a > 1) OR (a = 1 AND b > 2)`.
+    /// before it. A key of which only the first columns are given compares with these. Row values say it best, but MySQL
+    /// and MariaDB make no index range of them, so there the comparison is spelled out: `(a > 1) OR (a = 1 AND b > 2)`.
     pub(super) fn compare(&mut self, key: &'f Key, strict: &str, last: &str) {
         let columns = &self.target().key[..key.0.len()];
         if self.names.dialect != Dialect::MySql || columns.len() == 1 {
