@@ -173,10 +173,14 @@ impl Session {
     /// as the older ones are there.
     pub fn undone(&self, run: &Run) -> Result<Vec<&'static Target>, Failure> {
         let tables = &run.options.tables;
-        if !run.makes_rows() {
-            return self.targets(tables);
-        }
         let is_there = |table: &&String| self.overview.targets.iter().any(|target| target.table == **table);
+        if !run.makes_rows() {
+            let tallies = &run.progress.tallies;
+            let changed = |table: &&String| tallies.get(*table).is_some_and(|tally| tally.rewritten > 0);
+            // Older tables are dropped once they have been carried. Where nothing was changed, nobody misses them.
+            let needed = tables.iter().filter(|table| is_there(table) || changed(table));
+            return self.targets(&needed.cloned().collect::<Vec<_>>());
+        }
         if let Some(table) = tables.iter().find(|table| !is_there(table)) {
             return Err(Failure::OriginGone { run: run.id.clone(), table: table.clone() });
         }

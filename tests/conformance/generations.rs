@@ -17,6 +17,7 @@ on_every_engine!(
     a_stranger_with_the_name_of_a_state_table_is_left_alone,
     a_journal_of_a_table_that_has_another_key_by_now_is_not_guessed_at,
     a_run_that_stopped_in_a_table_with_another_key_does_all_of_the_new_one,
+    an_undo_asks_for_no_table_in_which_nothing_was_changed,
 );
 
 /// Parts of keys that are awkward somewhere. MySQL's own key columns have no place for emoji.
@@ -251,4 +252,22 @@ async fn a_run_that_stopped_in_a_table_with_another_key_does_all_of_the_new_one(
     fill_tasks(&database, "task_state", &[(1, "load", -1, "cursor", "bad"), (2, "load", -1, "cursor", "bad")]).await;
     repaired(&database, &["--table", "task_state"]);
     statemend(&["scan", "--url", database.url()]).exits(0);
+}
+
+/// Older tables are dropped once what they held has been carried.
+async fn an_undo_asks_for_no_table_in_which_nothing_was_changed(engine: Engine) {
+    let database = left_by(engine, &[2, 4]).await;
+    fill_tasks(&database, "task_state_store", &[(1, "load", -1, "status", "läuft")]).await;
+    let before = dump(&database, generation(4)).await;
+    let report = repaired(&database, &[]);
+    database.execute("DROP TABLE task_state; DROP TABLE asset_state").await;
+    put_back(&database, &report);
+    assert_eq!(dump(&database, generation(4)).await, before);
+
+    fill_assets(&database, "asset_state_store", &[(1, "status", "läuft")]).await;
+    let report = repaired(&database, &[]);
+    database.execute("DROP TABLE asset_state_store").await;
+    let run = report["run_id"].as_str().expect("a run");
+    let undo = ["undo", run, "--yes", "--url", database.url()];
+    statemend(&undo).exits(3).says("asset_state_store");
 }
