@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::report::model::Outcome;
+use crate::report::model::{Outcome, Report};
 
 /// How the command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +31,12 @@ impl From<Exit> for ExitCode {
     }
 }
 
-impl From<Outcome> for Exit {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
+impl From<&Report> for Exit {
+    fn from(report: &Report) -> Self {
+        match report.outcome {
             Outcome::Clean | Outcome::Repaired | Outcome::Carried | Outcome::Undone => Self::Success,
+            // A repair that leaves what its rules leave has done what was asked for.
+            Outcome::Findings if !report.mode.only_reads() => Self::Success,
             Outcome::Findings => Self::Findings,
             Outcome::Partial => Self::Partial,
             Outcome::Interrupted => Self::Interrupted,

@@ -118,7 +118,10 @@ impl Failure {
                 Some("what it carried is all that is left of these rows, so they stay where they are".to_owned())
             }
             Self::UnknownTable(_, tables) => Some(format!("the state tables are {}", tables.join(" and "))),
-            Self::NobodyToAsk(_) => Some("add --yes if you mean it, or --dry-run where there is one".to_owned()),
+            Self::NobodyToAsk("repair" | "carry") => {
+                Some("add --yes if you mean it, or --dry-run to see what it would do".to_owned())
+            }
+            Self::NobodyToAsk(_) => Some("add --yes if you mean it".to_owned()),
             Self::Exists(_) => Some("name another place, or remove it".to_owned()),
             Self::NotStrings { .. } => {
                 Some("each line is one value, as a JSON string such as \"{\\\"a\\\": 1}\"".to_owned())

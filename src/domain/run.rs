@@ -1,7 +1,7 @@
 //! What the journal remembers of a run, in the form in which it is stored.
 //!
-//! Options, cursor and tally are stored as JSON text with a version, so that a later release can change them and an
-//! earlier one refuses what it does not know.
+//! Options, cursor and tally are stored as JSON text. The options carry a version, and nothing may hold a field that is not
+//! known, so that a later release can change them and an earlier one refuses what it does not know.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -155,6 +155,7 @@ pub struct Cursor {
 
 /// What a run has done in one table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tally {
     pub rows_scanned: u64,
     pub bytes_scanned: u64,

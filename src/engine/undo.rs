@@ -72,7 +72,7 @@ async fn all_changes<L: Ledger, E: Events>(
         return Err(StoreError::new(Trouble::Journal, what).into());
     }
     // Before the first change: a repair must not go on with the undone run, whose cursor is behind these rows.
-    let by = writer.run.clone();
+    let by = put_back_by(&runs, undone).unwrap_or(&writer.run).clone();
     writer.insist(async |ledger| ledger.mark_undone(undone, &by).await).await?;
     announce(writer, undone).await?;
     loop {
@@ -88,6 +88,15 @@ async fn all_changes<L: Ledger, E: Events>(
             writer.looked_at(rows).await?;
         }
     }
+}
+
+/// The undo that has put values of a run back, where there is one and nobody has undone it in turn. One more undo does
+/// not take its place: it finds what the first one has left, which mostly is nothing.
+fn put_back_by<'r>(runs: &'r [Run], undone: &RunId) -> Option<&'r RunId> {
+    let find = |id: &RunId| runs.iter().find(|run| run.id == *id);
+    let by = find(find(undone)?.undone_by.as_ref()?)?;
+    let put_back = by.progress.tallies.values().any(|tally| tally.rewritten > 0);
+    (put_back && by.state != RunState::Undone).then_some(&by.id)
 }
 
 async fn announce<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, undone: &RunId) -> Result<(), Halt> {

@@ -2,7 +2,7 @@
 
 use indicatif::HumanCount;
 
-use super::sentences::{Next, why_left};
+use super::sentences::{Next, left_by_rules, why_left};
 use crate::report::carry::CarryCounts;
 use crate::report::model::{Counts, Mode, Outcome, Report, TableReport};
 use crate::report::wording::{count, either, list};
@@ -55,6 +55,7 @@ pub fn closing(report: &Report) -> Vec<String> {
         let verb = if report.mode == Mode::CarryDryRun { "would be" } else { "were" };
         said.push(format!("The rows that {verb} left stand first in the lists."));
     }
+    said.extend(left_by_rules(report));
     said
 }
 

@@ -126,6 +126,7 @@ impl Collector {
             FailOn::Severity(severity) => totals.of_at_least(severity),
             FailOn::New => check.as_ref().map_or(0, |check| check.rows.new_errors),
         };
+        let found = if mode == Mode::Repair { tables.iter().map(TableReport::unreadable_by_rule).sum() } else { found };
         let (findings, findings_truncated) = findings.into_findings();
         Report {
             schema_version: SCHEMA_VERSION,
@@ -372,7 +373,8 @@ pub(super) fn finding(target: &'static Target, row: &Flagged) -> FindingReport {
     }
 }
 
-/// How it went. `found` is how many rows there are that a mode that only reads is to fail for.
+/// How it went. `found` is how many rows there are that a mode that only reads is to fail for, or that the rules of a
+/// repair leave unreadable.
 fn outcome(mode: Mode, ending: Ending, found: u64, totals: &Counts) -> Outcome {
     match mode {
         _ if ending == Ending::Interrupted => Outcome::Interrupted,
@@ -380,6 +382,7 @@ fn outcome(mode: Mode, ending: Ending, found: u64, totals: &Counts) -> Outcome {
         Mode::CarryDryRun if totals.left() > 0 || found > 0 => Outcome::Findings,
         Mode::Repair | Mode::Carry | Mode::Undo if totals.left() > 0 => Outcome::Partial,
         Mode::Repair if totals.rewritten > 0 => Outcome::Repaired,
+        Mode::Repair if found > 0 => Outcome::Findings,
         Mode::Carry if totals.carry.is_some_and(|carry| carry.carried > 0) => Outcome::Carried,
         Mode::Undo => Outcome::Undone,
         _ => Outcome::Clean,

@@ -73,6 +73,7 @@ impl Tone {
             Outcome::Findings if report.totals.errors > 0 => Self::Bad,
             Outcome::Findings | Outcome::Partial | Outcome::Interrupted => Self::Mixed,
             Outcome::Clean if report.totals.flagged > 0 => Self::Mixed,
+            _ if report.unreadable_by_rule() > 0 => Self::Mixed,
             Outcome::Clean | Outcome::Repaired | Outcome::Carried | Outcome::Undone => Self::Good,
         }
     }
@@ -175,7 +176,7 @@ fn tiles(report: &Report) -> Vec<Tile> {
             let before = format!("{} before", HumanCount(totals.unreadable_lists));
             let lists = Tile::new(totals.unreadable_lists_left, "unreadable lists", before);
             let lists = lists.toned(Tone::Bad).about(totals.unreadable_lists_estimated);
-            vec![done("rewritten", read), left, lists, warnings]
+            vec![done("rewritten", read), left_by_repair(report), lists, warnings]
         }
         Mode::Scan | Mode::DryRun | Mode::Check => {
             let lists = Tile::new(totals.unreadable_lists, "unreadable lists", hidden(totals));
@@ -192,6 +193,14 @@ fn tiles(report: &Report) -> Vec<Tile> {
             ]
         }
     }
+}
+
+/// What a repair left, also because the rules say so.
+fn left_by_repair(report: &Report) -> Tile {
+    let (totals, by_rule) = (&report.totals, report.unreadable_by_rule());
+    let rules = if by_rule > 0 { format!(", {} unreadable by the rules", HumanCount(by_rule)) } else { String::new() };
+    let note = format!("{} skipped, {} drifted{rules}", totals.skipped, totals.drifted);
+    Tile::new(totals.left() + by_rule, "left", note).toned(Tone::Mixed)
 }
 
 /// What went over, or would, what needed not, and what was left. `read` says of how much.

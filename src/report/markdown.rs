@@ -183,7 +183,8 @@ fn findings(out: &mut dyn io::Write, report: &Report, table: &TableReport) -> io
     }
     let more = table.counts.flagged - findings.len() as u64;
     if more > 0 {
-        writeln!(out, "\n… and {} more; `--format csv` lists them", HumanCount(more))?;
+        let how = if report.mode.only_reads() { "; `--format csv` lists them" } else { "" };
+        writeln!(out, "\n… and {} more{how}", HumanCount(more))?;
     }
     Ok(())
 }

@@ -61,7 +61,8 @@ impl Mode {
 pub enum Outcome {
     /// Nothing found of the severity that counts, or nothing to mend.
     Clean,
-    /// A mode that only reads found rows of at least the severity that counts.
+    /// A mode that only reads found rows of at least the severity that counts, or a repair rows that some reader fails
+    /// on and that its rules leave, and nothing else to mend.
     Findings,
     /// A repair mended everything that was to be mended.
     Repaired,
@@ -166,6 +167,13 @@ pub struct Report {
     pub outcome: Outcome,
 }
 
+impl Report {
+    /// Rows that some reader fails on and that the rules leave as they are.
+    pub fn unreadable_by_rule(&self) -> u64 {
+        self.tables.iter().map(TableReport::unreadable_by_rule).sum()
+    }
+}
+
 /// The rows that one rule took.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RuleReport {
@@ -219,6 +227,12 @@ impl TableReport {
     /// How bad a kind of rows is in this table.
     pub fn severity(&self, kind: Kind) -> Severity {
         self.reader.unwrap_or_default().severity(kind)
+    }
+
+    /// Rows that some reader fails on and that the rules leave as they are: no kind of them does so by default.
+    pub fn unreadable_by_rule(&self) -> u64 {
+        let errors = self.counts.outcomes.iter().filter(|(kind, _)| self.severity(**kind) == Severity::Error);
+        errors.map(|(_, fates)| fates.reported).sum()
     }
 }
 

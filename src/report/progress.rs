@@ -57,13 +57,14 @@ impl Progress {
     fn start(&mut self, target: &Target, rows: Option<u64>) {
         self.seen = Seen::default();
         self.text_at = None;
+        // Nothing of this is drawn before all of it is there: the numbers of two tables must not stand in one line.
+        self.bar.reset_elapsed();
+        let bar = self.bar.clone().with_style(style(if rows.is_some() { BAR } else { SPINNER }));
+        let bar = bar.with_prefix(target.table.clone()).with_message("").with_position(0);
         match rows {
-            Some(rows) => self.bar.set_length(rows),
-            None => self.bar.unset_length(),
+            Some(rows) => bar.set_length(rows),
+            None => bar.unset_length(),
         }
-        self.bar.set_style(style(if rows.is_some() { BAR } else { SPINNER }));
-        self.bar.set_prefix(target.table.clone());
-        self.bar.set_message("");
         self.bar.reset();
         self.bar.enable_steady_tick(TICK);
     }

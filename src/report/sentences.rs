@@ -16,13 +16,13 @@ pub struct Next {
     pub command: String,
 }
 
-/// The report in one sentence; a check's in two.
+/// The report in one sentence; in two that of a check, and that of a repair whose rules leave unreadable rows.
 pub fn verdict(report: &Report) -> String {
     let news = news(report).map(|news| format!(" {news}"));
     judgement(report) + &news.unwrap_or_default()
 }
 
-/// The report in one sentence.
+/// The same without what is new to a check.
 pub fn judgement(report: &Report) -> String {
     let interrupted = report.outcome == Outcome::Interrupted;
     match report.mode {
@@ -151,22 +151,32 @@ fn count_lists(totals: &Counts, lists: u64) -> String {
 fn mended(report: &Report) -> String {
     let totals = &report.totals;
     let (rewritten, left) = (totals.rewritten, totals.left());
-    match (rewritten, left) {
+    let kept = left_by_rules(report);
+    // Where the rules leave unreadable rows, those that they mend are not all that needed it.
+    let needed = if kept.is_some() { "that the rules mend" } else { "that needed it" };
+    let mended = match (rewritten, left) {
+        (0, 0) if kept.is_some() => {
+            format!("The rules mend none of {}{}.", count(totals.rows_scanned, "row"), readable_again(report))
+        }
         (0, 0) => format!("Nothing to mend in {}.", count(totals.rows_scanned, "row")),
         (_, 0) => {
             let rows = if rewritten == 1 { "the row".to_owned() } else { format!("all {}", count(rewritten, "row")) };
-            format!("Mended {rows} that needed it{}.", readable_again(report))
+            format!("Mended {rows} {needed}{}.", readable_again(report))
         }
         _ => {
             let rows = count(rewritten + left, "row");
-            format!(
-                "Mended {} of {rows} that needed it; {}{}.",
-                HumanCount(rewritten),
-                why_left(totals),
-                readable_again(report)
-            )
+            let (why, again) = (why_left(totals), readable_again(report));
+            format!("Mended {} of {rows} {needed}; {why}{again}.", HumanCount(rewritten))
         }
-    }
+    };
+    mended + &kept.map(|kept| format!(" {kept}")).unwrap_or_default()
+}
+
+/// That rows cannot be read and are to stay so, where rules say this.
+pub(super) fn left_by_rules(report: &Report) -> Option<String> {
+    let rows = report.unreadable_by_rule();
+    let them = either(rows, "it", "them");
+    (rows > 0).then(|| format!("{} cannot be read{}, and the rules leave {them}.", count(rows, "row"), by(report)))
 }
 
 /// What the repair means for lists. Says nothing where earlier sittings of the run have seen lists that this one has not.

@@ -64,6 +64,7 @@ fn verdict_style(report: &Report, page: &Page) -> Style {
         Outcome::Findings if report.totals.errors > 0 => style.red(),
         Outcome::Findings | Outcome::Partial | Outcome::Interrupted => style.yellow(),
         Outcome::Clean if report.totals.flagged > 0 => style.yellow(),
+        _ if report.unreadable_by_rule() > 0 => style.yellow(),
         Outcome::Clean | Outcome::Repaired | Outcome::Carried | Outcome::Undone => style.green(),
     })
 }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::driver::Cells;
 use super::error::{failed, other};
-use crate::domain::run::{Run, RunId, RunMode, RunState};
+use crate::domain::run::{Run, RunId, RunMode, RunOptions, RunState};
 use crate::domain::target::Target;
 use crate::engine::store::{PastChange, StoreError, Trouble};
 
@@ -52,11 +52,15 @@ impl StoredRun {
             StoreError::new(Trouble::Journal, format!("the journal says of run {id} that it is {name:?}"))
                 .hint("it was written by a newer release of statemend; use that one")
         };
+        let options: RunOptions = from_text(&id, &required(4))?;
+        if options.version > RunOptions::VERSION {
+            return Err(unknown(&format!("of version {}", options.version)));
+        }
         Ok(Run {
             mode: RunMode::from_name(&mode).ok_or_else(|| unknown(&mode))?,
             state: RunState::from_name(&state).ok_or_else(|| unknown(&state))?,
             alive: self.alive,
-            options: from_text(&id, &required(4))?,
+            options,
             progress: from_text(&id, &required(5))?,
             tool_version: required(6),
             host: required(7),

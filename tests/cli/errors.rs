@@ -32,7 +32,12 @@ fn wrong_usage_is_told_with_exit_code_2() {
         &["runs", "20260501-120000-none", "--url", URL],
         &["runs", "20260501-120000-none", "--purge-older-than", "30d"],
         &["runs", "--purge-older-than", "soon"],
+        &["runs", "--purge-older-than", "100000y", "--yes", "--url", URL],
         &["runs", "--yes"],
+        &["repair", "--yes", "--chunk-time", "300000000000y", "--url", URL],
+        &["scan", "--legacy-before", "2026-05-25", "--url", URL],
+        &["scan", "--legacy-before", "2026-05-25T10:00:00", "--url", URL],
+        &["scan", "--legacy-before", "2026-05-25T10:00:00+02:00", "--url", URL],
     ];
     let folder = Folder::with_database();
     let tell = |args: &&[&str]| told(args, &folder.run(args).exits(2));

@@ -57,3 +57,16 @@ fn the_command_to_run_next_is_about_the_same_rows_and_rules() {
                 --legacy-before 2026-05-25T00:00:00Z\n";
     assert!(scan.ends_with(next), "{scan}");
 }
+
+#[test]
+fn a_repair_whose_rules_leave_all_unreadable_rows_does_as_asked_and_says_what_it_leaves() {
+    let folder = Folder::with_database();
+    folder.write("rules.toml", "version = 1\ndefault = \"none\"\n");
+    let repair = ["repair", "--yes", "--rules", "rules.toml", "--url", URL];
+    let human = folder.run(&repair).exits(0).stdout;
+    assert!(!human.contains("Nothing to mend"), "{human}");
+    assert!(human.replace('\n', " ").contains("cannot be read by Airflow, and the rules leave them."), "{human}");
+    let report = folder.run(&[&repair[..], &["--format", "json"]].concat()).exits(0).json();
+    assert_eq!(report["outcome"], "findings");
+    assert!(report["totals"]["errors"].as_u64() > Some(0), "{report}");
+}

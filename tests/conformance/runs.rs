@@ -116,6 +116,16 @@ async fn a_journal_of_a_newer_release_is_refused(engine: Engine) {
     fill_tasks(&database, &["one"]).await;
     repair(&database);
     fill_again(&database).await;
+    let newer = [
+        ("options", "\"version\":1", "\"version\":999", "of version 999"),
+        ("progress", "\"rows_scanned\"", "\"rows_dreamt_of\":1,\"rows_scanned\"", "is not understood"),
+    ];
+    for (column, known, unknown, what) in newer {
+        let swap = |from, to| format!("UPDATE statemend_run SET {column} = REPLACE({column}, '{from}', '{to}')");
+        database.execute(&swap(known, unknown)).await;
+        statemend(&["repair", "--yes", "--url", database.url()]).exits(3).says(what);
+        database.execute(&swap(unknown, known)).await;
+    }
     database.execute("UPDATE statemend_migration SET version = 999").await;
     statemend(&["repair", "--yes", "--url", database.url()]).exits(3).says("version 999");
     statemend(&["scan", "--url", database.url()]).exits(10);

@@ -204,6 +204,9 @@ async fn a_shard_that_is_interrupted_goes_on_where_it_was(engine: Engine) {
     assert_ne!(other["run_id"], interrupted["run_id"], "another shard is another run");
     let runs = statemend(&["runs", "--url", database.url(), "--format", "json"]).exits(0).json();
     assert_eq!(runs["shared"][0]["states"], json!({"done": 1, "interrupted": 1, "missing": 1}));
+    let finished_at = |run: &Value| (run["state"].clone(), run["finished_at"].is_string());
+    let ends: Vec<_> = runs["runs"].as_array().expect("a list").iter().map(finished_at).collect();
+    assert_eq!(ends, [(json!("done"), true), (json!("interrupted"), false)], "what was stopped has no end yet");
     let finished = statemend(&repairing(&database, &["--shard", "2/3"])).exits(0).json();
     assert_eq!(finished["run_id"], interrupted["run_id"], "it goes on with the same run");
     assert_eq!(finished["totals"]["rewritten"], 8_000);

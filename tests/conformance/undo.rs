@@ -72,9 +72,16 @@ async fn an_undo_can_be_repeated_and_be_undone(engine: Engine) {
     let (first, restored) = undo(&run);
     assert_eq!(restored, 2);
     assert_eq!(undo(&run).1, 0, "there is nothing left to put back");
+    let undone_by = || {
+        let run = statemend(&["runs", &run, "--url", database.url(), "--format", "json"]).exits(0).json();
+        run["undone_by"].as_str().map(str::to_owned)
+    };
+    assert_eq!(undone_by().as_ref(), Some(&first), "the undo that has put something back is remembered");
     assert_eq!(task_values(&database).await, ["one", "two"]);
     undo(&first);
     assert_eq!(task_values(&database).await, ["\"one\"", "\"two\""]);
+    let (third, restored) = undo(&run);
+    assert_eq!((restored.as_u64(), undone_by()), (Some(2), Some(third)), "what was put back again is undone anew");
 }
 
 async fn an_unknown_run_is_named_in_the_error(engine: Engine) {

@@ -32,7 +32,7 @@ pub(in crate::cli) struct CheckArgs {
     #[arg(long)]
     pub incremental: bool,
     /// With --incremental, read all rows when the last time was so long ago
-    #[arg(long, value_name = "DURATION", default_value = "7d", requires = "incremental", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "7d", requires = "incremental", value_parser = super::values::duration)]
     pub full_every: Duration,
     /// Write metrics for Prometheus to this file, for the textfile collector of its node exporter; its name ends in .prom
     #[arg(long, value_name = "FILE", value_parser = metrics_file)]

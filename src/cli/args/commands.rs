@@ -101,7 +101,7 @@ pub(in crate::cli) struct RunsArgs {
     #[command(flatten)]
     pub target: TargetArgs,
     /// Drop the old values of runs that ended longer ago than this, such as `30d`; they cannot be undone any more
-    #[arg(long, value_name = "AGE", conflicts_with = "run", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "AGE", conflicts_with = "run", value_parser = super::values::duration)]
     pub purge_older_than: Option<Duration>,
     /// Do not ask before dropping
     #[arg(short, long, requires = "purge_older_than")]

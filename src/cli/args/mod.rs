@@ -9,6 +9,7 @@ mod carry;
 mod check;
 mod commands;
 mod shared;
+pub(super) mod values;
 
 pub(super) use carry::CarryArgs;
 pub(super) use check::CheckArgs;

@@ -34,7 +34,7 @@ pub(in crate::cli) struct JudgingArgs {
     pub rules: Option<PathBuf>,
     /// Take values that parse for strings where they were written before this moment, such as `2026-05-25T10:00:00Z`,
     /// when the deployment began to store JSON; `scan --census` may show it
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_rfc3339_weak)]
+    #[arg(long, value_name = "TIME", value_parser = super::values::moment)]
     pub legacy_before: Option<SystemTime>,
 }
 
@@ -119,16 +119,16 @@ pub(in crate::cli) struct PaceArgs {
     #[command(flatten)]
     pub rate: RateArgs,
     /// How long the transaction of a chunk should take; its number of rows follows
-    #[arg(long, value_name = "DURATION", default_value = "250ms", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "250ms", value_parser = super::values::duration)]
     pub chunk_time: Duration,
     /// Change so many rows in each chunk, however long it takes
     #[arg(long, value_name = "N", conflicts_with = "chunk_time", value_parser = clap::value_parser!(u32).range(1..=i64::from(ChunkSize::LARGEST)))]
     pub chunk_rows: Option<u32>,
     /// Rest so long after each chunk
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = super::values::duration)]
     pub chunk_pause: Option<Duration>,
     /// Wait while a replica is further behind than this
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = super::values::duration)]
     pub max_lag: Option<Duration>,
     /// A replica to watch, may be given more than once [default: what PostgreSQL says of its standbys]
     #[arg(long = "replica", value_name = "URL", requires = "max_lag")]

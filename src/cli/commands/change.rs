@@ -85,7 +85,7 @@ impl Change<'_> {
         let changed = matches!(report.outcome, Outcome::Repaired | Outcome::Carried | Outcome::Partial);
         let again = if changed { session.again.clone() } else { session.again_with(judging, self.work.shard) };
         self.output.write_rows(&report, stream, &again)?;
-        Ok(report.outcome.into())
+        Ok(Exit::from(report.as_ref()))
     }
 
     fn collector(&self, session: &Session, mode: Mode, most: usize) -> Collector {

@@ -68,7 +68,7 @@ impl Check<'_> {
             state.finish(&report)?;
         }
         summarise(&report, self.database.as_deref().unwrap_or_default());
-        Ok(report.outcome.into())
+        Ok(Exit::from(&report))
     }
 
     /// Looks at the database, and compares.

@@ -45,7 +45,7 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
     }
     let report = session.finish(collector, ending).await;
     output.write_rows(&report, stream, &session.again_with(&args.judging, work.shard))?;
-    Ok(report.outcome.into())
+    Ok(Exit::from(&report))
 }
 
 /// Completes the plan, unless the scan has not seen everything.

@@ -58,7 +58,7 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
     drop(progress);
     let report = session.finish(collector, ending).await;
     output.write_rows(&report, stream, &session.again)?;
-    Ok(report.outcome.into())
+    Ok(Exit::from(&report))
 }
 
 async fn consent(args: &UndoArgs, session: &mut Session, run: &Run) -> Result<Result<Consent, Exit>, Failure> {

@@ -1,12 +1,13 @@
 //! What may stand behind the names of a rule's fields.
 
 use std::ops::Range;
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use toml::de::DeValue;
 
 use super::mistake::Mistake;
 use super::walk::{Value, Walk};
+use crate::cli::args::values;
 use crate::domain::finding::{Action, Kind, Severity};
 use crate::domain::rules::{Glob, Globs, Kinds, Moment, Pattern};
 use crate::report::wording;
@@ -43,11 +44,14 @@ impl Walk {
     /// A time as TOML has them, or as a text.
     pub(super) fn moment(&mut self, value: &Value<'_>) -> Option<Moment> {
         let time = match value.get_ref() {
-            DeValue::Datetime(time) => moment(&time.to_string()),
-            DeValue::String(text) => moment(text),
-            _ => None,
+            DeValue::Datetime(time) => values::moment(&time.to_string()),
+            DeValue::String(text) => values::moment(text),
+            _ => values::moment(""),
         };
-        time.or_else(|| self.wrong(value.span(), "not a time in UTC such as 2026-05-25T00:00:00Z"))
+        match time {
+            Ok(time) => micros(time),
+            Err(what) => self.wrong(value.span(), what),
+        }
     }
 
     /// What a function makes of a text, or of each text in a list. All that it cannot take are told.
@@ -76,10 +80,9 @@ impl Walk {
     }
 }
 
-/// A moment in UTC, in microseconds. What is more precise is rounded up, so that it parts the same rows.
-fn moment(text: &str) -> Option<Moment> {
-    let utc = text.strip_suffix("+00:00").map(|text| format!("{text}Z"));
-    let since = humantime::parse_rfc3339(utc.as_deref().unwrap_or(text)).ok()?.duration_since(UNIX_EPOCH).ok()?;
+/// A moment in microseconds. What is more precise is rounded up, so that it parts the same rows.
+fn micros(time: SystemTime) -> Option<Moment> {
+    let since = time.duration_since(UNIX_EPOCH).ok()?;
     i64::try_from(since.as_nanos().div_ceil(1_000)).ok().map(Moment)
 }
 

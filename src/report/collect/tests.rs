@@ -21,6 +21,7 @@ fn rows(mode: Mode, fail_on: Severity, ending: Ending, rows: Found<'_>) -> Repor
 fn the_outcome_follows_from_the_mode_and_from_what_was_found_and_left() {
     use Severity::{Error, Notice, Warning};
     let raw = (Kind::RawText, Row::Rewritten);
+    let kept = (Kind::RawText, Row::Reported);
     let nan = (Kind::NonFinite, Row::Reported);
     let twice = (Kind::DuplicateKey, Row::Reported);
     let blob = (Kind::NotText, Row::Skipped(Reason::NotText));
@@ -39,6 +40,9 @@ fn the_outcome_follows_from_the_mode_and_from_what_was_found_and_left() {
         (Mode::Repair, Error, &[], Outcome::Clean),
         (Mode::Repair, Warning, &[nan], Outcome::Clean),
         (Mode::Repair, Error, &[raw, nan], Outcome::Repaired),
+        (Mode::Repair, Error, &[kept, nan], Outcome::Findings),
+        (Mode::Repair, Error, &[raw, kept], Outcome::Repaired),
+        (Mode::Repair, Error, &[kept, blob], Outcome::Partial),
         (Mode::Repair, Error, &[raw, blob], Outcome::Partial),
         (Mode::Repair, Error, &[moved], Outcome::Partial),
         (Mode::Carry, Error, &[], Outcome::Clean),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use indicatif::HumanCount;
 
+use super::left_by_rules;
 use crate::domain::finding::Action;
 use crate::report::model::Report;
 use crate::report::wording::{count, either, list};
@@ -29,6 +30,7 @@ pub fn would(report: &Report) -> Vec<String> {
         let (rows, them) = (count(totals.skipped, "row"), either(totals.skipped, "it", "them"));
         said.push(format!("It cannot mend {rows} and would leave {them}."));
     }
+    said.extend(left_by_rules(report));
     said
 }
 

@@ -33,12 +33,13 @@ pub fn write(out: &mut dyn io::Write, report: &Report, table: &TableReport, page
     }
     let more = table.counts.flagged - findings.len() as u64;
     if more > 0 {
-        let how = if report.findings_truncated {
-            format!("--format json --max-findings {}", report.totals.flagged)
-        } else {
-            "--format json".to_owned()
+        let how = match report.findings_truncated {
+            // What was changed is not found again by whoever asks again.
+            _ if !report.mode.only_reads() => String::new(),
+            true => format!("; --format json --max-findings {} lists them", report.totals.flagged),
+            false => "; --format json lists them".to_owned(),
         };
-        let text = format!("… and {} more; {how} lists them", HumanCount(more));
+        let text = format!("… and {} more{how}", HumanCount(more));
         page.write(out, "  ", &page.dim(), &text)?;
     }
     Ok(())

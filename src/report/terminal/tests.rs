@@ -217,8 +217,10 @@ fn a_table_of_the_users_own_is_told_with_its_reader() {
     let report = fold(preface(Mode::Scan), Ending::Complete, |events| {
         scanned(events, tasks(), 10);
         scanned(events, own::sample::target(), 1_000);
-        for (kind, reading) in [(Kind::NonFinite, Reading::Error), (Kind::DuplicateKey, Reading::Ok)] {
-            let mut row = task(1, kind, Row::Reported);
+        let found =
+            [(Kind::NonFinite, Reading::Error, Row::Rewritten), (Kind::DuplicateKey, Reading::Ok, Row::Reported)];
+        for (kind, reading, outcome) in found {
+            let mut row = task(1, kind, outcome);
             row.key = Key(vec![Scalar::Text("2026-05".to_owned()), Scalar::Integer(7)]);
             let identity = Identity(vec![Scalar::Text("sales".to_owned())]);
             row.facts = Some(Facts { identity, moment: None, expires_at: None });
@@ -319,4 +321,46 @@ fn the_verdict_is_one_right_sentence() {
         });
         assert_eq!(sentences::verdict(&report), *verdict);
     }
+}
+
+#[test]
+fn what_the_rules_leave_unreadable_is_never_told_as_nothing_to_mend() {
+    let kept = |id| task(id, Kind::RawText, Row::Reported);
+    let (raw, blob) = (task(1, Kind::RawText, Row::Rewritten), task(2, Kind::NotText, Row::Skipped(Reason::NotText)));
+    let cases: &[(Vec<Flagged>, &str)] = &[
+        (
+            vec![kept(3)],
+            "The rules mend none of 9 rows; 1 list is still unreadable. \
+             1 row cannot be read by Airflow, and the rules leave it.",
+        ),
+        (
+            vec![raw.clone(), kept(3), kept(4)],
+            "Mended the row that the rules mend; 2 lists are still unreadable. \
+             2 rows cannot be read by Airflow, and the rules leave them.",
+        ),
+        (
+            vec![raw, blob, kept(3)],
+            "Mended 1 of 2 rows that the rules mend; 1 row skipped; 2 lists are still unreadable. \
+             1 row cannot be read by Airflow, and the rules leave it.",
+        ),
+    ];
+    for (found, verdict) in cases {
+        let report = fold(preface(Mode::Repair), Ending::Complete, |events| {
+            scanned(events, tasks(), 9);
+            found.iter().for_each(|row| flagged(events, tasks(), row.clone()));
+        });
+        assert_eq!(sentences::verdict(&report), *verdict);
+        let markdown = written(|out| crate::report::markdown::write(out, &report, ""));
+        let page = written(|out| crate::report::html::write(out, &report, ""));
+        for (form, text) in [("terminal", human(&report, 200)), ("markdown", markdown), ("html", page)] {
+            let words: Vec<_> = text.split_whitespace().collect();
+            assert!(words.join(" ").contains(", and the rules leave"), "{form}: {text}");
+        }
+    }
+    let dry = fold(preface(Mode::DryRun), Ending::Complete, |events| {
+        scanned(events, tasks(), 9);
+        flagged(events, tasks(), kept(3));
+    });
+    let closing = "Nothing has been changed. 1 row cannot be read by Airflow, and the rules leave it.";
+    assert_eq!(sentences::closing(&dry).as_deref(), Some(closing));
 }

@@ -1,2 +1,2 @@
--- Remembers that another run has put this one's values back.
+-- Remembers which other run has put this one's values back.
 UPDATE {run} SET state = 'undone', undone_by = {undone_by} WHERE run_id = {run_id}

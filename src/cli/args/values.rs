@@ -1,0 +1,20 @@
+//! How times and durations are typed.
+
+use std::time::{Duration, SystemTime};
+
+/// Far more than anyone waits, and little enough for every database to reckon with.
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
+
+/// How long something may take or how old it may be.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if duration > LONGEST { Err("longer than 100 years".to_owned()) } else { Ok(duration) }
+}
+
+/// A moment in UTC, on the command line and in files of rules.
+pub fn moment(text: &str) -> Result<SystemTime, &'static str> {
+    let utc = text.strip_suffix("+00:00").map(|text| format!("{text}Z"));
+    let time = humantime::parse_rfc3339(utc.as_deref().unwrap_or(text)).ok();
+    let since_1970 = time.filter(|time| *time >= SystemTime::UNIX_EPOCH);
+    since_1970.ok_or("not a time in UTC such as 2026-05-25T00:00:00Z")
+}
