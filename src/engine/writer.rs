@@ -157,8 +157,12 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
             self.refuse_beside_a_migration().await?;
             match self.work_off(&piece, tries).await? {
                 Ok(done) => {
+                    let was_a_chunk = !piece.keys().is_empty();
                     piece.tell(done, self.events);
-                    self.rest(Wait::Pause, self.work.pace.chunk_pause).await?;
+                    // Where nothing was looked at to be changed, nobody has to recover from it.
+                    if was_a_chunk {
+                        self.rest(Wait::Pause, self.work.pace.chunk_pause).await?;
+                    }
                 }
                 Err(reason) => match piece.split() {
                     Ok((first, second)) => pieces.extend([second, first]),
