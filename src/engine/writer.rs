@@ -262,7 +262,11 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         };
         match ask.await {
             Ok(stored) => Ok(stored == *ahead),
-            Err(Halt::Failed(error)) => Err(StoreError { trouble: Trouble::Unreachable, ..error }),
+            // The answer did not come. Where it did, and is that the run is somebody else's, that is what ends it.
+            Err(Halt::Failed(error)) => Err(match error.trouble {
+                Trouble::Lost | Trouble::Contended => StoreError { trouble: Trouble::Unreachable, ..error },
+                _ => error,
+            }),
             Err(Halt::Stop) => Ok(false),
         }
     }
