@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::consent::Consent;
 use super::lease::RunError;
+use super::patience::outlast;
 use super::store::Ledger;
 use crate::domain::run::{Run, RunId};
 
@@ -19,9 +20,12 @@ pub async fn purge<L: Ledger>(ledger: &mut L, age: Duration, _consent: Consent) 
     refuse_beside_a_run(&runs)?;
     let mut purged = Vec::new();
     for id in ledger.ended_before(age).await? {
-        refuse_beside_a_run(&ledger.runs().await?)?;
         // Marked first: a purge that is cut short leaves a run that cannot be undone, not one that is undone by half.
-        ledger.mark_purged(&id).await?;
+        if !outlast(async || ledger.mark_purged(&id, age).await).await? {
+            refuse_beside_a_run(&ledger.runs().await?)?;
+            // Somebody has gone on with it, or dropped its values already.
+            continue;
+        }
         let last = runs.iter().find(|run| run.id == id).map_or(0, |run| run.progress.cursor.seq);
         let mut entries = 0;
         let mut until = 0;

@@ -377,8 +377,9 @@ pub trait Ledger: Source {
     /// Marks a run as undone by another.
     async fn mark_undone(&mut self, run: &RunId, by: &RunId) -> Result<(), StoreError>;
 
-    /// Marks a run as purged, so that nobody counts on its changes any more.
-    async fn mark_purged(&mut self, run: &RunId) -> Result<(), StoreError>;
+    /// Marks a run as purged, so that nobody counts on its changes any more. Says no where a run is at work by now, which
+    /// might undo it, or where the run did not end longer ago than this.
+    async fn mark_purged(&mut self, run: &RunId, age: std::time::Duration) -> Result<bool, StoreError>;
 
     /// Drops the changes of a run up to a number from the journal, and says how many there were.
     async fn purge(&mut self, run: &RunId, until: i64) -> Result<u64, StoreError>;

@@ -157,8 +157,12 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
             self.refuse_beside_a_migration().await?;
             match self.work_off(&piece, tries).await? {
                 Ok(done) => {
+                    let was_a_chunk = !piece.keys().is_empty();
                     piece.tell(done, self.events);
-                    self.rest(Wait::Pause, self.work.pace.chunk_pause).await?;
+                    // Where nothing was looked at to be changed, nobody has to recover from it.
+                    if was_a_chunk {
+                        self.rest(Wait::Pause, self.work.pace.chunk_pause).await?;
+                    }
                 }
                 Err(reason) => match piece.split() {
                     Ok((first, second)) => pieces.extend([second, first]),
@@ -258,7 +262,11 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         };
         match ask.await {
             Ok(stored) => Ok(stored == *ahead),
-            Err(Halt::Failed(error)) => Err(StoreError { trouble: Trouble::Unreachable, ..error }),
+            // The answer did not come. Where it did, and is that the run is somebody else's, that is what ends it.
+            Err(Halt::Failed(error)) => Err(match error.trouble {
+                Trouble::Lost | Trouble::Contended => StoreError { trouble: Trouble::Unreachable, ..error },
+                _ => error,
+            }),
             Err(Halt::Stop) => Ok(false),
         }
     }

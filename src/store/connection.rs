@@ -10,7 +10,7 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::driver::{self, Access, Cells, EachCells};
-use super::error::failed;
+use super::error::{failed, failed_on_values};
 use super::location::{Dialect, Location};
 use super::postgres::copy;
 use super::sqlite::reading;
@@ -183,7 +183,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// Makes the changes last.
+    /// Makes the changes last. What constraints and triggers have put off, they look at now.
     pub async fn commit(self) -> Result<(), StoreError> {
         let committed = match self {
             Self::Postgres(transaction) => answered(transaction.commit()).await,
@@ -191,6 +191,6 @@ impl Transaction<'_> {
             Self::Sqlite(transaction) => transaction.commit().await,
             Self::File(transaction) => reading::end(transaction),
         };
-        committed.map_err(|error| failed("the transaction could not be committed", error))
+        committed.map_err(|error| failed_on_values("the transaction could not be committed", error))
     }
 }

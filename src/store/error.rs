@@ -13,17 +13,21 @@ use crate::engine::store::{StoreError, Trouble};
 
 /// A failure while talking to the database.
 pub(super) fn failed(what: &str, error: sqlx::Error) -> StoreError {
-    let trouble = trouble(&error);
+    told(trouble(&error), what, error)
+}
+
+fn told(trouble: Trouble, what: &str, error: sqlx::Error) -> StoreError {
     let hint = way_out(&error).map(str::to_owned);
     StoreError { trouble, what: what.to_owned(), hint, source: Some(cause(trouble, error)) }
 }
 
-/// As [`failed`], while values are written. What a database says then may quote a value.
+/// As [`failed`], while values are written or a commit looks at what was written. A database that fails in a way of
+/// nobody else's does not take a value: a trigger may give any code it likes. What is said then may quote the value.
 pub(super) fn failed_on_values(what: &str, error: sqlx::Error) -> StoreError {
-    let error = failed(what, error);
-    match error.trouble {
-        Trouble::Other => StoreError { source: None, ..error },
-        _ => error,
+    match (trouble(&error), &error) {
+        (Trouble::Other, sqlx::Error::Database(_)) => told(Trouble::Refused, what, error),
+        (Trouble::Other, _) => StoreError::new(Trouble::Other, what),
+        (trouble, _) => told(trouble, what, error),
     }
 }
 

@@ -164,9 +164,15 @@ impl Ledger for SqlStore {
         write(&mut self.connection, "the run could not be marked as undone", statement).await.map(drop)
     }
 
-    async fn mark_purged(&mut self, run: &RunId) -> Result<(), StoreError> {
-        let statement = self.names.statement(sql!("mark_purged"), &[run_id(run)]);
-        write(&mut self.connection, "the run could not be marked as purged", statement).await.map(drop)
+    async fn mark_purged(&mut self, run: &RunId, age: Duration) -> Result<bool, StoreError> {
+        let mut write = self.connection.begin(Access::Write).await?;
+        match marked_as_purged(&mut write, &self.names, run, age).await {
+            Ok(true) => write.commit().await.map(|()| true),
+            outcome => {
+                write.roll_back().await;
+                outcome
+            }
+        }
     }
 
     async fn purge(&mut self, run: &RunId, until: i64) -> Result<u64, StoreError> {
@@ -177,11 +183,8 @@ impl Ledger for SqlStore {
     }
 
     async fn ended_before(&mut self, age: Duration) -> Result<Vec<RunId>, StoreError> {
-        let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
-        let fills = [("seconds", integer(seconds))];
-        let statement = self.names.statement(sql!(self.names.dialect, "ended_before"), &fills);
-        let run = |cells: &dyn Cells| Ok(RunId(cells.text(0)?.unwrap_or_default().to_owned()));
-        self.rows(UNREADABLE, statement, run).await
+        let statement = ended_before(&self.names, age);
+        self.rows(UNREADABLE, statement, id_of_run).await
     }
 }
 
@@ -258,6 +261,34 @@ async fn may_be_at_work(write: &mut Transaction<'_>, names: &Names, shard: Optio
     let leases = write.rows("the leases could not be looked at", names.statement(sql!("leases"), &[]), lease).await?;
     let others = leases.iter().filter(|lease| *lease != GATE);
     Ok(others.map(|lease| lease.parse().ok()).all(|other| shard::are_apart(other, shard)))
+}
+
+/// Marks a run as purged, beside nobody else at work and while it is as old as that. Whoever comes next finds the mark.
+async fn marked_as_purged(
+    write: &mut Transaction<'_>,
+    names: &Names,
+    run: &RunId,
+    age: Duration,
+) -> Result<bool, StoreError> {
+    let what = "the run could not be marked as purged";
+    write.run("stale leases could not be taken back", names.statement(sql!("expire"), &[])).await?;
+    let mark = names.statement(sql!("mark_purged"), &[run_id(run)]);
+    if !entered(write, mark).await? || !may_be_at_work(write, names, None).await? {
+        return Ok(false);
+    }
+    if !write.rows(UNREADABLE, ended_before(names, age), id_of_run).await?.contains(run) {
+        return Ok(false);
+    }
+    write.run(what, names.statement(sql!("leave_gate"), &[run_id(run)])).await.map(|_| true)
+}
+
+fn ended_before(names: &Names, age: Duration) -> Statement<'static> {
+    let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
+    names.statement(sql!(names.dialect, "ended_before"), &[("seconds", integer(seconds))])
+}
+
+fn id_of_run(cells: &dyn Cells) -> Result<RunId, sqlx::Error> {
+    Ok(RunId(cells.text(0)?.unwrap_or_default().to_owned()))
 }
 
 /// One statement that writes, in a transaction of its own.

@@ -256,8 +256,12 @@ impl<'b, 'f> Builder<'b, 'f> {
         let Some(column) = &self.target().written_at else { return "NULL".to_owned() };
         let column = self.names.quoted(column);
         match self.names.dialect {
-            // As an integer, since releases write fractions of seconds differently.
-            Dialect::Postgres => format!("(EXTRACT(EPOCH FROM {column}) * 1000000)::bigint::text"),
+            // As an integer, since releases write fractions of seconds differently. What is infinite has no number, and the
+            // last years that there are have one that is too large; as text, they are told apart as well.
+            Dialect::Postgres => format!(
+                "CASE WHEN {column} > '-infinity' AND {column} < '294000-01-01' \
+                 THEN (EXTRACT(EPOCH FROM {column}) * 1000000)::bigint::text ELSE {column}::text END"
+            ),
             Dialect::MySql => format!("CAST({column} AS CHAR)"),
             Dialect::Sqlite => format!("CAST({column} AS TEXT)"),
         }

@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::memory::numbers;
-use crate::state::{fill_assets, fill_tasks};
+use crate::older::{self, left_by};
+use crate::state::{dump_all, fill_assets, fill_tasks};
 use crate::statemend::statemend;
 use crate::support::{Engine, TestDatabase};
 
@@ -14,6 +15,7 @@ on_every_engine!(
     keys_that_hide_in_unreadable_lists_are_counted,
     keys_that_hide_in_very_many_lists_are_estimated,
     times_that_no_calendar_has_do_no_harm,
+    rows_with_times_that_no_calendar_has_are_carried,
 );
 
 fn scan(database: &TestDatabase) -> Value {
@@ -111,20 +113,57 @@ async fn keys_that_hide_in_very_many_lists_are_estimated(engine: Engine) {
 
 async fn times_that_no_calendar_has_do_no_harm(engine: Engine) {
     let database = TestDatabase::fresh(engine).await;
-    fill_tasks(&database, &["bad", "bad", "bad"]).await;
-    let times: &[[&str; 2]] = match engine {
+    fill_tasks(&database, &["bad", "bad", "bad", "1"]).await;
+    write_at(&database, "task_state_store", times_of_no_calendar(engine)).await;
+    for format in ["human", "json", "html", "markdown", "csv", "ndjson"] {
+        statemend(&["scan", "--url", database.url(), "--format", format]).exits(10);
+    }
+    let before = dump_all(&database).await;
+    let url = ["--yes", "--url", database.url(), "--format", "json"];
+    let report = statemend(&[&["repair"][..], &url].concat()).exits(0).json();
+    assert_eq!(report["totals"]["rewritten"], 3);
+    let run = report["run_id"].as_str().expect("a run");
+    // The very value that the run has made, written once more: only the time tells.
+    let [_, later, ..] = times_of_no_calendar(engine) else { panic!("there are three") };
+    write_at(&database, "task_state_store", &[*later]).await;
+    let undone = statemend(&[&["undo", run][..], &url].concat()).exits(11).json();
+    assert_eq!((&undone["totals"]["rewritten"], &undone["totals"]["drifted"]), (&json!(2), &json!(1)));
+    assert_eq!(dump_all(&database).await[0][1..], before[0][1..]);
+}
+
+async fn rows_with_times_that_no_calendar_has_are_carried(engine: Engine) {
+    let database = left_by(engine, &[3, 4]).await;
+    let row = |key| (1, "load", -1, key, "bad");
+    older::fill_tasks(&database, "task_store", &["a", "b", "c", "d"].map(row)).await;
+    write_at(&database, "task_store", times_of_no_calendar(engine)).await;
+    let url = ["--yes", "--url", database.url(), "--format", "json"];
+    let report = statemend(&[&["carry"][..], &url].concat()).exits(0).json();
+    assert_eq!(report["totals"]["carried"], 4);
+    let times =
+        async |table: &str| database.rows(&format!("SELECT updated_at, expires_at FROM {table} ORDER BY id")).await;
+    let times = [times("task_store").await, times("task_state_store").await];
+    assert_eq!(times[0], times[1]);
+    let run = report["run_id"].as_str().expect("a run");
+    let undone = statemend(&[&["undo", run][..], &url].concat()).exits(0).json();
+    assert_eq!(undone["totals"]["rewritten"], 4);
+}
+
+/// Times of a write and of an expiry that the engine takes and that say nothing to anybody.
+fn times_of_no_calendar(engine: Engine) -> &'static [[&'static str; 2]] {
+    match engine {
         Engine::Sqlite => &[["yesterday", "never"], ["-4713-01-01", "99999-01-01"], ["0000-00-00", ""]],
         Engine::Postgres => {
             &[["infinity", "infinity"], ["-infinity", "0044-03-15 BC"], ["294275-01-01", "10000-01-01"]]
         }
         Engine::MySql => &[["1970-01-01 00:00:01", "2038-01-19 03:14:07"], ["0000-00-00", "0000-00-00"]],
-    };
+    }
+}
+
+/// Gives these times to the first rows of a task table.
+async fn write_at(database: &TestDatabase, table: &str, times: &[[&str; 2]]) {
     for (id, [written, expires]) in (1..).zip(times) {
         let times = format!("updated_at = '{written}', expires_at = '{expires}'");
-        let lenient = if engine == Engine::MySql { "SET sql_mode = ''; " } else { "" };
-        database.execute(&format!("{lenient}UPDATE task_state_store SET {times} WHERE id = {id}")).await;
-    }
-    for format in ["human", "json", "html", "markdown", "csv", "ndjson"] {
-        statemend(&["scan", "--url", database.url(), "--format", format]).exits(10);
+        let lenient = if database.engine == Engine::MySql { "SET sql_mode = ''; " } else { "" };
+        database.execute(&format!("{lenient}UPDATE {table} SET {times} WHERE id = {id}")).await;
     }
 }

@@ -1,8 +1,10 @@
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use crate::state::{HEALTHY, KINDS, decoded, dump, dump_all, fill_tasks, task_values};
 use crate::statemend::statemend;
-use crate::support::{Engine, TestDatabase};
+use crate::support::{Engine, TestDatabase, block_on};
 
 on_every_engine!(
     unreadable_values_become_strings_of_their_own_text,
@@ -138,4 +140,17 @@ async fn a_rewrite_that_the_column_cannot_hold_is_left(engine: Engine) {
         let left = report["findings"].as_array().expect("a list").iter().find(|row| row["key"] == json!({"id": 1}));
         assert_eq!(left.expect("the row is listed")["reason"], "too_long");
     }
+}
+
+#[test]
+fn a_pause_follows_chunks_and_not_windows_in_which_nothing_is_bad() {
+    block_on(async {
+        let database = TestDatabase::fresh(Engine::Sqlite).await;
+        let values: Vec<&str> = (0..4_000).map(|row| if row == 3_999 { "bad" } else { "1" }).collect();
+        fill_tasks(&database, &values).await;
+        let begin = Instant::now();
+        statemend(&["repair", "--yes", "--url", database.url(), "--chunk-pause", "4s"]).exits(0);
+        // One chunk, among half a dozen windows.
+        assert!(begin.elapsed() < Duration::from_secs(12), "{:?}", begin.elapsed());
+    });
 }

@@ -1,7 +1,10 @@
+use std::thread::sleep;
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::state::{dump_all, fill_tasks};
-use crate::statemend::statemend;
+use crate::statemend::{begin, end, statemend};
 use crate::support::{Engine, TestDatabase, block_on};
 
 on_every_engine!(
@@ -96,6 +99,25 @@ async fn old_values_are_not_dropped_while_a_run_is_at_work(engine: Engine) {
     pretend_that_a_process_is_at(&database, &run).await;
     statemend(&["runs", "--purge-older-than", "0s", "--yes", "--url", database.url()]).exits(12).says(&run);
     assert_eq!(database.rows("SELECT value_before FROM statemend_change").await.len(), 1);
+}
+
+#[test]
+fn old_values_of_a_run_that_is_gone_on_with_during_the_purge_are_not_dropped() {
+    for engine in [Engine::Postgres, Engine::MySql] {
+        block_on(async {
+            let database = TestDatabase::fresh(engine).await;
+            fill_tasks(&database, &["one"]).await;
+            let run = repair(&database);
+            let mut other = database.connect().await;
+            other.execute("BEGIN").await;
+            other.execute("UPDATE statemend_run SET state = 'running', lease = 'all'").await;
+            let purge = begin(&["runs", "--purge-older-than", "0s", "--yes", "--url", database.url()]);
+            sleep(Duration::from_millis(700));
+            other.execute("COMMIT").await;
+            end(purge).exits(12).says(&run);
+            assert_eq!(database.rows("SELECT value_before FROM statemend_change").await, [[Some("one".to_owned())]]);
+        });
+    }
 }
 
 #[test]

@@ -1,2 +1,3 @@
--- Remembers that this run's old values are gone.
-UPDATE {run} SET purged_at = {now} WHERE run_id = {run_id}
+-- Remembers that this run's old values are gone, if nobody is at it. It passes the gate of a new run, so that none begins
+-- meanwhile.
+UPDATE {run} SET purged_at = {now}, lease = 'gate' WHERE run_id = {run_id} AND lease IS NULL
