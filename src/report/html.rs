@@ -131,8 +131,7 @@ pub fn write(mut out: &mut dyn io::Write, report: &Report, target: &str) -> io::
         findings: Findings::new(report, outcome),
         tool: format!("{} {}", report.tool.name, report.tool.version),
     };
-    // Which kind of error it is has to be known still: a broken pipe is none.
-    page.write_into(&mut out).map_err(io::Error::from)
+    page.write_into(&mut out)
 }
 
 /// What the browser may do for this page: apply its style, run its script, show a picture that stands in it.
