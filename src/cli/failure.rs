@@ -50,10 +50,14 @@ pub(super) enum Failure {
     NobodyToAsk(&'static str),
     #[error("{} is there already", .0.display())]
     Exists(PathBuf),
+    #[error("{first} and {second} are the same file, {}", .path.display())]
+    SameFile { first: &'static str, second: &'static str, path: PathBuf },
     #[error("{} cannot be written", .0.display())]
     Output(PathBuf, #[source] io::Error),
     #[error("the report could not be written to {}; everything else is done", .0.display())]
     Report(PathBuf, #[source] io::Error),
+    #[error("the report could not be written to {}, so this check is not remembered", .0.display())]
+    ReportOfCheck(PathBuf, #[source] io::Error),
     #[error("the report cannot be written")]
     Stdout(#[source] io::Error),
     #[error("the answer cannot be read")]
@@ -76,6 +80,7 @@ impl Failure {
             | Self::UnknownTable(..)
             | Self::NobodyToAsk(_)
             | Self::Exists(_)
+            | Self::SameFile { .. }
             | Self::Output(..)
             | Self::NotStrings { .. }
             | Self::NoRoute(NoRoute::NotOlder(_))
@@ -87,7 +92,12 @@ impl Failure {
             Self::Run(RunError::Held(_)) | Self::State(StateError::Held(_)) => Exit::Held,
             Self::State(StateError::Write(..)) => Exit::Failure,
             Self::State(_) => Exit::Usage,
-            Self::Report(..) | Self::Stdout(_) | Self::Stdin(_) | Self::Answer(_) | Self::Runtime(_) => Exit::Failure,
+            Self::Report(..)
+            | Self::ReportOfCheck(..)
+            | Self::Stdout(_)
+            | Self::Stdin(_)
+            | Self::Answer(_)
+            | Self::Runtime(_) => Exit::Failure,
         }
     }
 
@@ -123,6 +133,9 @@ impl Failure {
             }
             Self::NobodyToAsk(_) => Some("add --yes if you mean it".to_owned()),
             Self::Exists(_) => Some("name another place, or remove it".to_owned()),
+            Self::SameFile { .. } => {
+                Some("what is written would be lost, or something else with it: name another file".to_owned())
+            }
             Self::NotStrings { .. } => {
                 Some("each line is one value, as a JSON string such as \"{\\\"a\\\": 1}\"".to_owned())
             }
@@ -139,6 +152,7 @@ impl Failure {
             | Self::Rules(_)
             | Self::Output(..)
             | Self::Report(..)
+            | Self::ReportOfCheck(..)
             | Self::Stdout(_)
             | Self::Stdin(_)
             | Self::Answer(_)
@@ -185,7 +199,8 @@ fn tell(failure: &Failure) {
         eprintln!("  because: {}", sanitise(&cause));
     }
     if let Some(hint) = failure.hint() {
-        eprintln!("  hint: {hint}");
+        let lines: Vec<_> = hint.lines().map(sanitise).collect();
+        eprintln!("  hint: {}", lines.join("\n"));
     }
 }
 

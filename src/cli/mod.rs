@@ -14,6 +14,7 @@ pub mod database;
 pub mod environment;
 mod exit;
 mod failure;
+mod files;
 mod logging;
 mod metrics_file;
 mod output;

@@ -1,6 +1,6 @@
 //! The file of a reviewed plan: written while a scan goes on, checked as a whole before anything is done with it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,8 @@ pub(super) enum PlanError {
     Write(PathBuf, #[source] io::Error),
     #[error("the plan {} cannot be read", .0.display())]
     Read(PathBuf, #[source] io::Error),
+    #[error("the plan {} is not an ordinary file", .0.display())]
+    NoFile(PathBuf),
     #[error("{} is not a plan: its first line does not say so", .0.display())]
     NoHeader(PathBuf),
     #[error("the plan {} is of version {version}, this release knows up to {}", .path.display(), plan::VERSION)]
@@ -39,6 +41,7 @@ impl PlanError {
         match self {
             Self::Write(..) => "name a file in a folder that can be written; an older plan is still as it was",
             Self::Read(..) | Self::NoHeader(_) => "`statemend scan --plan-out FILE` makes one",
+            Self::NoFile(_) => "a plan is read more than once: put it into a file, and name that",
             Self::Newer { .. } => "carry it out with the release that made it, or make it anew",
             Self::Line { .. } => "it was damaged or cut off: make it anew, or take the line out",
             Self::OtherDatabase { .. } => "name the database that the plan is for, or make a plan for this one",
@@ -110,6 +113,10 @@ impl PlanFile {
     /// Opens a plan and reads whom it is for.
     pub fn open(path: &Path) -> Result<Self, PlanError> {
         let failed = |error| PlanError::Read(path.to_owned(), error);
+        // It is read twice, before anything is done and meanwhile, which a pipe cannot be.
+        if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            return Err(PlanError::NoFile(path.to_owned()));
+        }
         let mut file = BufReader::new(File::open(path).map_err(failed)?);
         let mut text = String::new();
         file.read_line(&mut text).map_err(failed)?;

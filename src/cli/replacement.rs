@@ -1,6 +1,6 @@
 //! A file that takes the place of another one when it is complete.
 
-use std::fs::{File, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, IntoInnerError, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,17 @@ pub(super) struct Replacement {
 }
 
 impl Replacement {
-    /// Begins a file that only its owner can read.
+    /// Begins a file that only its owner can read. Where a link is, the file that it leads to is replaced; what is no
+    /// file, such as a device or a pipe, is left.
     pub fn of(path: &Path) -> io::Result<Self> {
-        let file = BufWriter::new(NamedTempFile::new_in(folder(path))?);
-        Ok(Self { path: path.to_owned(), file })
+        let path = destination(path)?;
+        let folder = folder(&path);
+        if !folder.is_dir() {
+            let what = format!("the folder {} does not exist", folder.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, what));
+        }
+        let file = BufWriter::new(NamedTempFile::new_in(folder).map_err(without_name)?);
+        Ok(Self { path, file })
     }
 
     /// Lets everybody read it.
@@ -43,6 +50,33 @@ impl Write for Replacement {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+/// Where a path leads, through links, even where nothing is there yet.
+pub(super) fn destination(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    // Links that go round never get here: looking at what they lead to is refused.
+    loop {
+        match fs::metadata(&path) {
+            Ok(there) if there.is_file() => return fs::canonicalize(&path),
+            Ok(_) => return Err(io::Error::other("it is there, and it is not an ordinary file")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        match fs::read_link(&path) {
+            Ok(leads) => path = folder(&path).join(leads),
+            Err(_) => return Ok(path),
+        }
+    }
+}
+
+/// What went wrong, without the name of a file that nobody has asked for.
+fn without_name(error: io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(|named| named.source()?.downcast_ref::<io::Error>());
+    match cause.and_then(io::Error::raw_os_error) {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error,
     }
 }
 

@@ -7,20 +7,26 @@ use super::exit::Exit;
 use super::logging;
 use crate::engine::stop::Stop;
 
-/// Listens for as long as the program runs.
+/// Listens for as long as the program runs, on a thread of its own: the others may wait for whoever reads the output.
 pub(super) fn listen(common: CommonArgs) -> Stop {
     let stop = Stop::default();
     let heard = stop.clone();
-    tokio::spawn(async move {
-        if next().await {
-            heard.request();
-            logging::say(common, "stopping between two chunks; once more to stop at once");
-        }
-        if next().await {
-            std::process::exit(Exit::Interrupted as i32);
+    std::thread::spawn(move || {
+        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            runtime.block_on(obey(&heard, common));
         }
     });
     stop
+}
+
+async fn obey(stop: &Stop, common: CommonArgs) {
+    if next().await {
+        stop.request();
+        logging::say(common, "stopping between two chunks; once more to stop at once");
+    }
+    if next().await {
+        std::process::exit(Exit::Interrupted as i32);
+    }
 }
 
 /// Waits for the next signal; false where none can be heard.

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub(super) use self::error::StateError;
 use self::reading::Stored;
 use self::writing::Writer;
-use super::replacement::folder;
+use super::replacement::{destination, folder};
 use crate::domain::check::{
     self, Difference, Header, LONGEST_HISTORY, Line, Looked, MOST_ROWS, Novelty, Options, Pass, Past, Summary, Wish,
 };
@@ -267,6 +267,8 @@ fn can_be_locked(path: &Path, here: &Header) -> Result<(), StateError> {
     if !folder(path).is_dir() {
         return Err(StateError::NoFolder(path.to_owned()));
     }
+    // Reading a pipe would wait for somebody to write to it.
+    destination(path).map_err(|error| StateError::Folder(path.to_owned(), error))?;
     Stored::open(path, here).map(drop)
 }
 

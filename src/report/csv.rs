@@ -64,14 +64,14 @@ impl Writer {
         let out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         let mut writer = Self { out, values };
         let header: Vec<&str> = writer.columns().map(|(name, _)| *name).collect();
-        let began = writer.out.write_record(header).map_err(io::Error::from);
+        let began = writer.out.write_record(header).map_err(plain);
         (writer, began)
     }
 
     /// Writes one finding.
     pub fn write(&mut self, finding: &FindingReport) -> io::Result<()> {
         let record: Vec<String> = self.columns().map(|(_, cell)| cell(finding).unwrap_or_default()).collect();
-        Ok(self.out.write_record(record)?)
+        self.out.write_record(record).map_err(plain)
     }
 
     /// Hands over what was written so far.
@@ -81,6 +81,14 @@ impl Writer {
 
     fn columns(&self) -> impl Iterator<Item = &'static (&'static str, Cell)> {
         COLUMNS.iter().chain(if self.values { &VALUES[..] } else { &[] })
+    }
+}
+
+/// What the destination has said, as it said it: a broken pipe is to be known for one.
+fn plain(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
     }
 }
 

@@ -132,7 +132,7 @@ pub fn write(mut out: &mut dyn io::Write, report: &Report, target: &str) -> io::
         findings: Findings::new(report, outcome),
         tool: format!("{} {}", report.tool.name, report.tool.version),
     };
-    page.write_into(&mut out).map_err(io::Error::other)
+    page.write_into(&mut out)
 }
 
 /// What the browser may do for this page: apply its style, run its script, show a picture that stands in it.

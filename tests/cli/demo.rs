@@ -1,6 +1,12 @@
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::unix::ffi::OsStrExt as _;
+use std::process::Stdio;
+
 use insta::assert_snapshot;
 use statemend::domain::reader::Reader;
 
+use crate::statemend::ran;
 use crate::terminal::Folder;
 
 const MADE: &str = "sqlite:///try/airflow.db";
@@ -34,4 +40,25 @@ fn the_demo_does_not_run_where_something_is() {
     let before = folder.run(&["scan", "--format", "json", "--url", MADE]).json();
     folder.run(&["demo", "try"]).exits(2).says("airflow.db is there already").says("hint: ");
     assert_eq!(folder.run(&["scan", "--format", "json", "--url", MADE]).json()["tables"], before["tables"]);
+}
+
+#[test]
+fn the_demo_ends_without_a_fuss_when_nobody_reads_it_and_fails_when_it_cannot_be_written() {
+    let folder = Folder::empty();
+    let mut command = folder.command(&["demo", "try"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    drop(child.stdout.take());
+    ran(child.wait_with_output().expect("it ends")).exits(0);
+    let full = File::options().write(true).open("/dev/full").expect("a device");
+    let mut command = folder.command(&["demo", "full"]);
+    ran(command.stdout(full).output().expect("the program starts")).exits(1).says("the report cannot be written");
+}
+
+#[test]
+fn the_demo_refuses_a_folder_that_a_url_cannot_name_before_making_it() {
+    let folder = Folder::empty();
+    let mut command = folder.command(&["demo"]);
+    command.arg(OsStr::from_bytes(b"caf\xe9"));
+    ran(command.output().expect("the program starts")).exits(2).says("a folder whose name is UTF-8");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
 }

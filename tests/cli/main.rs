@@ -13,6 +13,7 @@ mod carry;
 mod check;
 mod demo;
 mod errors;
+mod files;
 mod help;
 mod manual;
 mod question;

@@ -6,6 +6,7 @@ use crate::cli::args::CarryArgs;
 use crate::cli::ask;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::files::{self, Named};
 use crate::cli::output::Output;
 use crate::cli::session::{self, Decisions, Session};
 use crate::domain::carry::Route;
@@ -21,12 +22,18 @@ pub(super) async fn run(args: CarryArgs, context: &Context) -> Result<Exit, Fail
     if !args.dry_run && !args.yes {
         ask::someone_is_there("carry")?;
     }
+    let database = session::find(&args.target)?;
+    let named = [
+        Named::written("--output", args.output.file.output.as_ref()),
+        Named::read("--rules", args.judging.rules.as_ref()),
+    ];
+    files::keep_apart(named, Some(&database.location))?;
     let output = Output::of_rows(&args.output)?;
     let most = output.most(args.findings.most)?;
     let Decisions { rules, .. } = session::decisions(&args.judging, &args.judging.tables)?;
     let access = if args.dry_run { Access::Read } else { Access::Write };
     // Tables of the user's own have no older ones.
-    let mut session = Session::open(&args.target, access, Wanted::Tables(&[])).await?;
+    let mut session = Session::connect(&args.target, database, access, Wanted::Tables(&[])).await?;
     let judge = session::judge(&args.judging.limits);
     let routes = session.routes(&args.judging.tables)?;
     let targets: Vec<_> = routes.iter().map(|route| route.from).collect();

@@ -2,8 +2,10 @@
 
 use super::Context;
 use crate::cli::args::CheckArgs;
+use crate::cli::database::Database;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::files::{self, Named};
 use crate::cli::logging;
 use crate::cli::metrics_file::MetricsFile;
 use crate::cli::output::Output;
@@ -19,9 +21,17 @@ use crate::report::stream::Stream;
 use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: CheckArgs, context: &Context) -> Result<Exit, Failure> {
+    let database = session::find(&args.target);
+    let named = [
+        Named::written("--state", args.state.as_ref()),
+        Named::written("--metrics-file", args.metrics_file.as_ref()),
+        Named::written("--output", args.output.file.output.as_ref()),
+        Named::read("--rules", args.judging.rules.as_ref()),
+    ];
+    files::keep_apart(named, database.as_ref().ok().map(|database| &database.location))?;
     let metrics = args.metrics_file.as_deref().map(MetricsFile::at).transpose()?;
     let mut check = Check { args: &args, context, metrics, database: None };
-    let outcome = check.run().await;
+    let outcome = check.run(database).await;
     // Whoever holds the state will write metrics of its own.
     let failed = match &outcome {
         Ok(exit) => *exit == Exit::Interrupted,
@@ -51,18 +61,18 @@ struct Check<'c> {
 }
 
 impl Check<'_> {
-    async fn run(&mut self) -> Result<Exit, Failure> {
+    async fn run(&mut self, database: Result<Database, Failure>) -> Result<Exit, Failure> {
         let output = Output::of_rows(&self.args.output)?;
-        let database = session::find(&self.args.target)?;
+        let database = database?;
         self.database = Some(database.location.address());
         let Decisions { rules, own } = session::decisions(&self.args.judging, &self.args.judging.tables)?;
         let wanted = Wanted::Tables(&own);
         let mut session = Session::connect(&self.args.target, database, Access::Read, wanted).await?;
         let Checked { report, stream, state } = self.check(&mut session, &rules, &output).await?;
-        output.write_rows(&report, stream, &session.again_with(&self.args.judging, None))?;
+        output.write_rows(&report, stream, &session.again_with(&self.args.judging, None)).map_err(of_check)?;
         if report.outcome != Outcome::Interrupted {
             if let (Some(metrics), Some(database)) = (self.metrics, &self.database) {
-                metrics.tell(&report, database)?;
+                metrics.tell(&report, database).map_err(of_check)?;
             }
             // Last, so that what could not be told is new to the next check, too.
             state.finish(&report)?;
@@ -119,6 +129,14 @@ impl Check<'_> {
             }
         }
         Ok(state)
+    }
+}
+
+/// What was not told to anybody is not remembered either.
+fn of_check(failure: Failure) -> Failure {
+    match failure {
+        Failure::Report(path, error) => Failure::ReportOfCheck(path, error),
+        failure => failure,
     }
 }
 

@@ -13,7 +13,7 @@ mod runs;
 mod scan;
 mod undo;
 
-use super::args::{Args, Command, CommonArgs};
+use super::args::{Args, Command, CommonArgs, RulesCommand};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::signals;
@@ -28,8 +28,18 @@ struct Context {
 
 /// Runs the command.
 pub(super) async fn run(args: Args) -> Result<Exit, Failure> {
-    let context = Context { common: args.common, stop: signals::listen(args.common) };
+    let stop = if is_stopped_gently(&args.command) { signals::listen(args.common) } else { Stop::default() };
+    let context = Context { common: args.common, stop };
     dispatch(args.command, &context).await
+}
+
+/// Whether there is anything that would have to be stopped gently. Elsewhere signals keep their usual effect.
+const fn is_stopped_gently(command: &Command) -> bool {
+    match command {
+        Command::Explain(_) | Command::Completions(_) | Command::Man(_) => false,
+        Command::Rules(args) => !matches!(args.command, RulesCommand::Check(_)),
+        _ => true,
+    }
 }
 
 async fn dispatch(command: Command, context: &Context) -> Result<Exit, Failure> {

@@ -6,6 +6,7 @@ use crate::cli::args::RepairArgs;
 use crate::cli::ask;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::files::{self, Named};
 use crate::cli::output::Output;
 use crate::cli::plan_file::PlanFile;
 use crate::cli::session::{self, Decisions, Session};
@@ -20,13 +21,20 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
     if !args.dry_run && !args.yes {
         ask::someone_is_there("repair")?;
     }
+    let database = session::find(&args.target)?;
+    let named = [
+        Named::written("--output", args.output.file.output.as_ref()),
+        Named::read("--plan", args.plan.as_ref()),
+        Named::read("--rules", args.judging.rules.as_ref()),
+    ];
+    files::keep_apart(named, Some(&database.location))?;
     let output = Output::of_rows(&args.output)?;
     let most = output.most(args.findings.most)?;
     let plan = args.plan.as_deref().map(PlanFile::open).transpose()?;
     let tables = plan.as_ref().map_or(&args.judging.tables, |plan| &plan.header.tables);
     let Decisions { rules, own } = session::decisions(&args.judging, tables)?;
     let access = if args.dry_run { Access::Read } else { Access::Write };
-    let mut session = Session::open(&args.target, access, Wanted::Tables(&own)).await?;
+    let mut session = Session::connect(&args.target, database, access, Wanted::Tables(&own)).await?;
     let judge = session::judge(&args.judging.limits);
     if let Some(plan) = &plan {
         session.check_plan(plan, &judge, &rules)?;
@@ -91,10 +99,9 @@ impl Repair<'_> {
 
     /// Carries out a reviewed plan, once the user has agreed to it.
     async fn carry_out(&self, session: &mut Session, file: PlanFile) -> Result<Ended, Failure> {
-        let database = file.header.database.clone();
         let plan = file.plan(self.change.work.targets)?;
         session.prepare(&self.change.work.rewrites(), &self.args.pace).await?;
-        let question = format!("Rewrite {} in {database}?", count(plan.rows, "planned row"));
+        let question = format!("Rewrite {} in {}?", count(plan.rows, "planned row"), session.url());
         let consent = match ask::consent(self.args.yes, &question).await? {
             Ok(consent) => consent,
             Err(exit) => return Ok(Ended::Declined(exit)),

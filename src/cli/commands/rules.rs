@@ -7,6 +7,7 @@ use super::Context;
 use crate::cli::args::{RulesArgs, RulesCheckArgs, RulesCommand, RulesSuggestArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::files::{self, Named};
 use crate::cli::output::{self, Output};
 use crate::cli::rules_file::RulesFile;
 use crate::cli::session::{self, Session};
@@ -25,6 +26,8 @@ pub(super) async fn run(args: RulesArgs, context: &Context) -> Result<Exit, Fail
 
 fn check(args: &RulesCheckArgs) -> Result<Exit, Failure> {
     let RulesFile { rules, lines, own, own_lines } = RulesFile::open(&args.file)?;
+    let named = [Named::read("FILE", Some(&args.file)), Named::written("--output", args.output.file.output.as_ref())];
+    files::keep_apart(named, None)?;
     let output = Output::open(&args.output)?;
     let report = RulesReport::new(&args.file.to_string_lossy(), (&rules, &lines), (&own, &own_lines));
     output.write(&report, |out, page| write(out, &report, page))?;

@@ -7,9 +7,10 @@ use crate::cli::args::RunsArgs;
 use crate::cli::ask;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::files::{self, Named};
 use crate::cli::logging;
 use crate::cli::output::Output;
-use crate::cli::session::Session;
+use crate::cli::session::{self, Session};
 use crate::domain::run::Run;
 use crate::engine::consent::Consent;
 use crate::engine::lease::RunError;
@@ -20,9 +21,12 @@ use crate::report::wording::count;
 use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: RunsArgs, context: &Context) -> Result<Exit, Failure> {
+    let database = session::find(&args.target)?;
+    let files = [Named::written("--output", args.output.file.output.as_ref())];
+    files::keep_apart(files, Some(&database.location))?;
     let output = Output::open(&args.output)?;
     let access = if args.purge_older_than.is_some() { Access::Write } else { Access::Read };
-    let mut session = Session::open(&args.target, access, Wanted::Runs).await?;
+    let mut session = Session::connect(&args.target, database, access, Wanted::Runs).await?;
     if let Some(age) = args.purge_older_than
         && let Some(exit) = purge(&args, age, &mut session, context).await?
     {

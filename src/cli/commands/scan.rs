@@ -6,6 +6,7 @@ use super::Context;
 use crate::cli::args::{CommonArgs, ScanArgs};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::files::{self, Named};
 use crate::cli::logging;
 use crate::cli::output::Output;
 use crate::cli::plan_file::PlanWriter;
@@ -16,10 +17,17 @@ use crate::report::wording::count;
 use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failure> {
+    let database = session::find(&args.target)?;
+    let named = [
+        Named::written("--output", args.output.file.output.as_ref()),
+        Named::written("--plan-out", args.plan_out.as_ref()),
+        Named::read("--rules", args.judging.rules.as_ref()),
+    ];
+    files::keep_apart(named, Some(&database.location))?;
     let output = Output::of_rows(&args.output)?;
     let most = output.most(args.findings.most)?;
     let Decisions { rules, own } = session::decisions(&args.judging, &args.judging.tables)?;
-    let mut session = Session::open(&args.target, Access::Read, Wanted::Tables(&own)).await?;
+    let mut session = Session::connect(&args.target, database, Access::Read, Wanted::Tables(&own)).await?;
     let targets = session.targets(&args.judging.tables)?;
     let judge = session::judge(&args.judging.limits);
     let work = Work {

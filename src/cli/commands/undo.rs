@@ -5,6 +5,7 @@ use crate::cli::args::UndoArgs;
 use crate::cli::ask;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::files::{self, Named};
 use crate::cli::output::Output;
 use crate::cli::session::{self, Session};
 use crate::domain::finding::Severity;
@@ -24,9 +25,12 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
     if !args.yes {
         ask::someone_is_there("undo")?;
     }
+    let database = session::find(&args.target)?;
+    let named = [Named::written("--output", args.output.file.output.as_ref())];
+    files::keep_apart(named, Some(&database.location))?;
     let output = Output::of_rows(&args.output)?;
     let most = output.most(args.most)?;
-    let mut session = Session::open(&args.target, Access::Write, Wanted::Runs).await?;
+    let mut session = Session::connect(&args.target, database, Access::Write, Wanted::Runs).await?;
     if !session.store.has_journal().await? {
         return Err(RunError::NoSuchRun(args.run).into());
     }
