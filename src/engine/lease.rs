@@ -131,7 +131,13 @@ async fn take<L: Ledger>(
     }
     let new = NewRun { id: new_run_id(SystemTime::now()), mode, options, host: &who.host, user: &who.user };
     let resume = resume.map(|run| &run.id);
-    let lease = insist(ledger, work, events, async |ledger| ledger.acquire(&new, resume).await).await?;
+    let acquire = async |ledger: &mut L| {
+        // Another process may go on with that run, and end it, while this one waits for the lease.
+        let runs = if resume.is_some() { ledger.runs().await? } else { Vec::new() };
+        let resume = resume.filter(|&id| runs.iter().any(|run| run.id == *id && is_unfinished(run)));
+        ledger.acquire(&new, resume).await
+    };
+    let lease = insist(ledger, work, events, acquire).await?;
     let resumed = matches!(&lease, Lease::Granted(run) if run.id != new.id);
     Ok((lease, resumed))
 }
@@ -153,14 +159,23 @@ async fn give_back<L: Ledger, E: Events>(
             let work = Work { stop: &Stop::default(), ..*work };
             let step = Step { from: &stored, to: &progress };
             let released = insist(ledger, &work, events, async |ledger| ledger.release(&run, step, state).await);
-            halt::ending(released.await).map(|_| ending)
+            let released = halt::ending(released.await).map(|_| ending);
+            if released.is_err() {
+                let_go(ledger, &run).await;
+            }
+            released
         }
         Err(error) => {
-            if let Err(second) = abandon(ledger, &run).await {
-                tracing::debug!("the lease could not be given back and will run out by itself: {second}");
-            }
+            let_go(ledger, &run).await;
             Err(error.or_hint("whole chunks are done and nothing is half done; run it again to go on"))
         }
+    }
+}
+
+/// Gives the lease back if that can be done. Else it runs out by itself.
+async fn let_go<L: Ledger>(ledger: &mut L, run: &RunId) {
+    if let Err(error) = abandon(ledger, run).await {
+        tracing::debug!("the lease could not be given back and will run out by itself: {error}");
     }
 }
 

@@ -274,7 +274,19 @@ pub(super) async fn advance(
     let (from, to) = (as_text(step.from)?, as_text(step.to)?);
     let fills = [("before", text(&from)), ("progress", text(&to)), run_id(run), ("owner", text(owner))];
     let statement = names.statement(sql!("advance_run"), &fills);
-    if transaction.run("the run's progress could not be stored", statement).await? == 1 {
+    move_on(transaction, names, owner, run, "the run's progress could not be stored", statement).await
+}
+
+/// Changes what is stored of a run. Where nothing is as its process has left it, says what has happened meanwhile.
+pub(super) async fn move_on(
+    transaction: &mut Transaction<'_>,
+    names: &Names,
+    owner: &str,
+    run: &RunId,
+    what: &str,
+    statement: Statement<'_>,
+) -> Result<(), StoreError> {
+    if transaction.run(what, statement).await? == 1 {
         return Ok(());
     }
     let owned = names.statement(sql!("owned_run"), &[("owner", text(owner))]);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::carry::may_carry;
 use super::catalog::{SqlStore, rows, run_id};
-use super::chunk::{SqlChunk, advance, lease_lost};
+use super::chunk::{SqlChunk, advance, lease_lost, move_on};
 use super::connection::{Connection, Transaction};
 use super::driver::{Access, Cells};
 use super::error::failed;
@@ -107,10 +107,9 @@ impl Ledger for SqlStore {
         let (before, progress) = (("before", text(&from)), ("progress", text(&to)));
         let fills = [("state", text(state.name())), before, progress, run_id(run), ("owner", text(&self.owner))];
         let statement = self.names.statement(sql!("end_run"), &fills);
-        match write(&mut self.connection, "the lease could not be given back", statement).await? {
-            1 => Ok(()),
-            _ => Err(lease_lost(run)),
-        }
+        let (names, owner, what) = (&self.names, &self.owner, "the lease could not be given back");
+        let end = async |write: &mut Transaction<'_>| move_on(write, names, owner, run, what, statement).await;
+        self.connection.within(Access::Write, end).await
     }
 
     async fn abandon(&mut self, run: &RunId) -> Result<(), StoreError> {

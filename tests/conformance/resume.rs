@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::state::{dump_all, fill_assets, fill_tasks};
-use crate::statemend::{command_piped, ran, signal, statemend};
+use crate::state::{dump_all, fill_assets, fill_tasks, task_values};
+use crate::statemend::{begin, command_piped, end, ran, signal, statemend};
 use crate::support::{Engine, TestDatabase};
 
 on_every_engine!(
@@ -12,6 +12,7 @@ on_every_engine!(
     what_went_bad_behind_the_back_of_an_interrupted_run_is_mended_too,
     a_repair_does_not_go_on_with_a_run_that_was_undone,
     a_repair_of_other_tables_says_that_it_starts_over,
+    a_run_whose_last_chunk_the_server_has_lost_says_so_and_lets_go,
 );
 
 const ROWS: u64 = 20_000;
@@ -77,6 +78,22 @@ async fn interrupt_a_repair(database: &TestDatabase) -> Value {
     let done = database.journaled().await;
     assert!(0 < done && done < ROWS, "{done} rows were mended before the stop");
     interrupted
+}
+
+/// As after a failover to a replica that was behind, just before a run comes to its end.
+async fn a_run_whose_last_chunk_the_server_has_lost_says_so_and_lets_go(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &["bad"]).await;
+    repair(&database);
+    database.execute("UPDATE task_state_store SET value = 'bad'").await;
+    let running = begin(&["repair", "--yes", "--url", database.url(), "--chunk-pause", "3s"]);
+    while task_values(&database).await == ["bad"] {
+        sleep(Duration::from_millis(50));
+    }
+    let other = if engine == Engine::MySql { "CONCAT(' ', progress)" } else { "' ' || progress" };
+    database.execute(&format!("UPDATE statemend_run SET progress = {other} WHERE lease IS NOT NULL")).await;
+    end(running).exits(3).says("the server has lost what it had committed");
+    assert!(database.rows("SELECT run_id FROM statemend_run WHERE lease IS NOT NULL").await.is_empty());
 }
 
 fn repair(database: &TestDatabase) -> Value {

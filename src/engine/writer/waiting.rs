@@ -60,7 +60,10 @@ impl<L: Ledger, E: Events> Writer<'_, L, E> {
         loop {
             let (wait, length) = match self.insist(async |ledger| ledger.lag(&run).await).await? {
                 Lag::Behind(lag) if lag <= most => break,
-                Lag::Behind(lag) => (Wait::Lag(lag), LAG_EVERY),
+                Lag::Behind(lag) => {
+                    silence = Patience::default();
+                    (Wait::Lag(lag), LAG_EVERY)
+                }
                 Lag::Unknown(why) => {
                     let Some(length) = silence.pause(&why, Wait::Replica) else { return Err(why.into()) };
                     (Wait::Replica, length)
