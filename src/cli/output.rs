@@ -102,6 +102,10 @@ impl Output {
             Format::Markdown => self.put(|out| markdown::write(out, report, again)),
             // Nothing was worth a stream: the rows are those that the report lists.
             Format::Ndjson | Format::Csv => {
+                if report.findings_truncated {
+                    let listed = report.findings.len();
+                    tracing::warn!("{listed} rows are listed, and there are more; --dry-run lists all of them");
+                }
                 let stream = self.stream(report.findings.iter().any(|row| row.value.is_some()))?;
                 self.told(stream.map_or(Ok(()), |stream| stream.write(report)))
             }

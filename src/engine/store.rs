@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::made::Made;
 use crate::domain::carry::Route;
@@ -379,11 +380,11 @@ pub trait Ledger: Source {
 
     /// Marks a run as purged, so that nobody counts on its changes any more. Says no where a run is at work by now, which
     /// might undo it, or where the run did not end longer ago than this.
-    async fn mark_purged(&mut self, run: &RunId, age: std::time::Duration) -> Result<bool, StoreError>;
+    async fn mark_purged(&mut self, run: &RunId, age: Duration) -> Result<bool, StoreError>;
 
     /// Drops the changes of a run up to a number from the journal, and says how many there were.
     async fn purge(&mut self, run: &RunId, until: i64) -> Result<u64, StoreError>;
 
     /// The runs that ended longer ago than this, by the server's clock, and still have changes in the journal.
-    async fn ended_before(&mut self, age: std::time::Duration) -> Result<Vec<RunId>, StoreError>;
+    async fn ended_before(&mut self, age: Duration) -> Result<Vec<RunId>, StoreError>;
 }

@@ -52,7 +52,8 @@ fn a_repair_that_has_nothing_to_mend_lists_what_it_has_seen() {
          SELECT 1, 'task', i, 'key', 'example', 'first', 'NaN', '2026-05-04 03:02:01' FROM n",
     );
     let repair = ["repair", "--no-progress", "--format", "ndjson", "-o", "list.ndjson", "--url", URL];
-    answered(&folder, "never asked", &repair).exits(0);
+    let says = answered(&folder, "never asked", &repair).exits(0).stdout;
+    assert!(says.contains("1000 rows are listed, and there are more; --dry-run lists all of them"), "{says}");
     let list = std::fs::read_to_string(folder.file("list.ndjson")).expect("a list");
     let lines: Vec<serde_json::Value> =
         list.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect();
