@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::signals;
+use super::signals::Signals;
 use crate::engine::consent::Consent;
 
 /// What the user said.
@@ -40,15 +40,17 @@ pub(super) async fn consent(yes: bool, question: &str) -> Result<Result<Consent,
 
 /// Asks on standard error; only `y` or `yes` is a yes.
 async fn ask(question: &str) -> Result<Answer, Failure> {
+    // Before the question stands there, since the answer may be Ctrl-C at once.
+    let mut signals = Signals::hear().map_err(Failure::Answer)?;
     eprint!("{question} [y/N] ");
     io::stderr().flush().map_err(Failure::Answer)?;
     let line = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         io::stdin().read_line(&mut line).map(|_| line)
     });
-    let line = match select(line, pin!(signals::next())).await {
+    let line = match select(line, pin!(signals.next())).await {
         Either::Left((line, _)) => line.map_err(io::Error::other).and_then(|line| line).map_err(Failure::Answer)?,
-        Either::Right(_) => {
+        Either::Right(((), _)) => {
             eprintln!();
             return Ok(Answer::Interrupted);
         }

@@ -1,6 +1,10 @@
 //! Ctrl-C and SIGTERM: the first asks the work to stop between two chunks, the second stops at once.
 
-use tokio::signal::unix::{SignalKind, signal};
+use std::future::poll_fn;
+use std::io;
+use std::task::Poll;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::args::CommonArgs;
 use super::exit::Exit;
@@ -20,24 +24,31 @@ pub(super) fn listen(common: CommonArgs) -> Stop {
 }
 
 async fn obey(stop: &Stop, common: CommonArgs) {
-    if next().await {
-        stop.request();
-        logging::say(common, "stopping between two chunks; once more to stop at once");
-    }
-    if next().await {
-        std::process::exit(Exit::Interrupted as i32);
-    }
+    let Ok(mut signals) = Signals::hear() else { return };
+    signals.next().await;
+    stop.request();
+    logging::say(common, "stopping between two chunks; once more to stop at once");
+    signals.next().await;
+    std::process::exit(Exit::Interrupted as i32);
 }
 
-/// Waits for the next signal; false where none can be heard.
-pub(super) async fn next() -> bool {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return false;
-    };
-    std::future::poll_fn(|context| {
-        let heard = interrupt.poll_recv(context).is_ready() || terminate.poll_recv(context).is_ready();
-        if heard { std::task::Poll::Ready(true) } else { std::task::Poll::Pending }
-    })
-    .await
+/// The signals that come from the moment on at which it is made.
+pub(super) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    pub fn hear() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        poll_fn(|context| {
+            let heard = self.interrupt.poll_recv(context).is_ready() || self.terminate.poll_recv(context).is_ready();
+            if heard { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
 }
