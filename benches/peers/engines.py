@@ -205,6 +205,7 @@ class Sqlite(Engine):
     def __init__(self, home: pathlib.Path):
         if shutil.which("sqlite3") is None:
             packages.install("sqlite3")
+        home.mkdir()
         self._original, self._file = home / "original.db", home / "airflow.db"
         super().__init__(f"sqlite:///{self._file}")
 

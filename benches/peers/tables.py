@@ -39,16 +39,19 @@ def side_by_side(size: int, results: dict[Engine, list[Results]]) -> str:
 
 
 def growth(sizes: Sequence[int], results: dict[Engine, list[Results]]) -> str:
-    """The cost per row at each size, and the most memory."""
-    head = ["", *(f"{size:,} rows" for size in sizes)]
+    """What a small table takes, the cost of each further row up to each of the other sizes, and how far apart these are;
+    and the most memory. A few milliseconds are lost in what other work on the machine costs, so the least counts."""
+    few, *more = sizes
+    head = ["", f"{few:,} rows", *(f"each further one of {size:,}" for size in more), "apart"]
     lines = []
-    for engine, measured in results.items():
+    for engine, (start, *measured) in results.items():
         for name in (SCAN, REPAIR):
-            cells = [
-                f"{held.seconds(name) / size * 1e6:.3f} µs, {budgets.megabytes(held.peak_bytes(name))}"
-                for size, held in zip(sizes, measured)
-            ]
-            lines.append([f"{engine.name}: {name}, for each row", *cells])
+            seconds = start.least_seconds(name)
+            costs = [(held.least_seconds(name) - seconds) / (size - few) for size, held in zip(more, measured)]
+            peaks = [budgets.megabytes(held.peak_bytes(name)) for held in (start, *measured)]
+            took = [f"{seconds * 1e3:.0f} ms", *(f"{cost * 1e6:.3f} µs" for cost in costs)]
+            cells = [f"{time}, {peak}" for time, peak in zip(took, peaks)]
+            lines.append([f"{engine.name}: {name}", *cells, f"{max(costs) / min(costs) - 1:.0%}"])
     return table(head, lines)
 
 

@@ -92,13 +92,26 @@ impl<'f> Builder<'_, 'f> {
     pub(super) fn among(&mut self, columns: &[Column], wanted: &[&'f [Scalar]]) {
         let names = self.columns(columns, "");
         let parts = |scalars: &'f [Scalar]| -> Vec<Param<'f>> { scalars.iter().map(Param::from).collect() };
-        match (self.names.dialect, columns) {
-            (Dialect::Postgres, _) => {
+        match (self.names.dialect, columns, wanted) {
+            (Dialect::Postgres, ..) => {
                 self.push(&format!("({names}) IN (SELECT * FROM unnest("));
                 self.arrays(columns, wanted);
                 self.push("))");
             }
-            (Dialect::Sqlite, _) => {
+            (Dialect::Sqlite | Dialect::MySql, [_], _) => {
+                self.push(&format!("{names} IN ("));
+                self.join(rounded_up(wanted).flat_map(parts), ", ", Builder::bind);
+                self.push(")");
+            }
+            // Each of many row values is compared with every row that is found, be it an OR of comparisons. As a list, they
+            // are not.
+            (Dialect::MySql, ..) => {
+                self.push(&format!("({names}) IN ("));
+                self.rows(rounded_up(wanted).map(parts));
+                self.push(")");
+            }
+            (Dialect::Sqlite, _, [only]) => self.equal(columns, only),
+            (Dialect::Sqlite, ..) => {
                 // SQLite walks through the whole table for a list of row values, but not for a join that it may not
                 // turn round.
                 let same = self.same(columns, "wanted", |number| format!("column{number}"));
@@ -107,16 +120,6 @@ impl<'f> Builder<'_, 'f> {
                 self.push(&format!("({names}) IN (SELECT {of_target} FROM (VALUES "));
                 self.rows(rounded_up(wanted).map(parts));
                 self.push(&format!(") AS wanted CROSS JOIN {} AS target ON {same})", self.table()));
-            }
-            (Dialect::MySql, [_]) => {
-                self.push(&format!("{names} IN ("));
-                self.join(rounded_up(wanted).flat_map(parts), ", ", Builder::bind);
-                self.push(")");
-            }
-            (Dialect::MySql, _) => {
-                self.push("((");
-                self.join(rounded_up(wanted), ") OR (", |builder, scalars| builder.equal(columns, scalars));
-                self.push("))");
             }
         }
     }
@@ -199,8 +202,30 @@ mod tests {
     #[test]
     fn a_list_of_keys_binds_every_part_of_every_key_and_has_few_lengths() {
         let keys = [asset(1, "a"), asset(2, "b"), asset(3, "c")];
-        for (dialect, params) in [(Dialect::Postgres, 2), (Dialect::MySql, 8), (Dialect::Sqlite, 8)] {
-            assert_eq!(filled(dialect, Fill::KeyIn(keys.iter().collect())).params.len(), params, "{dialect}");
+        let cases = [
+            (Dialect::Postgres, 2, r#"("asset_id", "key") IN (SELECT * FROM unnest($1::bigint[], $2::text[]))"#),
+            (Dialect::MySql, 8, "(`asset_id`, `key`) IN ((?, ?), (?, ?), (?, ?), (?, ?))"),
+            (
+                Dialect::Sqlite,
+                8,
+                r#"("asset_id", "key") IN (SELECT target."asset_id", target."key" FROM (VALUES (?, ?), (?, ?), (?, ?), (?, ?)) AS wanted CROSS JOIN "s"."asset_state_store" AS target ON target."asset_id" = wanted.column1 AND target."key" = wanted.column2)"#,
+            ),
+        ];
+        for (dialect, params, text) in cases {
+            let filled = filled(dialect, Fill::KeyIn(keys.iter().collect()));
+            assert_eq!((filled.params.len(), filled.text.as_str()), (params, text), "{dialect}");
+        }
+        let [only, ..] = &keys;
+        assert_eq!(filled(Dialect::Sqlite, Fill::KeyIn(vec![only])).text, r#""asset_id" = ? AND "key" = ?"#);
+    }
+
+    #[test]
+    fn keys_of_one_column_are_a_plain_list_for_mysql_and_sqlite() {
+        let keys = [1, 2, 3].map(|id| Key(vec![Scalar::Integer(id)]));
+        for (dialect, text) in [(Dialect::MySql, "`id` IN (?, ?, ?, ?)"), (Dialect::Sqlite, r#""id" IN (?, ?, ?, ?)"#)] {
+            let names = Names { dialect, schema: "s".to_owned() };
+            let fills = [("hole", Fill::KeyIn(keys.iter().collect()))];
+            assert_eq!(names.about(tasks(), "{hole}", &fills).text, text);
         }
     }
 

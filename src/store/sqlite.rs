@@ -215,7 +215,7 @@ mod tests {
             let block = fills(Span { after: Some(&first), until: &last, ..span });
             let key_in = [("key_in", Fill::KeyIn(keys.iter().collect()))];
             let list = target.list_columns().iter().map(|column| part(column.holds, 1)).collect::<Vec<_>>();
-            let list_in = [("list_in", Fill::ListIn(vec![&list; 3]))];
+            let list_in = [("list_in", Fill::ListIn(vec![&list]))];
             let new_values = [("new_values", Fill::Rows(keys.iter().map(with_new_value).collect()))];
             let statements = [
                 names.about(target, sql!("window"), &window),

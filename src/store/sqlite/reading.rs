@@ -57,7 +57,7 @@ pub(in super::super) fn query(
     each: &mut EachCells<'_>,
 ) -> Result<(), StoreError> {
     let failed = |error| failed(what, said(error));
-    let mut prepared = transaction.prepare(&statement.text).map_err(failed)?;
+    let mut prepared = transaction.prepare_cached(&statement.text).map_err(failed)?;
     let mut rows = prepared.query(params_from_iter(&statement.params)).map_err(failed)?;
     while let Some(row) = rows.next().map_err(failed)? {
         each(&Lying { row, transaction, number: OnceCell::new() })?;
