@@ -28,10 +28,10 @@ pub async fn purge<L: Ledger>(ledger: &mut L, age: Duration, _consent: Consent) 
         }
         let last = runs.iter().find(|run| run.id == id).map_or(0, |run| run.progress.cursor.seq);
         let mut entries = 0;
-        let mut until = 0;
-        while until < last {
-            until += AT_ONCE;
-            entries += ledger.purge(&id, until).await?;
+        let mut after = 0;
+        while after < last {
+            entries += ledger.purge(&id, after, after + AT_ONCE).await?;
+            after += AT_ONCE;
         }
         purged.push((id, entries));
     }

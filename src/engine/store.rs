@@ -382,8 +382,8 @@ pub trait Ledger: Source {
     /// might undo it, or where the run did not end longer ago than this.
     async fn mark_purged(&mut self, run: &RunId, age: Duration) -> Result<bool, StoreError>;
 
-    /// Drops the changes of a run up to a number from the journal, and says how many there were.
-    async fn purge(&mut self, run: &RunId, until: i64) -> Result<u64, StoreError>;
+    /// Drops the changes of a run behind a number and up to another from the journal, and says how many there were.
+    async fn purge(&mut self, run: &RunId, after: i64, until: i64) -> Result<u64, StoreError>;
 
     /// The runs that ended longer ago than this, by the server's clock, and still have changes in the journal.
     async fn ended_before(&mut self, age: Duration) -> Result<Vec<RunId>, StoreError>;

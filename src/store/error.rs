@@ -124,8 +124,8 @@ fn by_sqlstate(code: &str) -> Trouble {
         // The server ended a transaction that did nothing, or lasted, for too long, and its connection.
         "25P03" | "25P04" => Trouble::Lost,
         "42P01" | "3F000" => Trouble::Missing,
-        // The disk is full.
-        "53100" => Trouble::Broken,
+        // The server lacks something, such as room on its disk, cannot read or write, or contradicts itself.
+        _ if ["53", "58", "XX"].iter().any(|class| code.starts_with(class)) => Trouble::Broken,
         // Data exceptions, violated constraints, limits of the program, what a trigger raises.
         _ if ["22", "23", "44", "54", "P0"].iter().any(|class| code.starts_with(class)) => Trouble::Refused,
         _ if code.starts_with("08") || code.starts_with("57P") => Trouble::Lost,
@@ -139,16 +139,17 @@ fn by_mysql_number(number: u16) -> Trouble {
         // Access to a database, a table, a column or a routine denied; a privilege missing; the server is read-only.
         1044 | 1142 | 1143 | 1227 | 1290 | 1370 | 1792 | 1836 => Trouble::Denied,
         // Lock wait timeout, deadlock; a statement that was ended or took too long; a table that changed meanwhile.
-        1205 | 1213 | 1317 | 1412 | 1615 | 1969 | 3024 => Trouble::Contended,
+        // Or a commit that did not get past the other servers of a group.
+        1020 | 1205 | 1213 | 1317 | 1412 | 1615 | 1969 | 3024 | 3101 => Trouble::Contended,
         1146 | 1049 => Trouble::Missing,
-        // The disk is full, or what the server may use of it.
-        1021 | 1114 => Trouble::Broken,
+        // The disk is full, or what the server may use of it; the storage engine fails, or a commit.
+        1021 | 1026 | 1030 | 1114 | 1180 | 3100 => Trouble::Broken,
         // Too long, out of range, not in the column's character set, a violated constraint, what a trigger signals.
         1048 | 1062 | 1264 | 1265 | 1292 | 1366 | 1406 | 1451 | 1452 | 1644 | 3140 | 3141 | 3819 | 4025 => {
             Trouble::Refused
         }
         // The server shuts down, the connection was killed or was idle for too long.
-        1047 | 1053 | 1158..=1161 | 1927 | 2006 | 2013 | 4031 => Trouble::Lost,
+        1047 | 1053 | 1158..=1161 | 1927 | 2006 | 2013 | 3032 | 4031 => Trouble::Lost,
         _ => Trouble::Other,
     }
 }
@@ -209,10 +210,15 @@ mod tests {
             (by_sqlstate("22021"), Trouble::Refused),
             (by_sqlstate("23514"), Trouble::Refused),
             (by_sqlstate("42601"), Trouble::Other),
+            (by_sqlstate("53100"), Trouble::Broken),
+            (by_sqlstate("58030"), Trouble::Broken),
             (by_mysql_number(1213), Trouble::Contended),
             (by_mysql_number(1142), Trouble::Denied),
             (by_mysql_number(1406), Trouble::Refused),
             (by_mysql_number(1064), Trouble::Other),
+            (by_mysql_number(3101), Trouble::Contended),
+            (by_mysql_number(1180), Trouble::Broken),
+            (by_mysql_number(3032), Trouble::Lost),
             (by_sqlite_code(5), Trouble::Contended),
             (by_sqlite_code(517), Trouble::Contended),
             (by_sqlite_code(1032), Trouble::Denied),

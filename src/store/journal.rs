@@ -174,8 +174,8 @@ impl Ledger for SqlStore {
         }
     }
 
-    async fn purge(&mut self, run: &RunId, until: i64) -> Result<u64, StoreError> {
-        let fills = [run_id(run), ("until", integer(until))];
+    async fn purge(&mut self, run: &RunId, after: i64, until: i64) -> Result<u64, StoreError> {
+        let fills = [run_id(run), ("after", integer(after)), ("until", integer(until))];
         let what = "old values could not be dropped";
         let dropped = write(&mut self.connection, what, self.names.statement(sql!("purge"), &fills)).await?;
         Ok(dropped + write(&mut self.connection, what, self.names.statement(sql!("purge_made"), &fills)).await?)

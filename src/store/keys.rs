@@ -103,12 +103,11 @@ impl<'f> Builder<'_, 'f> {
                 self.join(rounded_up(wanted).flat_map(parts), ", ", Builder::bind);
                 self.push(")");
             }
-            // Each of many row values is compared with every row that is found, be it an OR of comparisons. As a list, they
-            // are not.
+            // MariaDB compares a list of row values byte by byte, whatever the character set of a column is.
             (Dialect::MySql, ..) => {
-                self.push(&format!("({names}) IN ("));
-                self.rows(rounded_up(wanted).map(parts));
-                self.push(")");
+                self.push("((");
+                self.join(rounded_up(wanted), ") OR (", |builder, scalars| builder.equal(columns, scalars));
+                self.push("))");
             }
             (Dialect::Sqlite, _, [only]) => self.equal(columns, only),
             (Dialect::Sqlite, ..) => {
@@ -204,7 +203,12 @@ mod tests {
         let keys = [asset(1, "a"), asset(2, "b"), asset(3, "c")];
         let cases = [
             (Dialect::Postgres, 2, r#"("asset_id", "key") IN (SELECT * FROM unnest($1::bigint[], $2::text[]))"#),
-            (Dialect::MySql, 8, "(`asset_id`, `key`) IN ((?, ?), (?, ?), (?, ?), (?, ?))"),
+            (
+                Dialect::MySql,
+                8,
+                "((`asset_id` = ? AND `key` = ?) OR (`asset_id` = ? AND `key` = ?) OR \
+                 (`asset_id` = ? AND `key` = ?) OR (`asset_id` = ? AND `key` = ?))",
+            ),
             (
                 Dialect::Sqlite,
                 8,
@@ -222,7 +226,8 @@ mod tests {
     #[test]
     fn keys_of_one_column_are_a_plain_list_for_mysql_and_sqlite() {
         let keys = [1, 2, 3].map(|id| Key(vec![Scalar::Integer(id)]));
-        for (dialect, text) in [(Dialect::MySql, "`id` IN (?, ?, ?, ?)"), (Dialect::Sqlite, r#""id" IN (?, ?, ?, ?)"#)] {
+        for (dialect, text) in [(Dialect::MySql, "`id` IN (?, ?, ?, ?)"), (Dialect::Sqlite, r#""id" IN (?, ?, ?, ?)"#)]
+        {
             let names = Names { dialect, schema: "s".to_owned() };
             let fills = [("hole", Fill::KeyIn(keys.iter().collect()))];
             assert_eq!(names.about(tasks(), "{hole}", &fills).text, text);

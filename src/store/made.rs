@@ -73,6 +73,10 @@ impl SqlStore {
                 made.learn(&target.table, &key, &sha256);
                 continue;
             }
+            // A table of the user's own may have got another key since, and nothing was carried into it.
+            if target.is_own() {
+                continue;
+            }
             let by_name = by_name.get_or_insert_with(|| Target { key: columns(&object), ..target.clone() });
             named.extend(by_name.key_from_object(&object).map(|name| (name, sha256)));
         }

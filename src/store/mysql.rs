@@ -20,10 +20,13 @@ const STATEMENT_OVERHEAD: u64 = 64 * 1024;
 
 /// Waiting for a lock ends after a second, be it on rows or on a table, and nobody's gaps between rows are locked, as
 /// with Airflow itself. A value that does not fit must be an error: without a strict mode the server would cut it off.
-/// Should this process be stopped in the middle of a chunk, MariaDB gives its locks back by itself.
+/// Other modes of the server's change what statements mean, so none is kept. Should this process be stopped in the middle
+/// of a chunk, MariaDB gives its locks back by itself; and it makes no table of a long list of keys, of which it might
+/// lock more rows than have these.
 const SESSION: &str = "SET SESSION innodb_lock_wait_timeout = 1, SESSION lock_wait_timeout = 1, \
     /*M!100300 SESSION idle_transaction_timeout = 20, */ \
-    SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES'); \
+    /*M!100307 SESSION in_predicate_conversion_threshold = 0, */ \
+    SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'; \
     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
 /// So many statements stay prepared: more than there are, each in all its lengths.

@@ -40,7 +40,10 @@ impl File {
 pub(super) async fn connect(location: &Location, access: Access) -> Result<File, StoreError> {
     let Host::File(path) = &location.host else { unreachable!("a SQLite location is a file") };
     if !path.is_file() {
-        let what = format!("there is no database file {}", path.display());
+        let what = match path.is_dir() {
+            true => format!("{} is a folder, and no database file", path.display()),
+            false => format!("there is no database file {}", path.display()),
+        };
         return Err(StoreError::new(Trouble::Unreachable, what).hint(
             "check the path: sqlite:/// and then the path, an absolute one with its own slash; nothing is created",
         ));

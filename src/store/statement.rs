@@ -297,10 +297,14 @@ impl<'b, 'f> Builder<'b, 'f> {
         self.push(&format!("{behind} OR {written} IS NULL)"));
     }
 
-    /// The condition that there is a value at all. Airflow's columns are never null.
+    /// The condition that there is a value at all.
     fn present(&self) -> String {
         let target = self.target();
-        if target.is_own() { format!("{} IS NOT NULL", self.names.quoted(&target.value)) } else { "TRUE".to_owned() }
+        if target.may_leave_out_rows() {
+            format!("{} IS NOT NULL", self.names.quoted(&target.value))
+        } else {
+            "TRUE".to_owned()
+        }
     }
 
     /// Further assignments, which change nothing.

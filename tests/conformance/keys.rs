@@ -47,6 +47,33 @@ async fn awkward(engine: Engine) -> (TestDatabase, BTreeSet<(u64, String)>) {
     (database, rows)
 }
 
+test_on!(only_mariadb, MySql, keys_of_another_character_set_are_found_mended_and_put_back);
+
+/// Airflow keeps keys as the database keeps text, where its migrations did not say otherwise.
+async fn keys_of_another_character_set_are_found_mended_and_put_back(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    for (table, column) in [
+        ("asset_state_store", "`key` varchar(512)"),
+        ("task_state_store", "`key` varchar(512)"),
+        ("task_state_store", "task_id varchar(250)"),
+    ] {
+        let modify = format!("ALTER TABLE {table} MODIFY {column} CHARACTER SET latin1 COLLATE latin1_bin NOT NULL");
+        database.execute(&modify).await;
+    }
+    fill_assets(&database, &[(1, "größe", "bad"), (1, "länge", "1"), (2, "größe", "bad")]).await;
+    let before = dump_all(&database).await;
+    let url = ["--url", database.url(), "--format", "json"];
+    let scanned = statemend(&[&["scan"], &url[..]].concat()).exits(10).json();
+    let findings = scanned["findings"].as_array().expect("a list");
+    assert!(findings.iter().all(|finding| finding["identity"]["key"] == "größe"), "{findings:?}");
+    assert_eq!(scanned["totals"]["hidden_keys"], 1, "länge stands beside the first of them");
+    let report = statemend(&[&["repair", "--yes"], &url[..]].concat()).exits(0).json();
+    assert_eq!(report["totals"]["rewritten"], 2);
+    statemend(&[&["scan"], &url[..]].concat()).exits(0);
+    statemend(&[&["undo", report["run_id"].as_str().expect("a run"), "--yes"], &url[..]].concat()).exits(0);
+    assert_eq!(dump_all(&database).await, before);
+}
+
 /// The keys of the rows that a report lists.
 fn told(report: &Value) -> BTreeSet<(u64, String)> {
     let key = |row: &Value| {
