@@ -225,7 +225,7 @@ fn rewrite(judge: &Judge, text: &str, finding: Option<&Finding>, action: Action)
         Action::String => Ok(Some(encode(text))),
         Action::Reference => reference::released(text),
         Action::Decode => decode(text).map(Some),
-        Action::Null => Ok((text.trim_ascii() != "null").then(|| "null".to_owned())),
+        Action::Null => Ok((text.trim_matches(json::WHITE) != "null").then(|| "null".to_owned())),
         Action::Replace => replaced(judge, text, finding).map(Some),
         Action::Skip | Action::None => Ok(None),
     }
@@ -310,6 +310,8 @@ mod tests {
             (r#"{"a": 1}"#, Action::Decode, leave(Reason::NotDecodable)),
             ("anything", Action::Null, becomes("null")),
             (" null\n", Action::Null, Decision::Report),
+            // A form feed is white space to Rust, and not to JSON.
+            ("null\u{c}", Action::Null, becomes("null")),
             (r#"{"loss": NaN}"#, Action::Replace, becomes(r#"{"loss": null}"#)),
             (r#"["\ud800", 1e999]"#, Action::Replace, becomes(r#"["\ufffd", null]"#)),
             (r#"{"a": NaN, "a": 1}"#, Action::Replace, leave(Reason::NothingToReplace)),

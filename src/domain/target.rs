@@ -106,6 +106,11 @@ impl Target {
         self.generation.is_none()
     }
 
+    /// Whether rows may have no value at all, which are none to be judged. Airflow's columns are never null.
+    pub const fn may_leave_out_rows(&self) -> bool {
+        self.is_own()
+    }
+
     /// The key as reports and the journal show it: `{column: value}`.
     pub fn key_object(&self, key: &Key) -> Map<String, Value> {
         named(&self.key, &key.0)

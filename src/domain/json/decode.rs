@@ -3,7 +3,7 @@
 use super::{Bounds, machine, scratch};
 
 /// The code points of a string's content, escapes resolved, for content that the scanner took. Unpaired surrogates
-/// come out as the numbers they are.
+/// come out as the numbers they are. A closing quote ends it.
 #[derive(Clone)]
 pub struct CodePoints<'a> {
     content: &'a [u8],
@@ -21,7 +21,7 @@ impl Iterator for CodePoints<'_> {
     type Item = u32;
 
     fn next(&mut self) -> Option<u32> {
-        let byte = *self.content.get(self.at)?;
+        let byte = *self.content.get(self.at).filter(|byte| **byte != b'"')?;
         if byte == b'\\' {
             let (code, end) = escape(self.content, self.at);
             self.at = end;

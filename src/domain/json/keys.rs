@@ -2,14 +2,12 @@
 //!
 //! Each key of an open object leaves eight bytes on a stack: a hash of what it decodes to, and its place. When the
 //! object closes, its keys are compared by hash, and only keys whose hashes agree are compared by content. A small
-//! object is compared pair by pair, a larger one through a table, and one whose hashes collide too often (which
-//! only an enemy can bring about) by sorting: no object costs more than `n log n`.
+//! object is compared pair by pair, a larger one through a table, and one whose hashes collide or crowd too often
+//! (which only an enemy can bring about) by sorting: no object costs more than `n log n`.
 //!
 //! `"a"` and `"\u0061"` are the same key, so a key with escapes is decoded before it is hashed.
 
-use std::cmp::Ordering;
-
-use super::decode::decode_into;
+use super::decode::{CodePoints, decode_into};
 use super::hash::{Hash, hash};
 
 /// A key of an object that is open.
@@ -154,12 +152,14 @@ impl Keys {
         }
     }
 
-    /// Puts every key into a table by its hash. Gives up, saying so, when keys that differ share a hash too often.
+    /// Puts every key into a table by its hash. Gives up, saying so, when keys that differ share a hash too often, or
+    /// when too many want one place.
     fn compare_by_table(&mut self, text: &[u8], count: usize) -> bool {
         let slots = (count * 2).next_power_of_two();
         self.table.clear();
         self.table.resize(slots, 0);
-        let mut collisions_left = 64 + count / 4;
+        // As chance has it, every other key steps aside once, and of a million keys a hundred share a hash.
+        let (mut steps_left, mut collisions_left) = (64 + 4 * count, 64 + count / 1024);
         for index in 0..count {
             let key = self.stack[self.current.base + index];
             let mut slot = key.hash as usize & (slots - 1);
@@ -180,18 +180,24 @@ impl Keys {
                         return false;
                     }
                 }
+                steps_left -= 1;
+                if steps_left == 0 {
+                    return false;
+                }
                 slot = (slot + 1) & (slots - 1);
             }
         }
         true
     }
 
-    /// Sorts the keys by content. Slower than a table, but no choice of keys makes it slower than that.
+    /// Sorts the keys by hash, and by content where that is the same. Slower than a table, but no choice of keys makes it
+    /// slower than that.
     fn compare_by_sorting(&mut self, text: &[u8]) {
         let mut keys = self.stack[self.current.base..].to_vec();
-        keys.sort_by(|a, b| order(text, *a, *b).then(a.at.cmp(&b.at)));
+        let by_content = |a: &Key, b: &Key| code_points(text, *a).cmp(code_points(text, *b));
+        keys.sort_by(|a, b| a.hash.cmp(&b.hash).then_with(|| by_content(a, b)).then(a.at.cmp(&b.at)));
         for pair in keys.windows(2) {
-            if same_key(text, pair[0], pair[1]) {
+            if pair[0].hash == pair[1].hash && same_key(text, pair[0], pair[1]) {
                 self.repeats(pair[0], pair[1]);
             }
         }
@@ -219,15 +225,54 @@ fn all_different(keys: &[Key]) -> bool {
 
 #[cold]
 fn same_key(text: &[u8], a: Key, b: Key) -> bool {
-    order(text, a, b) == Ordering::Equal
+    code_points(text, a).eq(code_points(text, b))
 }
 
-/// Orders two keys by what they decode to, which is also the order of their code points.
-fn order(text: &[u8], a: Key, b: Key) -> Ordering {
-    let decoded = |key: Key| {
-        let mut out = Vec::new();
-        decode_into(text, key.at as usize + 1, &mut out);
-        out
-    };
-    decoded(a).cmp(&decoded(b))
+/// What a key decodes to, as far as somebody asks: a long key that differs early costs little.
+fn code_points(text: &[u8], key: Key) -> CodePoints<'_> {
+    CodePoints::of(&text[key.at as usize + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys of one object, the text that they stand in, and which of them repeats another.
+    fn compared(names: &[String]) -> (Keys, String) {
+        let (mut keys, mut text) = (Keys::new(), String::new());
+        keys.open_object();
+        for name in names {
+            keys.push(hash(name.as_bytes()), text.len());
+            text += &format!("\"{name}\":0,");
+        }
+        (keys, text)
+    }
+
+    /// Names that all want one of the places of a table.
+    fn crowded(count: usize) -> Vec<String> {
+        let slots = (count * 2).next_power_of_two();
+        let wants = |name: &String| (hash(name.as_bytes()) as usize & (slots - 1)) < slots / 64;
+        (0..).map(|number| format!("{number:x}")).filter(wants).take(count).collect()
+    }
+
+    #[test]
+    fn keys_that_crowd_one_place_of_the_table_are_sorted_instead() {
+        let mut names = crowded(2_000);
+        let (mut keys, text) = compared(&names);
+        assert!(!keys.compare_by_table(text.as_bytes(), names.len()), "too many steps");
+        keys.close_object(text.as_bytes());
+        assert_eq!(keys.duplicate(), None);
+
+        names.push(names[17].clone());
+        let (mut keys, text) = compared(&names);
+        keys.close_object(text.as_bytes());
+        assert_eq!(keys.duplicate(), text.rfind(&format!("\"{}\"", names[17])));
+    }
+
+    #[test]
+    fn keys_as_people_choose_them_stay_in_the_table() {
+        let names: Vec<String> = (0..20_000).map(|number| format!("partition-{number}")).collect();
+        let (mut keys, text) = compared(&names);
+        assert!(keys.compare_by_table(text.as_bytes(), names.len()));
+    }
 }

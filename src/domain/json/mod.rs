@@ -35,6 +35,9 @@ pub use survivors::surviving;
 pub use walk::{is_development_envelope, members, numbers, stands_for};
 pub(crate) use white::white;
 
+/// What may stand around a value and between its parts.
+pub const WHITE: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// The Python whose messages are reported.
 pub const MESSAGES_OF: &str = "CPython 3.11";
 

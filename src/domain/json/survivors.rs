@@ -20,24 +20,27 @@ pub fn surviving(text: &[u8], whole: Scan, bounds: &Bounds) -> Scan {
     scratch.keys.collect_pairs();
     machine::Machine::new(text, text.len(), bounds, &mut scratch).run();
     let mut copy = text.to_vec();
-    for (earlier, _) in scratch.keys.take_pairs() {
-        blank_value(&mut copy, earlier);
+    let mut lost: Vec<usize> = scratch.keys.take_pairs().into_iter().map(|(earlier, _)| earlier).collect();
+    // From the front, so that a value comes before those inside of it, which are gone with it: no byte is gone over twice.
+    lost.sort_unstable();
+    let mut blank_up_to = 0;
+    for key in lost {
+        if key >= blank_up_to {
+            blank_up_to = blank_value(&mut copy, key);
+        }
     }
     let left = machine::Machine::new(&copy, copy.len(), bounds, &mut scratch).run();
     let left_marks = Marks { raised: marks.raised, duplicate: marks.duplicate, ..left.marks().clone() };
     Scan { height: left.height, marks: Some(Box::new(left_marks)), ..whole }
 }
 
-/// Puts `0` and spaces in place of the value that belongs to the key at `key`. A key inside a value that was blanked
-/// already is gone, and with it everything it could lead to.
-fn blank_value(text: &mut [u8], key: usize) {
-    if text.get(key) != Some(&b'"') {
-        return;
-    }
+/// Puts `0` and spaces in place of the value that belongs to the key at `key`, and says where it ends.
+fn blank_value(text: &mut [u8], key: usize) -> usize {
     let start = walk::value_of(text, key);
     let end = walk::value_end(text, start);
     if let Some(value) = text.get_mut(start..end) {
         value.fill(b' ');
         value[..1.min(end - start)].fill(b'0');
     }
+    end
 }

@@ -134,7 +134,11 @@ fn out_of_range(reader: Reader, bytes: &[u8], scan: &Scan) -> Option<Oddity> {
         _ if scan.has_long_number => number(),
         _ => None,
     };
-    let at = [number, word].into_iter().flatten().min()?;
+    let at = match reader {
+        // What it reads as something else is worse than what it reads.
+        Reader::JsonLoads => number.or(word)?,
+        _ => [number, word].into_iter().flatten().min()?,
+    };
     let (reading, message) = match reader {
         Reader::JsonLoads if number.is_none() => (Reading::Ok, "a number that is not finite is no JSON outside Python"),
         Reader::JsonLoads => (Reading::Altered, "a float that overflows reads as infinity"),

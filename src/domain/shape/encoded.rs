@@ -7,6 +7,7 @@
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use flate2::{Decompress, FlushDecompress, Status};
 
 use super::msgpack;
 use crate::domain::json;
@@ -57,22 +58,43 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 
 fn recognise(bytes: &[u8]) -> Option<Payload> {
     match bytes {
-        [0x80, 2..=5, .., b'.'] => Some(Payload::Pickle),
+        [0x80, 2..=5, first, .., b'.'] if PICKLE_BEGINS.contains(first) => Some(Payload::Pickle),
         [0x1F, 0x8B, 8, ..] if bytes.len() >= 18 => Some(Payload::Gzip),
         [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Payload::Zstd),
-        [first, second, ..] if is_zlib(*first, *second, bytes) => Some(Payload::Zlib),
+        _ if is_zlib(bytes) => Some(Payload::Zlib),
         _ if msgpack::is_map(bytes) => Some(Payload::MsgpackMap),
         _ if is_json(bytes) => Some(Payload::Json),
         _ => None,
     }
 }
 
-/// A zlib header is two bytes: deflate with a 32 KiB window and a check that makes them divisible by 31. A block type
-/// that exists and room for a checksum must follow.
-fn is_zlib(first: u8, second: u8, bytes: &[u8]) -> bool {
-    let header = u16::from_be_bytes([first, second]);
-    first == 0x78 && header.is_multiple_of(31) && second & 0x20 == 0 && bytes.len() >= 8 && bytes[2] >> 1 & 3 != 3
+/// A zlib header is two bytes: deflate with a 32 KiB window and a check that makes them divisible by 31. One of twenty
+/// thousand digests begins so, and a name such as `eNodeB-00123`, so what follows must be a stream.
+fn is_zlib(bytes: &[u8]) -> bool {
+    let [0x78, second, stream @ ..] = bytes else { return false };
+    u16::from_be_bytes([0x78, *second]).is_multiple_of(31) && second & 0x20 == 0 && inflates(stream)
 }
+
+/// Whether bytes begin with a deflate stream: all of one with no more than a checksum behind it, or the beginning of one
+/// that is long.
+fn inflates(bytes: &[u8]) -> bool {
+    let (mut stream, mut out) = (Decompress::new(false), [0; PROBE]);
+    match stream.decompress(bytes, &mut out, FlushDecompress::None) {
+        Ok(Status::StreamEnd) => bytes.len().saturating_sub(stream.total_in() as usize) <= TRAILER,
+        Ok(Status::Ok | Status::BufError) => bytes.len() >= LONG || stream.total_out() as usize == PROBE,
+        Err(_) => false,
+    }
+}
+
+/// So much of what a stream unpacks to is looked at.
+const PROBE: usize = 4_096;
+/// A stream that is cut off counts if it has so many bytes.
+const LONG: usize = 64;
+/// A checksum, or a longer one where somebody has appended something.
+const TRAILER: usize = 8;
+
+/// What the opcode behind a pickle's protocol may be: a frame, or one that puts something on the stack.
+const PICKLE_BEGINS: &[u8] = b"\x95(])}NJKMGXBCc\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x96";
 
 /// Numbers and constants are not enough (`MTIz` is `123`), and a string must be longer than a word that happens to
 /// decode to one.
@@ -126,6 +148,14 @@ mod tests {
             "2b1c9a8e-0c47-4b1c-9d2a-3f6f0f1d2e3a",
             "eJ",
             "eJxx",
+            "eNodeB-00123",
+            "eNodeB_00123",
+            "eNodeB-12345678",
+            "eF5a-session_01x",
+            "80022e",
+            "8004572e",
+            // SHA-256 of 15487, 78848 and 106706.
+            "780124207fef06a8fabcaca2c245501c40f8a5bba139dc4ce0978396e429c987",
             "H4sI",
         ] {
             assert_eq!(payload(text), None, "{text}");
