@@ -97,7 +97,7 @@ async fn look_through<S: Older>(
     let mut after: Option<Key> = None;
     loop {
         work.go_on()?;
-        let span = span(work, after.as_ref(), &until, ROWS_OF_A_LOOK);
+        let span = span(after.as_ref(), &until, work.pace.at_once(ROWS_OF_A_LOOK));
         let rows = insist(source, work, events, async |source| source.lengths(target, span).await).await?;
         let Some(load) = Load::of(route, rows) else { return Ok(()) };
         let keys = load.keys();
@@ -134,7 +134,7 @@ async fn table<L: Ledger + Older, E: Events>(writer: &mut Writer<'_, L, E>, rout
     loop {
         writer.work.go_on()?;
         let after = writer.progress.cursor.after.clone();
-        let span = span(writer.work, after.as_ref(), &until, writer.size.rows() as u32);
+        let span = span(after.as_ref(), &until, writer.most_rows());
         let rows = writer.insist(async |ledger| ledger.lengths(target, span).await).await?;
         let Some(load) = Load::of(route, rows) else { return Ok(()) };
         let rows = load.len();
@@ -144,8 +144,7 @@ async fn table<L: Ledger + Older, E: Events>(writer: &mut Writer<'_, L, E>, rout
     }
 }
 
-/// The next rows, but no more than a second may read.
-fn span<'k>(work: &Work<'_>, after: Option<&'k Key>, until: &'k Key, most: u32) -> Span<'k> {
-    let rows = work.pace.max_rows_per_second.map_or(most, |rows| rows.clamp(1, most));
+/// The next rows.
+const fn span<'k>(after: Option<&'k Key>, until: &'k Key, rows: u32) -> Span<'k> {
     Span { after, until, since: None, rows, besides: Besides::Nothing }
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::events::{Event, Events, Flagged, Wait};
 use super::halt::{self, Halt};
 use super::lists::Lists;
-use super::pacing::{RowRate, WindowSize};
+use super::pacing::{Read, RowRate, WindowSize};
 use super::patience::{self, insist};
 use super::scan::Scan;
 use super::store::{Source, StoreError};
@@ -89,7 +89,8 @@ async fn look_again<S: Source, M: Memory, E: Events>(
         }
         let look_up = async |source: &mut S| window::look_up(source, target, &keys, work).await;
         let window = insist(source, work, events, look_up).await?;
-        size.learn(window.read());
+        // Rows that are gone were looked for as well.
+        size.learn(Read { rows: keys.len() as u64, ..window.read() });
         let (rows, bytes) = (window.rows, window.bytes);
         readable += rows - window.spotted.len() as u64;
         deleted += keys.len() as u64 - rows;

@@ -44,6 +44,8 @@ pub(super) struct Jobs {
     early: BTreeMap<u64, Window>,
     /// The number of the window that is told next.
     next: u64,
+    /// What ends the scan, once what is at hand before it is told.
+    failure: Option<StoreError>,
 }
 
 /// What a job tells the scan.
@@ -62,7 +64,7 @@ impl Jobs {
         let (sender, messages) = unbounded_channel();
         let (errand, course) = (Errand::of(work), Mutex::new(Course::new(legs, work.pace)));
         let shared = Arc::new(Shared { errand, course, ahead: Semaphore::new(AHEAD * count), alone: count == 1 });
-        let mut jobs = Self { messages, threads: Vec::new(), shared, early: BTreeMap::new(), next: 0 };
+        let mut jobs = Self { messages, threads: Vec::new(), shared, early: BTreeMap::new(), next: 0, failure: None };
         for number in 0..count {
             let post = Post { sender: sender.clone(), number };
             let job = Job { windows: source.windows(), shared: Arc::clone(&jobs.shared), post };
@@ -75,18 +77,36 @@ impl Jobs {
     /// The next window in the order of keys. Nothing where all were told, or where the jobs were asked to stop.
     pub async fn next(&mut self, events: &mut impl Events) -> Result<Option<Window>, Halt> {
         loop {
-            if let Some(window) = self.early.remove(&self.next) {
-                self.next += 1;
-                self.shared.ahead.add_permits(1);
+            if let Some(window) = self.at_hand(events) {
                 return Ok(Some(window));
             }
-            match self.messages.recv().await {
-                Some(Message::Read(number, window)) => drop(self.early.insert(number, window)),
-                Some(Message::Waiting(reason)) => events.event(&Event::Waiting { reason }),
-                Some(Message::Failed(error)) => return Err(error.into()),
-                Some(Message::Over(number)) => self.settle(number),
-                None => return Ok(None),
+            if let Some(failure) = self.failure.take() {
+                return Err(failure.into());
             }
+            let Some(message) = self.messages.recv().await else { return Ok(None) };
+            self.take(message, events);
+        }
+    }
+
+    /// The next window, if it has been read already.
+    pub fn at_hand(&mut self, events: &mut impl Events) -> Option<Window> {
+        while !self.early.contains_key(&self.next)
+            && let Ok(message) = self.messages.try_recv()
+        {
+            self.take(message, events);
+        }
+        let window = self.early.remove(&self.next)?;
+        self.next += 1;
+        self.shared.ahead.add_permits(1);
+        Some(window)
+    }
+
+    fn take(&mut self, message: Message, events: &mut impl Events) {
+        match message {
+            Message::Read(number, window) => drop(self.early.insert(number, window)),
+            Message::Waiting(reason) => events.event(&Event::Waiting { reason }),
+            Message::Failed(error) => drop(self.failure.get_or_insert(error)),
+            Message::Over(number) => self.settle(number),
         }
     }
 
@@ -155,6 +175,10 @@ impl<W: Windows> Job<W> {
             Ok(runtime) => runtime.block_on(self.all_windows()),
             Err(error) => Err(not_started(error).into()),
         };
+        if outcome.is_err() {
+            // Its window is missing now. Whoever waits for that to be told would wait for ever.
+            self.shared.ahead.close();
+        }
         if let Err(Halt::Failed(error)) = outcome {
             self.post.send(Message::Failed(error));
         }
@@ -184,7 +208,7 @@ impl<W: Windows> Job<W> {
         let besides = if turn.crowded { Besides::Facts } else { work.besides() };
         let &Turn { ref after, ref until, since, rows, .. } = &turn;
         let span = Span { after: after.as_ref(), until, since, rows, besides };
-        if shared.alone && since.is_none() {
+        if shared.alone && since.is_none() && !turn.target.may_leave_out_rows() {
             let window = self.read(turn.target, span, work).await?;
             let rest = course.learn(&turn, &window, Instant::now());
             let (number, next) = course.take(window.next);

@@ -88,18 +88,24 @@ pub(super) async fn sit_to_the_end<L: Ledger, E: Events>(
     mut body: impl AsyncFnMut(&mut Writer<'_, L, E>) -> Result<(), Halt>,
     mut left: impl AsyncFnMut(&mut L) -> Result<(u64, Ending), StoreError>,
 ) -> Result<Ending, RunError> {
-    loop {
-        let sitting = sit(ledger, work, events, order, &mut body).await?;
-        if !sitting.resumed || sitting.ending == Ending::Interrupted {
-            return Ok(sitting.ending);
-        }
+    let mut sitting = sit(ledger, work, events, order, &mut body).await?;
+    while sitting.resumed && sitting.ending == Ending::Complete {
         match left(ledger).await? {
             (0, ending) => return Ok(ending),
             (_, Ending::Interrupted) => return Ok(Ending::Interrupted),
             (_, Ending::Complete) => {}
         }
         tracing::info!("the run has come to its end; rows that came behind it are next");
+        sitting = match sit(ledger, work, events, order, &mut body).await {
+            // What has come to its end is still to be told.
+            Err(held @ RunError::Held(_)) => {
+                tracing::warn!("rows that came while the run was cut short are left: {held}");
+                return Ok(Ending::Complete);
+            }
+            outcome => outcome?,
+        };
     }
+    Ok(sitting.ending)
 }
 
 /// Asks for the lease for an unfinished run with the same options, else for a new run.

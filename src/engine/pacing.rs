@@ -17,6 +17,13 @@ pub struct Pace {
     pub max_lag: Option<Duration>,
 }
 
+impl Pace {
+    /// So many rows, but no more than a second may read.
+    pub fn at_once(&self, rows: u32) -> u32 {
+        self.max_rows_per_second.map_or(rows, |most| rows.min(most.max(1)))
+    }
+}
+
 /// What decides how many rows a chunk changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChunkRows {
@@ -133,7 +140,10 @@ impl Least {
 pub struct ChunkSize {
     chunk: ChunkRows,
     rows: u32,
-    least: Least,
+    /// The last chunk that was larger than the smallest: its rows, and how long it took.
+    larger: Option<(usize, Duration)>,
+    /// What a chunk takes beside its rows: the way to the server and back, several times.
+    way: Duration,
 }
 
 impl ChunkSize {
@@ -149,7 +159,7 @@ impl ChunkSize {
             ChunkRows::Aim(_) => Self::FIRST,
             ChunkRows::Fixed(rows) => rows.clamp(1, Self::LARGEST),
         };
-        Self { chunk: pace.chunk, rows, least: Least::default() }
+        Self { chunk: pace.chunk, rows, larger: None, way: Duration::ZERO }
     }
 
     /// The most rows that the next chunk should change.
@@ -157,12 +167,16 @@ impl ChunkSize {
         self.rows as usize
     }
 
-    /// Learns from a chunk of so many rows: shrinks at once to what would have fitted. Where a full one left much of its
-    /// time it grows by a quarter, and where it left nearly all of it, to the double.
+    /// Learns from a chunk of so many rows: shrinks at once to what would have fitted, unless the most of its time was the
+    /// way. Where a full one left much of its time it grows by a quarter, and where it left nearly all of it, to the double.
     pub fn learn(&mut self, rows: usize, took: Duration) {
         let ChunkRows::Aim(aim) = self.chunk else { return };
-        self.least.learn(took);
-        let aim = self.least.at_least(2, aim);
+        match self.larger {
+            _ if rows > Self::SMALLEST as usize => self.larger = Some((rows, took)),
+            Some(larger) => self.way = way(larger, (rows, took)),
+            None => {}
+        }
+        let aim = aim.max(self.way * 2);
         if took > aim {
             let fitted = fitting(u32::try_from(rows).unwrap_or(self.rows), aim, took);
             self.rows = fitted.max(Self::SMALLEST).min(self.rows);
@@ -171,6 +185,13 @@ impl ChunkSize {
             self.rows = (self.rows + growth).min(Self::LARGEST);
         }
     }
+}
+
+/// What two chunks would have taken without any row: what a smaller one does not save is the way.
+fn way((more, longer): (usize, Duration), (fewer, shorter): (usize, Duration)) -> Duration {
+    let (more, fewer) = (more as f64, fewer as f64);
+    let seconds = (shorter.as_secs_f64() * more - longer.as_secs_f64() * fewer) / (more - fewer);
+    Duration::try_from_secs_f64(seconds).unwrap_or_default().min(shorter)
 }
 
 /// How many rows would have taken the time aimed at.
@@ -308,6 +329,24 @@ mod tests {
             size.learn(size.rows(), Duration::ZERO);
         }
         assert_eq!(size.rows(), ChunkSize::LARGEST as usize);
+    }
+
+    #[test]
+    fn slow_rows_are_not_taken_for_a_long_way_to_the_server() {
+        for (millis, most) in [(20, 12), (25, 10), (100, 10)] {
+            let mut size = ChunkSize::new(&Pace::default());
+            for _ in 0..20 {
+                size.learn(size.rows(), Duration::from_millis(millis) * size.rows() as u32);
+            }
+            assert!(size.rows() <= most, "{} rows of {millis} ms in a chunk that should take 250 ms", size.rows());
+        }
+    }
+
+    #[test]
+    fn no_more_rows_are_taken_at_once_than_a_second_may_read() {
+        for (limit, rows) in [(None, 2_048), (Some(10), 10), (Some(5_000), 2_048), (Some(0), 1)] {
+            assert_eq!(Pace { max_rows_per_second: limit, ..Pace::default() }.at_once(2_048), rows);
+        }
     }
 
     #[test]

@@ -43,6 +43,11 @@ impl Patience {
         (lasted < PATIENCE).then(|| pause_after(self.failures))
     }
 
+    /// Whether there was any trouble.
+    const fn is_tried(&self) -> bool {
+        self.failures > 0
+    }
+
     /// Whether the user should hear of it now: once, when it has lasted for a while.
     fn deserves_a_word(&mut self) -> bool {
         let lasts = self.since.is_some_and(|since| since.elapsed() >= LONG);
@@ -77,7 +82,10 @@ pub(super) async fn insist<S: Reconnect, T>(
             Err(error) if error.trouble == Trouble::Contended => {
                 wait(&mut patience, error, work, events, Wait::Lock).await?;
             }
-            Err(error) if error.trouble == Trouble::Lost => {
+            // A step may connect anew by itself, after an earlier try.
+            Err(error)
+                if error.trouble == Trouble::Lost || error.trouble == Trouble::Unreachable && patience.is_tried() =>
+            {
                 wait(&mut patience, error, work, events, Wait::Connection).await?;
                 reconnect(source, work, events).await?;
             }

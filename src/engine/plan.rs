@@ -68,7 +68,7 @@ where
     }
     let mut planned = plan.planned.skip(usize::try_from(done).unwrap_or(usize::MAX)).peekable();
     let mut through = done;
-    while let Some(batch) = next_batch(&mut planned, writer.size.rows(), &mut through)? {
+    while let Some(batch) = next_batch(&mut planned, writer.most_rows() as usize, &mut through)? {
         let rows = batch.planned.len() as u64;
         writer.carry_out(batch).await?;
         writer.looked_at(rows).await?;

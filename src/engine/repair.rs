@@ -86,7 +86,10 @@ async fn next_window<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, jobs: 
     loop {
         match timeout(HEARTBEAT, jobs.next(writer.events)).await {
             Ok(window) => return window?.ok_or(Halt::Stop),
-            Err(_) => writer.show_life().await?,
+            Err(_) => {
+                writer.work.go_on()?;
+                writer.show_life().await?;
+            }
         }
     }
 }

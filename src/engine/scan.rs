@@ -7,10 +7,13 @@ use super::halt::{self, Halt};
 use super::jobs::{Jobs, Leg};
 use super::lists::Lists;
 use super::patience::insist;
-use super::store::{Source, StoreError};
-use super::window::{self, Spotted};
+use super::store::{Besides, Source, StoreError};
+use super::window::{self, Spotted, Window};
 use super::{Ending, Work};
 use crate::domain::target::Target;
+
+/// So many flagged rows are asked about at once, of windows that have piled up.
+const ASKED_AT_ONCE: usize = 4_096;
 
 /// Scans all tables. A dry run is this scan too: its events already say what a repair would do.
 pub async fn scan<S: Source>(source: &mut S, work: &Work<'_>, events: &mut impl Events) -> Result<Ending, StoreError> {
@@ -76,7 +79,7 @@ impl Scan {
         let Some(Table { target, rows, is_empty: mut ended }) = self.tables.pop_front() else { return Ok(()) };
         events.event(&Event::TableStarted { target, rows });
         while !ended {
-            let window = self.jobs.next(events).await?.ok_or(Halt::Stop)?;
+            let window = self.windows(work, events).await?;
             ended = window.next.is_none();
             let (rows, bytes) = (window.rows, window.bytes);
             tell(source, target, window.spotted, work, events).await?;
@@ -86,6 +89,20 @@ impl Scan {
             events.event(&Event::Scanned { target, rows, bytes });
         }
         Ok(())
+    }
+
+    /// The next window. Where to ask whose the flagged rows are takes longer than to read them, windows have piled up, and
+    /// one question serves them all.
+    async fn windows(&mut self, work: &Work<'_>, events: &mut impl Events) -> Result<Window, Halt> {
+        let mut window = self.jobs.next(events).await?.ok_or(Halt::Stop)?;
+        while work.besides() == Besides::Nothing
+            && window.next.is_some()
+            && window.spotted.len() < ASKED_AT_ONCE
+            && let Some(behind) = self.jobs.at_hand(events)
+        {
+            window.append(behind);
+        }
+        Ok(window)
     }
 }
 

@@ -78,7 +78,7 @@ async fn all_changes<L: Ledger, E: Events>(
     loop {
         writer.work.go_on()?;
         let after = writer.progress.cursor.undone_seq.unwrap_or(0);
-        let most = writer.size.rows() as u32;
+        let most = writer.most_rows();
         let sizes = writer.insist(async |ledger| ledger.change_sizes(undone, after, most).await).await?;
         let Some(until) = reach(&sizes) else { return Ok(()) };
         let changes = writer.insist(async |ledger| ledger.changes(undone, targets, after, until).await).await?;

@@ -46,6 +46,18 @@ impl Window {
     pub const fn read(&self) -> Read {
         Read { rows: self.rows, bytes: self.bytes, flagged: self.spotted.len(), took: self.took }
     }
+
+    /// Adds the window behind this one.
+    pub fn append(&mut self, behind: Self) {
+        let (rows, bytes) = (self.rows, self.bytes);
+        let further = |row: Spotted| Spotted { rows: rows + row.rows, bytes: bytes + row.bytes, ..row };
+        self.spotted.extend(behind.spotted.into_iter().map(further));
+        self.sightings.extend(behind.sightings);
+        self.rows += behind.rows;
+        self.bytes += behind.bytes;
+        self.took += behind.took;
+        self.next = behind.next;
+    }
 }
 
 /// Reads and judges the rows of a span.

@@ -148,6 +148,11 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         }
     }
 
+    /// The most rows that the next chunk should look at: no more than a second may.
+    pub fn most_rows(&self) -> u32 {
+        self.work.pace.at_once(self.size.rows() as u32)
+    }
+
     /// Works off a piece, in one chunk where nothing is in the way.
     pub async fn carry_out<P: Piece>(&mut self, piece: P) -> Result<(), Halt> {
         let mut pieces = vec![piece];
@@ -241,7 +246,7 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
             }
         };
         if let Err(error) = chunk.commit(Step { from: &self.stored, to: &ahead }).await
-            && !(error.trouble == Trouble::Lost && self.arrived(&ahead).await?)
+            && !(error.trouble == Trouble::Lost && self.arrived(&ahead, &Stop::default()).await?)
         {
             return Err(error.into());
         }
@@ -251,10 +256,10 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         Ok(done)
     }
 
-    /// Whether a chunk was committed before the connection broke that would have said so. Nobody may go on without an
-    /// answer, so a wish to stop is not heard, and an answer that does not come ends the run.
-    async fn arrived(&mut self, ahead: &Progress) -> Result<bool, StoreError> {
-        let work = Work { stop: &Stop::default(), ..*self.work };
+    /// Whether progress was committed before the connection broke that would have said so. After a chunk nobody may go on
+    /// without an answer, so a wish to `stop` is not to be heard, and an answer that does not come ends the run.
+    async fn arrived(&mut self, ahead: &Progress, stop: &Stop) -> Result<bool, StoreError> {
+        let work = Work { stop, ..*self.work };
         let run = self.run.clone();
         let ask = async {
             patience::reconnect(self.ledger, &work, self.events).await?;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::super::pacing::{Pace, RowRate, WindowSize};
+use super::super::pacing::{Pace, Read, RowRate, WindowSize};
 use super::super::window::Window;
 use crate::domain::shard::{Block, Blocks, Shard, Share};
 use crate::domain::target::{Key, Scalar, Target};
@@ -52,6 +52,13 @@ pub(super) struct Turn {
 }
 
 impl Turn {
+    /// What reading the window cost. Rows that are left out of it were gone through as well.
+    fn spanned(&self, window: &Window) -> Read {
+        let read = window.read();
+        let rows = if window.next.is_some() { read.rows.max(self.rows.into()) } else { read.rows };
+        Read { rows, ..read }
+    }
+
     /// Where the window ends, if that need not be looked for: of whole numbers that are keys, so many stand behind
     /// the last one at most. Where few of them are in use, windows of so many numbers would be many with few rows.
     fn near(&self, dense: bool) -> Option<End> {
@@ -165,7 +172,7 @@ impl Course {
 
     /// Learns from a window that was read. Says how long to rest before the next one.
     pub fn learn(&mut self, turn: &Turn, window: &Window, now: Instant) -> Duration {
-        self.size.learn(window.read());
+        self.size.learn(turn.spanned(window));
         self.dense = turn.was_dense(window).unwrap_or(self.dense);
         self.crowded = window.spotted.len() as u64 * CROWD > window.rows;
         self.sparse = window.rows == 0;
@@ -303,6 +310,19 @@ mod tests {
         course.learn(&turn, &read(16, None), Instant::now());
         course.take(None);
         assert_eq!(course.near(&course.turn().expect("a window")), None, "an asset has any number of rows");
+    }
+
+    #[test]
+    fn windows_grow_where_rows_are_left_out_of_them() {
+        let leg = Leg { target: tasks(), after: None, until: id(1_000_000), since: Some(7), blocks: None };
+        let mut course = course([leg]);
+        for end in 1..=20 {
+            let turn = course.turn().expect("a window");
+            let window = Window { took: Duration::from_millis(1), ..read(0, Some(id(end))) };
+            course.learn(&turn, &window, Instant::now());
+            course.take(Some(id(end)));
+        }
+        assert_eq!(course.turn().expect("a window").rows, 32_768);
     }
 
     #[test]

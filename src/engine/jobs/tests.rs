@@ -25,8 +25,20 @@ struct MadeUp {
     panics: Option<i64>,
     contended: Arc<Mutex<BTreeSet<i64>>>,
     denied: Option<i64>,
+    /// An id that nobody ever gets to read, for somebody else's lock.
+    locked: Option<i64>,
     /// Stops the work when this id is read.
     stops: Option<(i64, Stop)>,
+    /// How long it takes to say whose rows are.
+    far: Duration,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// How often it was asked.
+#[derive(Default)]
+struct Seen {
+    windows: usize,
+    questions: usize,
 }
 
 struct MadeUpRow(i64);
@@ -58,6 +70,9 @@ impl MadeUp {
             if self.contended.lock().unwrap_or_else(PoisonError::into_inner).remove(&id) {
                 return Err(StoreError::new(Trouble::Contended, "someone else's lock"));
             }
+            if self.locked == Some(id) {
+                return Err(StoreError::new(Trouble::Contended, "a lock that stays"));
+            }
             if self.denied == Some(id) {
                 return Err(StoreError::new(Trouble::Denied, "this row is nobody's business"));
             }
@@ -83,6 +98,7 @@ impl Windows for MadeUp {
         each: &mut EachRow<'_>,
     ) -> Result<Option<Key>, StoreError> {
         tokio::time::sleep(Duration::from_micros(fastrand::u64(0..2_000))).await;
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).windows += 1;
         self.trouble(span)?;
         let (mut seen, mut last) = (0, None);
         for id in Self::ids(span) {
@@ -132,6 +148,8 @@ impl Source for MadeUp {
     }
 
     async fn identify(&mut self, _: &'static Target, _: &[Key]) -> Result<Vec<(Key, Facts)>, StoreError> {
+        tokio::time::sleep(self.far).await;
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).questions += 1;
         Ok(Vec::new())
     }
 
@@ -191,6 +209,19 @@ fn jobs_tell_the_same_in_the_same_order_however_many_they_are() {
 }
 
 #[test]
+fn windows_that_pile_up_behind_a_slow_question_are_asked_about_together() {
+    for jobs in [1, 4] {
+        let source = MadeUp { far: Duration::from_millis(100), ..MadeUp::default() };
+        let (ending, told) = scanned(&source, jobs, &Stop::default());
+        assert_eq!(ending.expect("a scan"), Ending::Complete);
+        assert!(told.flagged == all_bad(), "{jobs} jobs tell {} rows", told.flagged.len());
+        assert_eq!(told.rows, 2 * ROWS.unsigned_abs());
+        let seen = source.seen.lock().expect("nobody panicked");
+        assert!(seen.questions < seen.windows, "{} questions, {} windows", seen.questions, seen.windows);
+    }
+}
+
+#[test]
 fn a_failure_of_one_job_ends_the_scan_with_it() {
     for jobs in [1, 4] {
         let source = MadeUp { denied: Some(3_333), ..MadeUp::default() };
@@ -207,6 +238,22 @@ fn a_job_that_panics_is_not_taken_for_one_that_is_done() {
         let panic = catch_unwind(AssertUnwindSafe(|| scanned(&source, jobs, &Stop::default())));
         let panic = panic.expect_err("the scan panics, too");
         assert_eq!(panic.downcast_ref(), Some(&"a panic that was asked for"), "{jobs} jobs");
+    }
+}
+
+#[test]
+fn a_wish_to_stop_is_heard_while_one_job_waits_for_a_lock_and_the_others_for_it() {
+    for jobs in [1, 2, 4] {
+        let (stop, (sender, ended)) = (Stop::default(), std::sync::mpsc::channel());
+        let theirs = stop.clone();
+        std::thread::spawn(move || {
+            let source = MadeUp { locked: Some(70), ..MadeUp::default() };
+            sender.send(scanned(&source, jobs, &theirs).0.expect("a scan")).ok();
+        });
+        // By then the others have read as far ahead as they may.
+        std::thread::sleep(Duration::from_millis(300));
+        stop.request();
+        assert_eq!(ended.recv_timeout(Duration::from_secs(20)), Ok(Ending::Interrupted), "{jobs} jobs");
     }
 }
 

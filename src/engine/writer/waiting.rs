@@ -117,7 +117,7 @@ impl<L: Ledger, E: Events> Writer<'_, L, E> {
             }
             Err(error) if error.trouble == Trouble::Lost => {
                 let progress = self.progress.clone();
-                if self.arrived(&progress).await? {
+                if self.arrived(&progress, self.work.stop).await? {
                     self.stored = progress;
                 }
                 Ok(())
