@@ -45,9 +45,9 @@ fn every_value_gets_its_verdict_and_exit_code() {
         (b"[1, 2\n", 10, "broken_json", "byte 5 of 5, the end (line 1, column 6)\n"),
         (b"\"\\ud800\"", 10, "lone_surrogate", "byte 1 of 8 "),
         (b"\xff\xfe", 10, "not_text", "repair    skip: leaves it, because the stored bytes are not text\n"),
-        (b"[NaN]", 0, "non_finite", "Airflow reads something else than this value.\n"),
+        (b"[NaN]", 0, "non_finite", "Airflow reads this value as something else.\n"),
         (b"null", 0, "null_value", "Airflow reads this value as it is, with a warning.\n"),
-        (b"{\"a\": 1, \"a\": 2}", 0, "duplicate_key", "Airflow reads this value as it is, with a remark.\n"),
+        (b"{\"a\": 1, \"a\": 2}", 0, "duplicate_key", "Airflow reads this value as it is, with a notice.\n"),
     ];
     for (value, code, kind, says) in cases {
         let human = explain(&[], value).exits(*code);

@@ -3,7 +3,7 @@
 -- Change the password, and the name of the database where yours is not called airflow. Where development builds of
 -- Airflow have run, the role needs the tables of docs/tables.md that are there.
 
-CREATE USER 'statemend_check'@'%' IDENTIFIED BY 'change-me' WITH MAX_USER_CONNECTIONS 4;
+CREATE USER 'statemend_check'@'%' IDENTIFIED BY 'change-me' WITH MAX_USER_CONNECTIONS 8;
 
 GRANT SELECT ON airflow.alembic_version TO 'statemend_check'@'%';
 GRANT SELECT ON airflow.task_state_store TO 'statemend_check'@'%';

@@ -3,7 +3,7 @@
 -- To be run in Airflow's database by whom the tables belong to, or a superuser. Change the password, and the names where
 -- yours differ. Where development builds of Airflow have run, the role needs the tables of docs/tables.md that are there.
 
-CREATE ROLE statemend_check LOGIN PASSWORD 'change-me' CONNECTION LIMIT 4;
+CREATE ROLE statemend_check LOGIN PASSWORD 'change-me' CONNECTION LIMIT 8;
 
 -- A second lock on the door. The first is that nothing below lets it write.
 ALTER ROLE statemend_check SET default_transaction_read_only = on;

@@ -22,7 +22,7 @@ use crate::report::escape::sanitise;
 pub(super) enum Failure {
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    #[error("the database of {0} cannot be used")]
+    #[error("{0} names a database that cannot be used")]
     Open(Origin, #[source] StoreError),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -104,6 +104,12 @@ impl Failure {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Database(error) => Some(error.hint()),
+            // Nobody typed the path of which the store's hint speaks.
+            Self::Open(Origin::Default { .. }, StoreError { trouble: Trouble::Unreachable, .. }) => {
+                let hint = "name the database with --url or STATEMEND_URL, or set AIRFLOW_HOME to the folder of Airflow's \
+                            configuration";
+                Some(hint.to_owned())
+            }
             Self::Open(_, error) | Self::Store(error) | Self::Run(RunError::Store(error)) => error.hint.clone(),
             Self::Run(RunError::Held(run)) => Some(format!(
                 "wait until it has ended, or stop it there; it last showed itself at {}, and a run that does not for a \
@@ -148,6 +154,9 @@ impl Failure {
             )),
             Self::Plan(error) => Some(error.hint().to_owned()),
             Self::State(error) => Some(error.hint().to_owned()),
+            Self::Output(_, error) if error.kind() == io::ErrorKind::NotFound => {
+                Some("make its folder first, or name another place".to_owned())
+            }
             Self::Usage(_)
             | Self::Rules(_)
             | Self::Output(..)

@@ -24,12 +24,12 @@ pub(super) struct Output {
 impl Output {
     /// Opens the file that was asked for, if any.
     pub fn open(args: &OutputArgs) -> Result<Self, Failure> {
-        Self::create(args.format.into(), args.file.output.as_ref())
+        Self::create(args.format.into(), args.file.path())
     }
 
     /// The same for a report on rows.
     pub fn of_rows(args: &ReportArgs) -> Result<Self, Failure> {
-        Self::create(args.format, args.file.output.as_ref())
+        Self::create(args.format, args.file.path())
     }
 
     fn create(format: Format, path: Option<&PathBuf>) -> Result<Self, Failure> {
@@ -45,7 +45,7 @@ impl Output {
     pub fn most(&self, args: MostArgs) -> Result<usize, Failure> {
         match (self.form(), args.max_findings) {
             (Some(_), Some(_)) => {
-                Err(Failure::Usage("ndjson and csv have every row, so --max-findings is not for them"))
+                Err(Failure::Usage("ndjson and csv have every row: leave --max-findings out, or choose another format"))
             }
             (Some(_), None) => Ok(0),
             (None, _) => Ok(args.rows()),

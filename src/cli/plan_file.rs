@@ -31,8 +31,8 @@ pub(super) enum PlanError {
     Line { path: PathBuf, line: u64 },
     #[error("the plan is for {planned}, and this is {here}")]
     OtherDatabase { planned: String, here: String },
-    #[error("the plan was made by other rules, so this release would not write what it says")]
-    OtherRules,
+    #[error("the plan {} was made with other rules than this command has", .0.display())]
+    OtherRules(PathBuf),
 }
 
 impl PlanError {
@@ -45,7 +45,10 @@ impl PlanError {
             Self::Newer { .. } => "carry it out with the release that made it, or make it anew",
             Self::Line { .. } => "it was damaged or cut off: make it anew, or take the line out",
             Self::OtherDatabase { .. } => "name the database that the plan is for, or make a plan for this one",
-            Self::OtherRules => "make it anew, and review it once more",
+            Self::OtherRules(_) => {
+                "give the --rules, --legacy-before and --max-value-bytes that it was made with; where another release made \
+                 it, make it anew and review it once more"
+            }
         }
     }
 }
@@ -128,7 +131,7 @@ impl PlanFile {
         if self.header.fingerprint != fingerprint {
             return Err(PlanError::OtherDatabase { planned: self.header.database.clone(), here: here.to_owned() });
         }
-        if self.header.rules == rules { Ok(()) } else { Err(PlanError::OtherRules) }
+        if self.header.rules == rules { Ok(()) } else { Err(PlanError::OtherRules(self.path.clone())) }
     }
 
     /// The plan, to be carried out. Every line of it is checked before: it has to be a row of one of these tables.

@@ -73,8 +73,8 @@ impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
         match self.mistakes.len() {
-            1 => write!(f, "the rules {path} have a mistake"),
-            many => write!(f, "the rules {path} have {many} mistakes"),
+            1 => write!(f, "the file of rules {path} has a mistake"),
+            many => write!(f, "the file of rules {path} has {many} mistakes"),
         }
     }
 }

@@ -32,6 +32,7 @@ use crate::report::check::Earlier;
 use crate::report::collect::{Collector, FailOn, Preface};
 use crate::report::model::{self, Mode, Tool};
 use crate::report::progress::Progress;
+use crate::report::wording::{either, list};
 use crate::store::location::{Dialect, Location};
 use crate::store::{Access, Overview, SqlStore, Wanted};
 
@@ -64,7 +65,9 @@ impl Session {
         }
         let opened = patience::outlast(async || SqlStore::open(&location, access, wanted).await).await;
         let (store, overview) = opened.map_err(|error| Failure::Open(origin, error))?;
-        warn_of_development_build(&overview);
+        if matches!(wanted, Wanted::Tables(_)) {
+            warn_of_development_build(&overview);
+        }
         let url = location.to_string();
         let again = target.url.as_ref().map(|_| format!("--url {}", shell_words::quote(&url))).unwrap_or_default();
         Ok(Self { store, overview, again, location })
@@ -289,6 +292,12 @@ pub(super) fn decisions(args: &JudgingArgs, tables: &[String]) -> Result<Decisio
         None => Decisions::default(),
     };
     decisions.own.retain(|declared| tables.is_empty() || tables.contains(&declared.table));
+    let now = Moment(micros(SystemTime::now()));
+    for rule in &decisions.rules.rules {
+        if rule.conditions().written_before.is_some_and(|before| before > now) {
+            tracing::warn!("`written_before` of {} is still to come, so it holds for every row there is", rule.label());
+        }
+    }
     if let Some(before) = args.legacy_before {
         decisions.rules.rules.push(legacy(before)?);
     }
@@ -346,14 +355,15 @@ fn warn_of_development_build(overview: &Overview) {
     if targets().next().is_none() || targets().any(|target| target.generation == Some(generations::RELEASED)) {
         return;
     }
-    let tables: Vec<&str> = targets().map(|target| target.table.as_str()).collect();
-    let released: Vec<&str> = generations::names().take(2).collect();
+    let tables: Vec<String> = targets().map(|target| target.table.clone()).collect();
+    let released: Vec<String> = generations::names().take(2).map(str::to_owned).collect();
     let though = |revision: &String| format!(" though revision {revision} counts as having them");
     tracing::warn!(
-        "{} are of a development build of Airflow: released ones read {}, which are missing{}; `airflow db migrate` \
-         will not make them, docs/tables.md tells how to, and `statemend carry` brings the state over then",
-        tables.join(" and "),
-        released.join(" and "),
+        "{} {} of a development build of Airflow, and released ones read {}, which are missing{}. `airflow db migrate` \
+         will not make them; docs/tables.md tells how to. Then `statemend carry` brings the state over",
+        list(&tables),
+        either(tables.len() as u64, "is", "are"),
+        list(&released),
         overview.airflow_revision.as_ref().map(though).unwrap_or_default(),
     );
 }

@@ -83,6 +83,10 @@ pub enum UrlError {
     SqliteHost,
 }
 
+/// What may be wrong wherever a URL falls apart in the wrong place.
+const ENCODE: &str = "percent-encode what is special: in a user name, a password and an option write `@` as %40, `:` as \
+                      %3A, `/` as %2F, `?` as %3F and `%` as %25";
+
 impl UrlError {
     /// What to do about it.
     pub fn hint(&self) -> String {
@@ -92,11 +96,8 @@ impl UrlError {
                 .to_owned(),
             UrlError::LineBreak => "give the URL alone, on one line".to_owned(),
             UrlError::Driver { dialect, .. } => format!("write {dialect}:// without a driver"),
-            UrlError::StrayAt | UrlError::Host | UrlError::Port => {
-                "percent-encode what is special: in a user name, a password and an option write `@` as %40, `:` as \
-                 %3A, `/` as %2F, `?` as %3F and `%` as %25"
-                    .to_owned()
-            }
+            UrlError::StrayAt | UrlError::Host => ENCODE.to_owned(),
+            UrlError::Port => format!("write the port behind the host, or leave it out; and {ENCODE}"),
             UrlError::ManyHosts => "name the one server that takes writes".to_owned(),
             UrlError::Repeated(_) => "give it once".to_owned(),
             UrlError::Value { accepted, .. } => format!("it takes {accepted}"),

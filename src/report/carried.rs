@@ -141,6 +141,9 @@ fn but(totals: &Counts) -> String {
 pub fn reasons(counts: &Counts) -> String {
     let CarryCounts { already_there, orphans, .. } = carry(counts);
     let others = counts.left().saturating_sub(already_there + orphans);
+    if others == counts.left() {
+        return HumanCount(others).to_string();
+    }
     let reasons = [
         (already_there, either(already_there, "whose name is taken", "whose names are taken")),
         (orphans, "without a DAG run or asset"),

@@ -33,8 +33,11 @@ pub fn rows(report: &Report, circumstances: &CircumstancesReport) -> String {
     };
     match circumstances.severity {
         Severity::Error => {
-            let can = if report.mode.only_reads() { "cannot be" } else { "could not be" };
-            format!("the {rows} that {can} read{}", by(report))
+            let by = by(report);
+            match report.mode.only_reads() || report.totals.rewritten == 0 {
+                true => format!("the {rows} that cannot be read{by}"),
+                false => format!("the {rows} that could not be read{by} before"),
+            }
         }
         Severity::Warning => format!("the {rows} with a warning"),
         Severity::Notice => format!("the {rows} with a notice"),

@@ -362,6 +362,13 @@ pub enum RowOutcome {
     Drifted,
 }
 
+impl RowOutcome {
+    /// Whether something should have been done that was not.
+    pub const fn is_left(self) -> bool {
+        matches!(self, Self::Skipped | Self::Drifted)
+    }
+}
+
 impl Counts {
     /// Counts rows of a kind, which is so bad to whoever reads them.
     pub fn count_kind(&mut self, kind: Kind, severity: Severity, rows: u64) {

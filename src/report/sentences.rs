@@ -153,7 +153,7 @@ fn mended(report: &Report) -> String {
     let (rewritten, left) = (totals.rewritten, totals.left());
     let kept = left_by_rules(report);
     // Where the rules leave unreadable rows, those that they mend are not all that needed it.
-    let needed = if kept.is_some() { "that the rules mend" } else { "that needed it" };
+    let needed = if kept.is_some() { "that the rules cover" } else { "that needed it" };
     let mended = match (rewritten, left) {
         (0, 0) if kept.is_some() => {
             format!("The rules mend none of {}{}.", count(totals.rows_scanned, "row"), readable_again(report))

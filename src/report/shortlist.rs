@@ -40,14 +40,13 @@ const NEW: usize = 8;
 
 /// How much a finding matters to whoever reads a list of them; higher is more.
 pub fn weight(outcome: RowOutcome, severity: Option<Severity>, new: bool) -> usize {
-    let left = matches!(outcome, RowOutcome::Skipped | RowOutcome::Drifted);
     let severity = match severity {
         None => 0,
         Some(Severity::Notice) => 1,
         Some(Severity::Warning) => 2,
         Some(Severity::Error) => 3,
     };
-    usize::from(new) * NEW + usize::from(left) * 4 + severity
+    usize::from(new) * NEW + usize::from(outcome.is_left()) * 4 + severity
 }
 
 /// All findings that are listed, those that matter most before the others.
@@ -57,10 +56,15 @@ pub fn by_importance(report: &Report) -> Vec<&FindingReport> {
     findings
 }
 
-/// The findings of a table that a person should see, those that matter most before the others.
+/// The findings of a table that a person should see, those that matter most before the others: the first of them, and of a
+/// run that changed rows every one that it left, since nobody may find it again.
 pub fn most_important<'r>(report: &'r Report, table: &TableReport) -> Vec<&'r FindingReport> {
-    let of_table = |finding: &&FindingReport| finding.table == table.table;
-    by_importance(report).into_iter().filter(of_table).take(OF_EACH_TABLE).collect()
+    let is_left = |finding: &&FindingReport| !report.mode.only_reads() && finding.outcome.is_left();
+    let mut of_table = by_importance(report);
+    of_table.retain(|finding| finding.table == table.table);
+    let left = of_table.iter().copied().filter(is_left).count();
+    of_table.truncate(left.max(OF_EACH_TABLE));
+    of_table
 }
 
 impl Shortlist {

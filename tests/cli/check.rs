@@ -94,7 +94,7 @@ fn with_json_logs_every_line_on_standard_error_is_json() {
     let failed = lines(&folder.run(&["scan", "--log-format", "json", "--url", "sqlite:///no-such-file.db"]).exits(3));
     let [failure] = failed.as_slice() else { panic!("not one line: {failed:?}") };
     assert_eq!((&failure["level"], &failure["exit_code"]), (&json!("ERROR"), &json!(3)));
-    assert_eq!(failure["message"], "the database of --url cannot be used");
+    assert_eq!(failure["message"], "--url names a database that cannot be used");
     assert_eq!(failure["because"], "there is no database file no-such-file.db");
     assert!(failure["hint"].as_str().is_some_and(|hint| hint.starts_with("check the path")));
 

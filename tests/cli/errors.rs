@@ -35,6 +35,10 @@ fn wrong_usage_is_told_with_exit_code_2() {
         &["runs", "--purge-older-than", "100000y", "--yes", "--url", URL],
         &["runs", "--yes"],
         &["repair", "--yes", "--chunk-time", "300000000000y", "--url", URL],
+        &["repair", "--yes", "--chunk-time", "0s", "--url", URL],
+        &["scan", "--format", "csv", "--max-findings", "5", "--url", URL],
+        &["scan", "--output", "no-such-folder/report", "--url", URL],
+        &["scan", "--legacy-before", "2999-05-25T10:00:00Z", "--url", URL],
         &["scan", "--legacy-before", "2026-05-25", "--url", URL],
         &["scan", "--legacy-before", "2026-05-25T10:00:00", "--url", URL],
         &["scan", "--legacy-before", "2026-05-25T10:00:00+02:00", "--url", URL],
@@ -58,12 +62,14 @@ fn a_wrong_url_is_told_without_its_password() {
         "mssql+pyodbc://airflow:hunter2@db/airflow",
         "postgresql+psycopg2://airflow:hunter2@db:port/airflow",
         "postgresql://airflow:hunter2@db/airflow?sslmode=always",
+        "postgresql+asyncpg://airflow:hunter2@db/airflow?ssl=true",
+        "postgresql://airflow:hunter2@db:99999/airflow",
         "sqlite://",
     ];
     let folder = Folder::empty();
     let tell = |url: &str| told(&["scan", "--url", url], &folder.run(&["scan", "--url", url]).exits(2));
     let told = urls.map(tell).join("\n");
-    assert_eq!(told.matches("hunter2").count(), 4, "once in each command, and nowhere else:\n{told}");
+    assert_eq!(told.matches("hunter2").count(), 6, "once in each command, and nowhere else:\n{told}");
     assert_snapshot!("wrong_urls", told);
 }
 

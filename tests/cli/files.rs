@@ -46,6 +46,17 @@ fn a_file_that_is_named_for_two_things_is_neither_read_nor_written() {
 }
 
 #[test]
+fn standard_output_may_be_named_as_usual() {
+    let folder = Folder::with_database();
+    for command in [&["scan", "--format", "json"][..], &["rules", "suggest"]] {
+        let by_default = folder.run(&[command, &["--url", URL]].concat());
+        let named = folder.run(&[command, &["--url", URL, "--output", "-"]].concat());
+        assert_eq!((named.code, named.stdout.len()), (by_default.code, by_default.stdout.len()));
+        assert!(!folder.file("-").exists(), "{command:?}");
+    }
+}
+
+#[test]
 fn what_takes_the_place_of_a_file_does_not_take_that_of_a_device_a_pipe_or_a_link() {
     let folder = Folder::with_database();
     for pipe in ["pipe", "pipe.prom"] {

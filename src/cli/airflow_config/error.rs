@@ -39,7 +39,7 @@ impl fmt::Display for Origin {
             Origin::Variable(name) => f.write_str(name),
             Origin::File { path, section, option } => write!(f, "[{section}] {option} in {}", path.display()),
             Origin::Default { path } => {
-                write!(f, "Airflow's default (neither the environment nor {} names a database)", path.display())
+                write!(f, "Airflow's default (neither the environment nor {} names another)", path.display())
             }
         }
     }

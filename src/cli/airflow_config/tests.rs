@@ -44,7 +44,7 @@ fn a_url_comes_with_the_place_where_it_was_found() {
             None,
             &[],
             "sqlite:///HOME/airflow.db",
-            "Airflow's default (neither the environment nor HOME/airflow.cfg names a database)",
+            "Airflow's default (neither the environment nor HOME/airflow.cfg names another)",
         ),
     ];
     for (file, variables, url, origin) in cases {

@@ -22,16 +22,17 @@ pub(in crate::cli) struct CheckArgs {
     pub judging: JudgingArgs,
     #[command(flatten)]
     pub findings: FindingsArgs,
-    /// What a check ends with exit code 10 for
+    /// What makes a check end with exit code 10
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = CheckFailOn::Error)]
     pub fail_on: CheckFailOn,
-    /// Where the last check is remembered [default: a file for each database in ~/.local/state/statemend]
+    /// Where the last check is remembered [default: a file for each database in
+    /// $XDG_STATE_HOME/statemend, else in ~/.local/state/statemend]
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
     /// Read only rows that were written since the last check, and those that it found
     #[arg(long)]
     pub incremental: bool,
-    /// With --incremental, read all rows when the last time was so long ago
+    /// With --incremental, read all rows again after this long
     #[arg(long, value_name = "DURATION", default_value = "7d", requires = "incremental", value_parser = super::values::duration)]
     pub full_every: Duration,
     /// Write metrics for Prometheus to this file, for the textfile collector of its node exporter; its name ends in .prom
@@ -52,14 +53,14 @@ impl CheckArgs {
     }
 }
 
-/// What a check ends with exit code 10 for.
+/// What makes a check end with exit code 10.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum CheckFailOn {
     /// Some reader fails on a row
     Error,
     /// A reader gets something else, or soon will
     Warning,
-    /// Some reader fails on a row, and the last check did not find it, or with another value
+    /// Some reader fails on a row that the last check did not flag, or saw with another value
     New,
 }
 

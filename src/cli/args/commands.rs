@@ -125,8 +125,8 @@ pub(in crate::cli) enum RulesCommand {
 
 /// Write a file of rules to begin with, from what a database holds
 ///
-/// Reads as `scan` does. The file has a rule for each kind that was found, with counts and with examples in which every
-/// letter and digit is masked; what could be done instead of the default is commented out.
+/// Reads as `scan` does. The file names each kind that was found, with counts and with examples in which every letter and
+/// digit is masked. Rules that say what is done anyway are there; what could be done instead is commented out.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct RulesSuggestArgs {
     #[command(flatten)]
@@ -136,7 +136,7 @@ pub(in crate::cli) struct RulesSuggestArgs {
     pub tables: Vec<String>,
     #[command(flatten)]
     pub limits: LimitArgs,
-    /// Write the rules to a new file instead of standard output
+    /// Write the rules to a new file instead of standard output, which is `-`
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     #[command(flatten)]

@@ -18,7 +18,7 @@ pub(super) use commands::{
     RulesSuggestArgs, RunsArgs, ScanArgs, UndoArgs,
 };
 pub(super) use shared::{
-    FindingsArgs, Format, JudgingArgs, LimitArgs, MostArgs, OutputArgs, PaceArgs, ReportArgs, TargetArgs,
+    FindingsArgs, Format, JudgingArgs, LimitArgs, MostArgs, OutputArgs, PaceArgs, ReportArgs, TargetArgs, unless_stdout,
 };
 
 /// Finds the rows of Airflow's task and asset state tables that Airflow cannot read back, says why, and mends them.
@@ -35,11 +35,12 @@ pub(super) struct Args {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-    0  nothing wrong, or everything asked for was done
+    0  nothing wrong, or everything asked for was done, or declined
     1  unexpected failure
     2  wrong usage or configuration
     3  the database cannot be used; the message says what to do
-   10  scan, check, --dry-run or explain found what Airflow cannot read, or carry --dry-run what it would leave
+   10  scan, check, --dry-run or explain found what Airflow cannot read, or
+       what --fail-on names; carry --dry-run what it would leave
    11  repair, carry or undo left rows; they are listed
    12  another run or check is at work
   130  interrupted; stopped cleanly between chunks";

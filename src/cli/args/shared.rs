@@ -32,16 +32,16 @@ pub(in crate::cli) struct JudgingArgs {
     /// Decide by the rules of a file what is done with which rows; `statemend rules check` explains one
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
-    /// Take values that parse for strings where they were written before this moment, such as `2026-05-25T10:00:00Z`,
-    /// when the deployment began to store JSON; `scan --census` may show it
-    #[arg(long, value_name = "TIME", value_parser = super::values::moment)]
+    /// Treat a value that was written before this moment as the string it was, even if it parses as JSON: the moment, such as
+    /// `2026-05-25T10:00:00Z`, at which the deployment began to store JSON; `scan --census` may show it
+    #[arg(long, value_name = "TIME", value_parser = super::values::past)]
     pub legacy_before: Option<SystemTime>,
 }
 
 /// Which limits apply that are not the same everywhere.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 pub(in crate::cli) struct LimitArgs {
-    /// Warn of longer values; 0 for no limit [default: Airflow's max_value_storage_bytes]
+    /// Warn of values longer than N bytes; 0 for no limit [default: Airflow's max_value_storage_bytes]
     #[arg(long, value_name = "N")]
     pub max_value_bytes: Option<u64>,
 }
@@ -59,7 +59,7 @@ pub(in crate::cli) struct FindingsArgs {
 /// How many rows are listed.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 pub(in crate::cli) struct MostArgs {
-    /// List this many rows at most [default: 1000; all of them as ndjson and csv]; counts are always complete
+    /// List this many rows at most [default: 1000]; ndjson and csv have all of them, and counts are always complete
     #[arg(long, value_name = "N")]
     pub max_findings: Option<usize>,
 }
@@ -92,7 +92,7 @@ pub(in crate::cli) struct RateArgs {
 #[derive(Clone, Copy, Debug, ClapArgs)]
 #[command(next_help_heading = "Pace")]
 pub(in crate::cli) struct JobsArgs {
-    /// Scan by so many jobs, each with a connection and a thread of its own; what is found is the same
+    /// Scan with N jobs, 64 at most, each with a connection and a thread of its own; what is found is the same
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=MOST_JOBS))]
     pub jobs: u32,
 }
@@ -119,9 +119,9 @@ pub(in crate::cli) struct PaceArgs {
     #[command(flatten)]
     pub rate: RateArgs,
     /// How long the transaction of a chunk should take; its number of rows follows
-    #[arg(long, value_name = "DURATION", default_value = "250ms", value_parser = super::values::duration)]
+    #[arg(long, value_name = "DURATION", default_value = "250ms", value_parser = super::values::positive)]
     pub chunk_time: Duration,
-    /// Change so many rows in each chunk, however long it takes
+    /// Change N rows in each chunk, 2048 at most, however long it takes
     #[arg(long, value_name = "N", conflicts_with = "chunk_time", value_parser = clap::value_parser!(u32).range(1..=i64::from(ChunkSize::LARGEST)))]
     pub chunk_rows: Option<u32>,
     /// Rest so long after each chunk
@@ -175,9 +175,21 @@ pub(in crate::cli) struct OutputArgs {
 /// Where a report is written.
 #[derive(Clone, Debug, ClapArgs)]
 pub(in crate::cli) struct FileArgs {
-    /// Write the report to a file instead of standard output
+    /// Write the report to a file instead of standard output, which is `-`
     #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    output: Option<PathBuf>,
+}
+
+impl FileArgs {
+    /// The file, if it is one.
+    pub fn path(&self) -> Option<&PathBuf> {
+        unless_stdout(self.output.as_ref())
+    }
+}
+
+/// What was named to be written to, unless that is standard output by its usual name.
+pub(in crate::cli) fn unless_stdout(path: Option<&PathBuf>) -> Option<&PathBuf> {
+    path.filter(|path| path.as_os_str() != "-")
 }
 
 /// The forms of a report on rows.

@@ -11,6 +11,17 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     if duration > LONGEST { Err("longer than 100 years".to_owned()) } else { Ok(duration) }
 }
 
+/// How long something may take that takes some time.
+pub fn positive(text: &str) -> Result<Duration, String> {
+    duration(text).and_then(|duration| if duration.is_zero() { Err("no time at all".to_owned()) } else { Ok(duration) })
+}
+
+/// A moment that is not to come.
+pub fn past(text: &str) -> Result<SystemTime, &'static str> {
+    let moment = moment(text)?;
+    if moment > SystemTime::now() { Err("a moment that is still to come") } else { Ok(moment) }
+}
+
 /// A moment in UTC, on the command line and in files of rules.
 pub fn moment(text: &str) -> Result<SystemTime, &'static str> {
     let utc = text.strip_suffix("+00:00").map(|text| format!("{text}Z"));

@@ -23,10 +23,8 @@ pub(super) async fn run(args: CarryArgs, context: &Context) -> Result<Exit, Fail
         ask::someone_is_there("carry")?;
     }
     let database = session::find(&args.target)?;
-    let named = [
-        Named::written("--output", args.output.file.output.as_ref()),
-        Named::read("--rules", args.judging.rules.as_ref()),
-    ];
+    let named =
+        [Named::written("--output", args.output.file.path()), Named::read("--rules", args.judging.rules.as_ref())];
     files::keep_apart(named, Some(&database.location))?;
     let output = Output::of_rows(&args.output)?;
     let most = output.most(args.findings.most)?;

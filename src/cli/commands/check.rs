@@ -25,7 +25,7 @@ pub(super) async fn run(args: CheckArgs, context: &Context) -> Result<Exit, Fail
     let named = [
         Named::written("--state", args.state.as_ref()),
         Named::written("--metrics-file", args.metrics_file.as_ref()),
-        Named::written("--output", args.output.file.output.as_ref()),
+        Named::written("--output", args.output.file.path()),
         Named::read("--rules", args.judging.rules.as_ref()),
     ];
     files::keep_apart(named, database.as_ref().ok().map(|database| &database.location))?;

@@ -23,7 +23,7 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
     }
     let database = session::find(&args.target)?;
     let named = [
-        Named::written("--output", args.output.file.output.as_ref()),
+        Named::written("--output", args.output.file.path()),
         Named::read("--plan", args.plan.as_ref()),
         Named::read("--rules", args.judging.rules.as_ref()),
     ];

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 
 use super::Context;
-use crate::cli::args::{RulesArgs, RulesCheckArgs, RulesCommand, RulesSuggestArgs};
+use crate::cli::args::{RulesArgs, RulesCheckArgs, RulesCommand, RulesSuggestArgs, unless_stdout};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::files::{self, Named};
@@ -26,7 +26,7 @@ pub(super) async fn run(args: RulesArgs, context: &Context) -> Result<Exit, Fail
 
 fn check(args: &RulesCheckArgs) -> Result<Exit, Failure> {
     let RulesFile { rules, lines, own, own_lines } = RulesFile::open(&args.file)?;
-    let named = [Named::read("FILE", Some(&args.file)), Named::written("--output", args.output.file.output.as_ref())];
+    let named = [Named::read("FILE", Some(&args.file)), Named::written("--output", args.output.file.path())];
     files::keep_apart(named, None)?;
     let output = Output::open(&args.output)?;
     let report = RulesReport::new(&args.file.to_string_lossy(), (&rules, &lines), (&own, &own_lines));
@@ -36,7 +36,8 @@ fn check(args: &RulesCheckArgs) -> Result<Exit, Failure> {
 
 async fn suggest(args: &RulesSuggestArgs, context: &Context) -> Result<Exit, Failure> {
     // A file of rules is somebody's work, and never written over. Said before the scan, and made behind it.
-    if let Some(path) = args.output.as_ref().filter(|path| path.exists()) {
+    let output = unless_stdout(args.output.as_ref());
+    if let Some(path) = output.filter(|path| path.exists()) {
         return Err(Failure::Exists(path.clone()));
     }
     let mut session = Session::open(&args.target, Access::Read, Wanted::Tables(&[])).await?;
@@ -61,7 +62,7 @@ async fn suggest(args: &RulesSuggestArgs, context: &Context) -> Result<Exit, Fai
         return Ok(Exit::Interrupted);
     }
     let text = suggestion.file(&session.url());
-    match &args.output {
+    match output {
         Some(path) => File::create_new(path)
             .and_then(|mut file| file.write_all(text.as_bytes()))
             .map_err(|error| Failure::Output(path.clone(), error))?,

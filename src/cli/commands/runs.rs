@@ -22,7 +22,7 @@ use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: RunsArgs, context: &Context) -> Result<Exit, Failure> {
     let database = session::find(&args.target)?;
-    let files = [Named::written("--output", args.output.file.output.as_ref())];
+    let files = [Named::written("--output", args.output.file.path())];
     files::keep_apart(files, Some(&database.location))?;
     let output = Output::open(&args.output)?;
     let access = if args.purge_older_than.is_some() { Access::Write } else { Access::Read };
@@ -66,7 +66,8 @@ async fn purge(
         ask::someone_is_there("runs --purge-older-than")?;
         let runs = session.store.ended_before(age).await?.len();
         let runs = count(runs as u64, "run");
-        let question = format!("Drop the old values of {runs}? What they changed cannot be undone any more.");
+        let url = session.url();
+        let question = format!("Drop the old values of {runs} in {url}? What they changed cannot be undone any more.");
         match ask::consent(false, &question).await? {
             Ok(consent) => consent,
             Err(exit) => return Ok(Some(exit)),

@@ -19,7 +19,7 @@ use crate::store::{Access, Wanted};
 pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failure> {
     let database = session::find(&args.target)?;
     let named = [
-        Named::written("--output", args.output.file.output.as_ref()),
+        Named::written("--output", args.output.file.path()),
         Named::written("--plan-out", args.plan_out.as_ref()),
         Named::read("--rules", args.judging.rules.as_ref()),
     ];

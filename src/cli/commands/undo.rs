@@ -18,7 +18,7 @@ use crate::engine::store::Ledger as _;
 use crate::engine::{Work, undo};
 use crate::report::collect::Collector;
 use crate::report::model::Mode;
-use crate::report::wording::count;
+use crate::report::wording::{count, moment};
 use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failure> {
@@ -26,7 +26,7 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
         ask::someone_is_there("undo")?;
     }
     let database = session::find(&args.target)?;
-    let named = [Named::written("--output", args.output.file.output.as_ref())];
+    let named = [Named::written("--output", args.output.file.path())];
     files::keep_apart(named, Some(&database.location))?;
     let output = Output::of_rows(&args.output)?;
     let most = output.most(args.most)?;
@@ -71,5 +71,7 @@ async fn consent(args: &UndoArgs, session: &mut Session, run: &Run) -> Result<Re
     }
     let rows = count(session.store.count_changes(&run.id).await?, "row");
     let (put_back, changed) = if run.makes_rows() { ("Take out", "carried") } else { ("Put back", "changed") };
-    ask::consent(false, &format!("{put_back} {rows} that run {} of {} {changed}?", run.id, run.started_at)).await
+    let began = moment(&run.started_at);
+    let question = format!("{put_back} {rows} that run {} of {began} {changed} in {}?", run.id, session.url());
+    ask::consent(false, &question).await
 }

@@ -80,12 +80,12 @@ fn split_joined_port(host: String) -> Result<(Option<String>, Option<u16>), UrlE
 }
 
 fn tls(options: &mut Options) -> Result<Tls, UrlError> {
-    let mode = options.take_any(&["sslmode", "ssl"])?.map(|word| tls_mode(&word)).transpose()?;
+    let (sslmode, ssl) = (mode(options, "sslmode")?, mode(options, "ssl")?);
     let root_cert = options.take("sslrootcert")?;
     let client_cert = options.take("sslcert")?.map(Into::into);
     let client_key = options.take("sslkey")?.map(Into::into);
     let system = root_cert.as_deref() == Some("system");
-    let mode = match mode {
+    let mode = match sslmode.or(ssl) {
         // libpq: with `sslrootcert=system` nothing weaker than a full check makes sense, so it is the default.
         None if system => TlsMode::VerifyFull,
         // libpq: "if a root CA file exists, the behavior of sslmode=require will be the same as that of verify-ca".
@@ -95,17 +95,20 @@ fn tls(options: &mut Options) -> Result<Tls, UrlError> {
     Ok(Tls { mode, root_cert: root_cert.filter(|_| !system).map(Into::into), client_cert, client_key })
 }
 
-fn tls_mode(word: &str) -> Result<TlsMode, UrlError> {
-    match word {
-        "disable" => Ok(TlsMode::Disable),
-        "allow" => Ok(TlsMode::Allow),
-        "prefer" => Ok(TlsMode::Prefer),
-        "require" => Ok(TlsMode::Require),
-        "verify-ca" => Ok(TlsMode::VerifyCa),
-        "verify-full" => Ok(TlsMode::VerifyFull),
-        _ => Err(UrlError::Value {
-            option: "sslmode",
-            accepted: "disable, allow, prefer, require, verify-ca or verify-full",
-        }),
-    }
+/// What an option says of TLS, if it is given.
+fn mode(options: &mut Options, option: &'static str) -> Result<Option<TlsMode>, UrlError> {
+    let Some(word) = options.take(option)? else { return Ok(None) };
+    let mode = match word.as_str() {
+        "disable" => TlsMode::Disable,
+        "allow" => TlsMode::Allow,
+        "prefer" => TlsMode::Prefer,
+        "require" => TlsMode::Require,
+        "verify-ca" => TlsMode::VerifyCa,
+        "verify-full" => TlsMode::VerifyFull,
+        _ => {
+            let accepted = "disable, allow, prefer, require, verify-ca or verify-full";
+            return Err(UrlError::Value { option, accepted });
+        }
+    };
+    Ok(Some(mode))
 }

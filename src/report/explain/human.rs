@@ -61,9 +61,9 @@ const fn headline(readers: Readings, severity: Option<Severity>) -> &'static str
         (Reading::Ok, Reading::Error, _) => "A task cannot read this value; the REST API and the web UI can.",
         (_, Reading::Error, _) => "A task cannot read this value; the REST API and the web UI read something else.",
         (Reading::Error, ..) => "The REST API and the web UI cannot read this value.",
-        (Reading::Altered, _, _) | (_, Reading::Altered, _) => "Airflow reads something else than this value.",
+        (Reading::Altered, _, _) | (_, Reading::Altered, _) => "Airflow reads this value as something else.",
         (_, _, Some(Severity::Error | Severity::Warning)) => "Airflow reads this value as it is, with a warning.",
-        (_, _, Some(Severity::Notice)) => "Airflow reads this value as it is, with a remark.",
+        (_, _, Some(Severity::Notice)) => "Airflow reads this value as it is, with a notice.",
         (_, _, None) => "Airflow reads this value as it is.",
     }
 }

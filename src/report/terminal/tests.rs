@@ -26,6 +26,19 @@ fn a_scan_is_legible_on_eighty_columns() {
 }
 
 #[test]
+fn every_row_that_a_repair_left_is_listed() {
+    let told = |mode| {
+        let report = fold(preface(mode), Ending::Complete, |events| {
+            (0..50).for_each(|id| flagged(events, tasks(), task(id, Kind::NotText, Row::Skipped(Reason::NotText))));
+            (50..99).for_each(|id| flagged(events, tasks(), task(id, Kind::RawText, Row::Rewritten)));
+            scanned(events, tasks(), 1_000);
+        });
+        human(&report, 100).matches("not_text:").count()
+    };
+    assert_eq!((told(Mode::Repair), told(Mode::Scan)), (50, 20));
+}
+
+#[test]
 fn a_scan_that_finds_nothing_says_so_and_no_more() {
     let report = fold(preface(Mode::Scan), Ending::Complete, |events| {
         scanned(events, tasks(), 1_000);
@@ -335,12 +348,12 @@ fn what_the_rules_leave_unreadable_is_never_told_as_nothing_to_mend() {
         ),
         (
             vec![raw.clone(), kept(3), kept(4)],
-            "Mended the row that the rules mend; 2 lists are still unreadable. \
+            "Mended the row that the rules cover; 2 lists are still unreadable. \
              2 rows cannot be read by Airflow, and the rules leave them.",
         ),
         (
             vec![raw, blob, kept(3)],
-            "Mended 1 of 2 rows that the rules mend; 1 row skipped; 2 lists are still unreadable. \
+            "Mended 1 of 2 rows that the rules cover; 1 row skipped; 2 lists are still unreadable. \
              1 row cannot be read by Airflow, and the rules leave it.",
         ),
     ];
