@@ -159,8 +159,8 @@ async fn a_plan_holds_for_the_targets_it_was_made_with(engine: Engine) {
     run(&database, &["scan", "--plan-out", &plan], &as_jsonb).exits(10);
     let carry_out = ["repair", "--yes", "--plan", &plan];
     let other = rules(&TARGET.replace("jsonb", "json.loads"));
-    run(&database, &carry_out, &other).exits(2).says("made by other rules");
-    statemend(&["repair", "--yes", "--plan", &plan, "--url", database.url()]).exits(2).says("made by other rules");
+    run(&database, &carry_out, &other).exits(2).says("made with other rules");
+    statemend(&["repair", "--yes", "--plan", &plan, "--url", database.url()]).exits(2).says("made with other rules");
     assert_eq!(dump(&database, "archive").await, before);
     database.execute("UPDATE archive SET payload = 'later' WHERE id = 3").await;
     let done = run(&database, &carry_out, &as_jsonb).exits(11).json();
