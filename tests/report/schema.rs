@@ -52,7 +52,7 @@ fn every_report_is_what_the_schema_says() {
     documents.lines("line", &folder.run(&["scan", "--show-values", "--url", URL, "--format", "ndjson"]));
     documents.report(&folder, "runs", &["runs"]);
     documents.report(&folder, "report", &["repair", "--yes"]);
-    documents.report(&folder, "report", &["repair", "--yes", "--legacy-before", "2027-01-01T00:00:00Z"]);
+    documents.report(&folder, "report", &["repair", "--yes", "--legacy-before", "2026-11-01T00:00:00Z"]);
     let runs = documents.report(&folder, "runs", &["runs"]);
     let [_, first] = runs["runs"].as_array().expect("a list").as_slice() else { panic!("{runs:#}") };
     let first = first["run_id"].as_str().expect("a name");
