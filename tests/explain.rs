@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use ::statemend::domain::encode::encode;
-use ::statemend::domain::finding::{Action, Severity};
+use ::statemend::domain::finding::Action;
 use ::statemend::domain::judge::{Judge, Stored};
 use serde_json::{Value, json};
 use statemend::{Ran, command, ran};
@@ -183,18 +183,13 @@ fn generated(count: usize) -> Vec<String> {
 }
 
 fn expected(value: &str) -> Value {
-    let name = |severity| match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Notice => "notice",
-    };
     match Judge::default().judge(Stored::Text(value.as_bytes())) {
         None => json!({
             "kind": "readable", "severity": null, "readers": {"api": "ok", "worker": "ok"},
             "message": null, "offset": null, "action": "none", "rewrite": null,
         }),
         Some(finding) => json!({
-            "kind": finding.kind.name(), "severity": name(finding.kind.severity()), "readers": finding.readings,
+            "kind": finding.kind.name(), "severity": finding.kind.severity().name(), "readers": finding.readings,
             "message": finding.message, "offset": finding.offset, "action": finding.kind.default_action().name(),
             "rewrite": (finding.kind.default_action() == Action::String).then(|| encode(value)),
         }),

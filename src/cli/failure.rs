@@ -16,6 +16,7 @@ use crate::domain::run::RunId;
 use crate::engine::lease::RunError;
 use crate::engine::store::{StoreError, Trouble};
 use crate::report::escape::sanitise;
+use crate::report::wording::list;
 
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +40,7 @@ pub(super) enum Failure {
     #[error("there is no state table {0}")]
     UnknownTable(String, Vec<String>),
     #[error("the database has no table {0}")]
-    MissingTable(String),
+    MissingTable(String, Vec<String>),
     #[error("the database has no table {missing}, though it has {there}")]
     HalfPresent { there: String, missing: &'static str },
     #[error(transparent)]
@@ -60,6 +61,8 @@ pub(super) enum Failure {
     ReportOfCheck(PathBuf, #[source] io::Error),
     #[error("the report cannot be written")]
     Stdout(#[source] io::Error),
+    #[error("run {0} has ended, and nobody was told how")]
+    Untold(String, #[source] Box<Self>),
     #[error("the answer cannot be read")]
     Answer(#[source] io::Error),
     #[error("standard input cannot be read")]
@@ -85,7 +88,7 @@ impl Failure {
             | Self::NotStrings { .. }
             | Self::NoRoute(NoRoute::NotOlder(_))
             | Self::Run(RunError::NoSuchRun(_) | RunError::Purged(..) | RunError::UndidCarry(_)) => Exit::Usage,
-            Self::MissingTable(_) | Self::HalfPresent { .. } | Self::NoRoute(_) | Self::OriginGone { .. } => {
+            Self::MissingTable(..) | Self::HalfPresent { .. } | Self::NoRoute(_) | Self::OriginGone { .. } => {
                 Exit::Database
             }
             Self::Open(_, error) | Self::Store(error) | Self::Run(RunError::Store(error)) => of_trouble(error.trouble),
@@ -95,9 +98,20 @@ impl Failure {
             Self::Report(..)
             | Self::ReportOfCheck(..)
             | Self::Stdout(_)
+            | Self::Untold(..)
             | Self::Stdin(_)
             | Self::Answer(_)
             | Self::Runtime(_) => Exit::Failure,
+        }
+    }
+
+    /// The same as what is said of a run that has ended, where it is about a report on one.
+    pub fn of_run(self, run: Option<&str>) -> Self {
+        match (self, run) {
+            (failure @ (Self::Report(..) | Self::Stdout(_)), Some(run)) => {
+                Self::Untold(run.to_owned(), Box::new(failure))
+            }
+            (failure, _) => failure,
         }
     }
 
@@ -133,7 +147,7 @@ impl Failure {
             Self::OriginGone { .. } => {
                 Some("what it carried is all that is left of these rows, so they stay where they are".to_owned())
             }
-            Self::UnknownTable(_, tables) => Some(format!("the state tables are {}", tables.join(" and "))),
+            Self::UnknownTable(_, tables) => Some(format!("the state tables are {}", list(tables))),
             Self::NobodyToAsk("repair" | "carry") => {
                 Some("add --yes if you mean it, or --dry-run to see what it would do".to_owned())
             }
@@ -145,9 +159,10 @@ impl Failure {
             Self::NotStrings { .. } => {
                 Some("each line is one value, as a JSON string such as \"{\\\"a\\\": 1}\"".to_owned())
             }
-            Self::MissingTable(_) => {
-                Some("all state tables belong in one schema, and the role must be able to see them".to_owned())
-            }
+            Self::MissingTable(_, there) => Some(format!(
+                "it has {}; all state tables belong in one schema, and the role must be able to see them",
+                list(there)
+            )),
             Self::HalfPresent { there, .. } => Some(format!(
                 "both state tables belong in one schema, and the role must be able to see them; to look at one alone, \
                  name it: --table {there}"
@@ -156,6 +171,13 @@ impl Failure {
             Self::State(error) => Some(error.hint().to_owned()),
             Self::Output(_, error) if error.kind() == io::ErrorKind::NotFound => {
                 Some("make its folder first, or name another place".to_owned())
+            }
+            Self::Output(_, error) if error.kind() == io::ErrorKind::IsADirectory => {
+                Some("name a file in it".to_owned())
+            }
+            Self::Untold(run, _) => Some(format!("`statemend runs {run}` tells what it did")),
+            Self::Rules(RulesError::Read(..)) => {
+                Some("docs/rules.md tells what belongs in it; `statemend rules suggest` writes one".to_owned())
             }
             Self::Usage(_)
             | Self::Rules(_)

@@ -1,8 +1,9 @@
 //! Where a report goes and how it is set.
 
-use std::fs::File;
+use std::cell::Cell;
+use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use console::Term;
 use serde::Serialize;
@@ -12,13 +13,56 @@ use super::failure::Failure;
 use super::session;
 use crate::report::model::Report;
 use crate::report::progress::Progress;
+use crate::report::shortlist::Most;
 use crate::report::stream::{Form, Stream};
 use crate::report::{Colour, Page, html, json, markdown, terminal};
 
 /// The destination of a report, opened before the work begins: whoever waits an hour for a report wants it written.
 pub(super) struct Output {
     format: Format,
-    file: Option<(PathBuf, File)>,
+    file: Option<Destination>,
+}
+
+/// A file that a report is written to.
+struct Destination {
+    path: PathBuf,
+    file: File,
+    /// Whether this command has made the file and has nothing to show for it. It goes again then: an empty file is no
+    /// report.
+    is_untouched: Cell<bool>,
+}
+
+impl Destination {
+    /// Opens the file. What an earlier report has left in it stays until there is another: the last one is better than none.
+    fn open(path: &Path) -> io::Result<Self> {
+        let made = File::options().write(true).create_new(true).open(path);
+        let is_untouched = Cell::new(made.is_ok());
+        let file = match made {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                File::options().write(true).create(true).truncate(false).open(path)?
+            }
+            made => made?,
+        };
+        Ok(Self { path: path.to_owned(), file, is_untouched })
+    }
+
+    /// The file, without what an earlier report has left in it. A pipe or a terminal has nothing to take.
+    fn emptied(&self) -> io::Result<&File> {
+        self.is_untouched.set(false);
+        if self.file.metadata()?.is_file() {
+            self.file.set_len(0)?;
+        }
+        Ok(&self.file)
+    }
+}
+
+impl Drop for Destination {
+    fn drop(&mut self) {
+        if self.is_untouched.get() {
+            // Whoever minds that it stays has been told of something worse already.
+            fs::remove_file(&self.path).ok();
+        }
+    }
 }
 
 impl Output {
@@ -33,21 +77,17 @@ impl Output {
     }
 
     fn create(format: Format, path: Option<&PathBuf>) -> Result<Self, Failure> {
-        // Not emptied yet: the last report is better than none, should there be nothing to write.
-        let open = |path: &PathBuf| match File::options().write(true).create(true).truncate(false).open(path) {
-            Ok(file) => Ok((path.clone(), file)),
-            Err(error) => Err(Failure::Output(path.clone(), error)),
-        };
+        let open = |path: &PathBuf| Destination::open(path).map_err(|error| Failure::Output(path.clone(), error));
         Ok(Self { format, file: path.map(open).transpose()? })
     }
 
     /// How many rows the report lists itself. A stream has them all.
-    pub fn most(&self, args: MostArgs) -> Result<usize, Failure> {
+    pub fn most(&self, args: MostArgs) -> Result<Most, Failure> {
         match (self.form(), args.max_findings) {
             (Some(_), Some(_)) => {
                 Err(Failure::Usage("ndjson and csv have every row: leave --max-findings out, or choose another format"))
             }
-            (Some(_), None) => Ok(0),
+            (Some(_), None) => Ok(Most::of(0)),
             (None, _) => Ok(args.rows()),
         }
     }
@@ -62,9 +102,9 @@ impl Output {
     pub fn stream(&self, values: bool) -> Result<Option<Stream>, Failure> {
         let Some(form) = self.form() else { return Ok(None) };
         let out: Box<dyn Write> = match &self.file {
-            Some((path, file)) => {
-                let file = empty(file).and_then(|()| file.try_clone());
-                Box::new(io::BufWriter::new(file.map_err(|error| Failure::Report(path.clone(), error))?))
+            Some(destination) => {
+                let file = destination.emptied().and_then(File::try_clone);
+                Box::new(io::BufWriter::new(file.map_err(|error| Failure::Report(destination.path.clone(), error))?))
             }
             None => Box::new(io::BufWriter::new(io::stdout())),
         };
@@ -115,7 +155,7 @@ impl Output {
     fn put(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
         let write = |out: &mut dyn Write| write(out).and_then(|()| out.flush());
         let written = match &self.file {
-            Some((_, file)) => empty(file).and_then(|()| write(&mut io::BufWriter::new(file))),
+            Some(destination) => destination.emptied().and_then(|file| write(&mut io::BufWriter::new(file))),
             None => write(&mut io::BufWriter::new(io::stdout().lock())),
         };
         self.told(written)
@@ -123,7 +163,7 @@ impl Output {
 
     fn told(self, written: io::Result<()>) -> Result<(), Failure> {
         match self.file {
-            Some((path, _)) => written.map_err(|error| Failure::Report(path, error)),
+            Some(destination) => written.map_err(|error| Failure::Report(destination.path.clone(), error)),
             None => told(written),
         }
     }
@@ -146,11 +186,6 @@ fn told(written: io::Result<()>) -> Result<(), Failure> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(Failure::Stdout),
     }
-}
-
-/// Takes what an earlier report has left in a file. A pipe or a terminal has nothing to take.
-fn empty(file: &File) -> io::Result<()> {
-    if file.metadata()?.is_file() { file.set_len(0) } else { Ok(()) }
 }
 
 fn stdout_page() -> Page {

@@ -5,6 +5,8 @@ mod ending;
 use std::io::{self, IsTerminal as _};
 use std::time::SystemTime;
 
+use serde_json::json;
+
 use super::args::{CommonArgs, JudgingArgs, LimitArgs, LogFormat, PaceArgs, TargetArgs};
 use super::database::{self, Database};
 use super::environment::Environment;
@@ -21,7 +23,6 @@ use crate::domain::plan::{self, Header};
 use crate::domain::repair;
 use crate::domain::rules::{Conditions, Glob, Globs, Kinds, Moment, Name, Rule, Rules};
 use crate::domain::run::Run;
-use crate::domain::shard::Shard;
 use crate::domain::target::Target;
 use crate::engine::Work;
 use crate::engine::flag::digest;
@@ -32,6 +33,7 @@ use crate::report::check::Earlier;
 use crate::report::collect::{Collector, FailOn, Preface};
 use crate::report::model::{self, Mode, Tool};
 use crate::report::progress::Progress;
+use crate::report::shortlist::Most;
 use crate::report::wording::{either, list};
 use crate::store::location::{Dialect, Location};
 use crate::store::{Access, Overview, SqlStore, Wanted};
@@ -107,7 +109,8 @@ impl Session {
     /// The digest of what decides what a repair writes.
     fn rules_digest(&self, judge: &Judge, rules: &Rules) -> String {
         let own = self.overview.targets.iter().filter(|target| target.is_own());
-        let of_own = own.map(|target| format!("{:?}\n{}", target.declared(), repair::rules(&judge.of(target.reader))));
+        let of_own =
+            own.map(|target| format!("{}\n{}", json!(target.declared()), repair::rules(&judge.of(target.reader))));
         let all = [repair::rules(judge), rules.text()].into_iter().chain(of_own).collect::<Vec<_>>();
         hex::encode(digest(all.join("\n").as_bytes()))
     }
@@ -147,11 +150,9 @@ impl Session {
     pub fn targets(&self, names: &[String]) -> Result<Vec<&'static Target>, Failure> {
         let there = &self.overview.targets;
         if let Some(name) = names.iter().find(|name| !there.iter().any(|target| target.table == **name)) {
-            return Err(if generations::names().any(|known| known == name) {
-                Failure::MissingTable(name.clone())
-            } else {
-                Failure::UnknownTable(name.clone(), there.iter().map(|target| target.table.clone()).collect())
-            });
+            let is_known = generations::names().any(|known| known == name);
+            let failure = if is_known { Failure::MissingTable } else { Failure::UnknownTable };
+            return Err(failure(name.clone(), there.iter().map(|target| target.table.clone()).collect()));
         }
         if names.is_empty() {
             return whole(there.clone());
@@ -196,14 +197,13 @@ impl Session {
         Ok(filled)
     }
 
-    /// What the user would type again to look at the same tables by the same rules.
-    pub fn again_with(&self, judging: &JudgingArgs, shard: Option<Shard>) -> String {
+    /// What the user would type again to look at the same tables by the same rules, with what else was said.
+    pub fn again_with(&self, judging: &JudgingArgs, besides: Option<(&'static str, String)>) -> String {
         let JudgingArgs { tables, rules, legacy_before, .. } = judging;
         let tables = tables.iter().map(|table| ("--table", table.clone()));
         let rules = rules.iter().map(|path| ("--rules", path.to_string_lossy().into_owned()));
         let before = legacy_before.iter().map(|time| ("--legacy-before", humantime::format_rfc3339(*time).to_string()));
-        let shard = shard.iter().map(|shard| ("--shard", shard.to_string()));
-        let typed = tables.chain(rules).chain(before).chain(shard);
+        let typed = tables.chain(rules).chain(before).chain(besides);
         let typed = typed.map(|(option, value)| format!("{option} {}", shell_words::quote(&value)));
         let place = Some(self.again.clone()).filter(|again| !again.is_empty());
         place.into_iter().chain(typed).collect::<Vec<_>>().join(" ")
@@ -215,7 +215,7 @@ impl Session {
     }
 
     /// The beginning of a report on this database.
-    pub fn preface(&self, mode: Mode, rules: &Rules, max_findings: usize, fail_on: impl Into<FailOn>) -> Preface {
+    pub fn preface(&self, mode: Mode, rules: &Rules, most: Most, fail_on: impl Into<FailOn>) -> Preface {
         Preface {
             tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
             mode,
@@ -230,15 +230,15 @@ impl Session {
                 airflow_revision: self.overview.airflow_revision.clone(),
             },
             started_at: now(),
-            max_findings,
+            most,
             fail_on: fail_on.into(),
             earlier: Earlier::default(),
         }
     }
 
     /// A report on some work, to be filled.
-    pub fn collector(&self, mode: Mode, work: &Work<'_>, max_findings: usize, fail_on: Severity) -> Collector {
-        Collector::new(Preface { shard: work.shard, ..self.preface(mode, work.rules, max_findings, fail_on) })
+    pub fn collector(&self, mode: Mode, work: &Work<'_>, most: Most, fail_on: Severity) -> Collector {
+        Collector::new(Preface { shard: work.shard, ..self.preface(mode, work.rules, most, fail_on) })
     }
 }
 

@@ -27,7 +27,7 @@ async fn obey(stop: &Stop, common: CommonArgs) {
     let Ok(mut signals) = Signals::hear() else { return };
     signals.next().await;
     stop.request();
-    logging::say(common, "stopping between two chunks; once more to stop at once");
+    logging::say(common, "stopping behind the rows at hand; once more to stop at once");
     signals.next().await;
     std::process::exit(Exit::Interrupted as i32);
 }

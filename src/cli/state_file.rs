@@ -15,6 +15,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 pub(super) use self::error::StateError;
+use serde_json::json;
+
 use self::reading::Stored;
 use self::writing::Writer;
 use super::replacement::{destination, folder};
@@ -192,8 +194,8 @@ impl StateFile {
     fn scope(&self) -> String {
         let mut names: Vec<&str> = self.tables.iter().map(|table| table.target.table.as_str()).collect();
         names.sort_unstable();
-        let options = format!("{:?}", (names, self.options.max_value_bytes, &self.options.rules));
-        hex::encode(&digest(options.as_bytes())[..8])
+        let options = json!([names, self.options.max_value_bytes, self.options.rules]);
+        hex::encode(&digest(options.to_string().as_bytes())[..8])
     }
 
     /// What else has changed since the last check.

@@ -44,6 +44,17 @@ pub enum Reading {
     Error,
 }
 
+impl Reading {
+    /// The name that reports and the JSON use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Altered => "altered",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// What the readers of a table make of one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readings {

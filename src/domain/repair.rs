@@ -6,7 +6,7 @@ use super::census::JsonType;
 use super::decode::decode;
 use super::encode::encode;
 use super::finding::{Action, Finding, Kind};
-use super::json;
+use super::json::{self, Bounds};
 use super::judge::{Judge, Stored};
 use super::reader::{Limits, Reader};
 use super::reference;
@@ -117,7 +117,8 @@ pub fn rules(judge: &Judge) -> String {
         let Limits { api_height, worker_height, .. } = judge.limits;
         format!("height {api_height} {worker_height}")
     } else {
-        format!("{} {:?}", reader.name(), reader.bounds())
+        let Bounds { integer_digits, containers, height, nul } = reader.bounds();
+        format!("{} digits {integer_digits} containers {containers} height {height} nul {nul}", reader.name())
     };
     actions.chain([limits]).collect::<Vec<_>>().join("\n")
 }

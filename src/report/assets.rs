@@ -43,12 +43,13 @@ mod tests {
     use crate::report::collect::Preface;
     use crate::report::model::Mode;
     use crate::report::sample::{asset, assets, flagged, fold, human, json, preface, scan, written};
+    use crate::report::shortlist::Most;
     use crate::report::{html, markdown};
 
     #[test]
     fn a_report_tells_of_the_assets_of_its_rows_and_of_those_with_most_rows() {
         assert_eq!(told_of(&scan()), [7]);
-        let few = Preface { max_findings: 2, ..preface(Mode::Scan) };
+        let few = Preface { most: Most::of(2), ..preface(Mode::Scan) };
         let report = fold(few, Ending::Complete, |events| {
             for id in 1..=3_000 {
                 flagged(events, assets(), asset(id, "a", Kind::RawText, Outcome::Rewritten));

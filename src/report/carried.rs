@@ -63,6 +63,9 @@ pub fn closing(report: &Report) -> Vec<String> {
 pub fn next(report: &Report) -> Option<Next> {
     let carried = carry(&report.totals).carried;
     match (report.mode, report.outcome) {
+        (Mode::CarryDryRun, Outcome::Interrupted) => {
+            Some(Next { purpose: "To start again:", command: "carry --dry-run".to_owned() })
+        }
         (_, Outcome::Interrupted) => Some(Next { purpose: "To go on:", command: "carry".to_owned() }),
         (Mode::CarryDryRun, _) if carried > 0 => {
             let purpose = "To carry what can be carried (shows the plan and asks first):";

@@ -11,7 +11,7 @@ use super::model::{
     Counts, Database, Fates, FindingReport, Mode, Outcome, Report, RowOutcome, RuleReport, SCHEMA_VERSION, TableReport,
     Tool,
 };
-use super::shortlist::{Shortlist, weight};
+use super::shortlist::{Most, Shortlist, weight};
 use super::wording::{micros, rfc_3339};
 use crate::domain::census::Census;
 use crate::domain::check::Novelty;
@@ -25,9 +25,6 @@ use crate::domain::target::Target;
 use crate::engine::Ending;
 use crate::engine::events::{self, Counted, Event, Events, Flagged};
 use crate::engine::store::Facts;
-
-/// How many findings are listed unless someone asks for more or fewer.
-pub const MAX_FINDINGS: usize = 1000;
 
 /// What is known of a report before the work begins.
 #[derive(Clone, Debug)]
@@ -48,8 +45,8 @@ pub struct Preface {
     pub database: Database,
     /// RFC 3339.
     pub started_at: String,
-    /// How many findings are listed at most.
-    pub max_findings: usize,
+    /// How many findings are enough.
+    pub most: Most,
     /// What counts for [`Outcome::Findings`].
     pub fail_on: FailOn,
     /// What a check knows of earlier ones.
@@ -99,7 +96,7 @@ struct Table {
 impl Collector {
     /// Begins a report.
     pub fn new(preface: Preface) -> Self {
-        let findings = Shortlist::new(preface.max_findings);
+        let findings = Shortlist::new(preface.most.listed);
         let rules = if preface.rules == Rules::default() { Vec::new() } else { preface.rules.refs().collect() };
         let rules = rules.into_iter().map(|rule| (rule, Fates::default())).collect();
         let circumstances = BySeverity::until(micros(&preface.started_at));
@@ -147,6 +144,7 @@ impl Collector {
             assets: AssetNames::new(),
             findings,
             findings_truncated,
+            shown_of_each_table: preface.most.shown,
             outcome: outcome(preface.mode, ending, found, &totals),
             totals,
         }
@@ -257,6 +255,9 @@ impl Table {
         }
         let Some(finding) = &row.finding else {
             counts.flagged += 1;
+            if row.rule.is_some() {
+                counts.readable.count(outcome);
+            }
             return;
         };
         let severity = self.target.reader.severity(finding.kind);
@@ -277,6 +278,8 @@ impl Table {
         let changes = |Tally { rewritten, carried, .. }| Tally { rewritten, carried, ..Tally::default() };
         self.earlier = self.earlier.map(changes);
         self.counts.rewritten = counts.rewritten;
+        self.counts.readable = Fates { rewritten: counts.readable.rewritten, ..Fates::default() };
+        self.counts.flagged = self.counts.readable.rewritten;
         self.counts.carry =
             counts.carry.map(|CarryCounts { carried, .. }| CarryCounts { carried, ..CarryCounts::default() });
         for (kind, Fates { rewritten, .. }) in counts.outcomes.into_iter().filter(|(_, fates)| fates.rewritten > 0) {

@@ -9,8 +9,7 @@ use std::io;
 use super::columns::Columns;
 use super::escape::sanitise;
 use super::model::FindingReport;
-use super::rows::{WHOLE, reading, readings, written_by};
-use super::wording::severity;
+use super::rows::{WHOLE, readings, written_by};
 use crate::domain::reader::Readings;
 use crate::domain::target::Scalar;
 
@@ -29,7 +28,7 @@ const COLUMNS: [(&str, Cell); 25] = [
     ("written_by", |finding| written_by(finding.identity.as_ref(), WHOLE).as_deref().map(harmless)),
     ("written_at", |finding| finding.written_at.map(|time| time.to_string())),
     ("expires_at", |finding| finding.expires_at.map(|time| time.to_string())),
-    ("severity", |finding| finding.severity.map(|level| severity(level).to_owned())),
+    ("severity", |finding| finding.severity.map(|level| level.name().to_owned())),
     ("kind", |finding| finding.kind.map(|kind| kind.name().to_owned())),
     ("api", |finding| of_reader(finding, "api")),
     ("worker", |finding| of_reader(finding, "worker")),
@@ -108,7 +107,7 @@ fn part(finding: &FindingReport, column: &str) -> Option<String> {
 /// What a reader makes of the value.
 fn of_reader(finding: &FindingReport, name: &str) -> Option<String> {
     let (_, of) = finding.readers?.each().find(|(reader, _)| *reader == name)?;
-    Some(reading(of).to_owned())
+    Some(of.name().to_owned())
 }
 
 /// An object as JSON, which begins with a brace.

@@ -20,9 +20,11 @@ pub const SORTS: [(&str, [&str; 2]); 4] = [
     ("assets", ["asset", "assets"]),
 ];
 
-/// Those circumstances that everybody should see: of the worst rows, where they are worse than a notice.
+/// Those circumstances that everybody should see: of the worst rows, where they are worse than a notice and anything is
+/// known of them.
 pub fn worst(report: &Report) -> Option<&CircumstancesReport> {
-    report.circumstances.first().filter(|circumstances| circumstances.severity > Severity::Notice)
+    let worst = report.circumstances.first().filter(|circumstances| circumstances.severity > Severity::Notice)?;
+    (!worst.is_empty() || hidden(&report.totals).is_some()).then_some(worst)
 }
 
 /// What rows these are: `the 19 rows that cannot be read by Airflow`.
@@ -124,6 +126,7 @@ pub fn expiry(circumstances: &CircumstancesReport, expiry: &ExpiryReport, quote:
 pub fn census(census: &CensusReport) -> String {
     let keys = count(census.keys.len() as u64, "key");
     match census.keys.iter().filter(|key| key.mixed).count() as u64 {
+        _ if census.keys.is_empty() => "its rows have no keys to count by".to_owned(),
         0 => format!("{keys}, each with values of one type"),
         some => format!("{keys}, {some} with values of several types"),
     }

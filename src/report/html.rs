@@ -15,8 +15,8 @@ use sha2::{Digest as _, Sha256};
 use super::carried;
 use super::carry::CarryCounts;
 use super::escape::sanitise;
-use super::model::{Counts, Mode, Outcome, Report};
-use super::sentences::{closing, judgement, news, next};
+use super::model::{Counts, Mode, Report};
+use super::sentences::{Tone, closing, judgement, news, next, text_and_commands};
 use super::wording::{bytes, count, either, mode, moment, server, took};
 
 mod charts;
@@ -44,7 +44,8 @@ struct Page<'r> {
     tone: Tone,
     subject: Vec<(&'static str, String)>,
     tiles: Vec<Tile>,
-    closing: Option<String>,
+    /// Text and commands in turn.
+    closing: Vec<(String, bool)>,
     next: Option<(&'static str, String)>,
     severities: Vec<Part>,
     outcome: &'static str,
@@ -59,25 +60,7 @@ struct Page<'r> {
     tool: String,
 }
 
-/// How good the news is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tone {
-    Good,
-    Mixed,
-    Bad,
-}
-
 impl Tone {
-    fn of(report: &Report) -> Self {
-        match report.outcome {
-            Outcome::Findings if report.totals.errors > 0 => Self::Bad,
-            Outcome::Findings | Outcome::Partial | Outcome::Interrupted => Self::Mixed,
-            Outcome::Clean if report.totals.flagged > 0 => Self::Mixed,
-            _ if report.unreadable_by_rule() > 0 => Self::Mixed,
-            Outcome::Clean | Outcome::Repaired | Outcome::Carried | Outcome::Undone => Self::Good,
-        }
-    }
-
     const fn class(self) -> &'static str {
         match self {
             Self::Good => "good",
@@ -105,6 +88,7 @@ pub fn write(mut out: &mut dyn io::Write, report: &Report, target: &str) -> io::
         mode if mode.only_reads() => "Repair would",
         _ => "Outcome",
     };
+    let (closing, owned) = (closing(report), |(text, is_command): (&str, bool)| (text.to_owned(), is_command));
     let page = Page {
         style: STYLE,
         script: SCRIPT,
@@ -115,11 +99,8 @@ pub fn write(mut out: &mut dyn io::Write, report: &Report, target: &str) -> io::
         tone: Tone::of(report),
         subject: subject(report),
         tiles: tiles(report),
-        closing: closing(report),
-        next: next(report).map(|next| {
-            let command = format!("statemend {} {}", next.command, sanitise(target));
-            (next.purpose, command.trim_end().to_owned())
-        }),
+        closing: closing.as_deref().map(text_and_commands).into_iter().flatten().map(owned).collect(),
+        next: next(report).map(|next| (next.purpose, next.line(target))),
         severities: charts::severities(&report.totals),
         outcome,
         kinds: sections::kinds(report),

@@ -12,12 +12,13 @@ use super::check::words;
 use super::circumstances::CircumstancesReport;
 use super::escape::{sanitise, sanitise_line};
 use super::facts;
+use super::kinds::{self, KindRows};
 use super::model::{FindingReport, Mode, Report, RuleReport, TableReport};
 use super::rows::{self, Named};
-use super::sentences::{closing, next, verdict};
+use super::sentences::{closing, listed, next, text_and_commands, verdict};
 use super::shortlist::most_important;
-use super::wording::{bytes, count, fates, meaning, mode, moment, outcome, server, severity, took, when};
-use crate::domain::finding::Action;
+use super::wording::{bytes, changes, count, fates, mode, moment, outcome, server, took, undone, when};
+use crate::domain::finding::{Action, Severity};
 
 /// How many sources of each sort are told.
 const TOLD: usize = 10;
@@ -38,18 +39,18 @@ pub fn write(out: &mut dyn io::Write, report: &Report, target: &str) -> io::Resu
         together(out, report, circumstances)?;
     }
     for table in &report.tables {
-        kinds(out, report.mode, table)?;
+        of_table(out, report, table)?;
     }
     rules(out, report)?;
     for table in &report.tables {
         findings(out, report, table)?;
     }
     if let Some(closing) = closing(report) {
-        writeln!(out, "\n{}", plain(&closing))?;
+        let part = |(text, is_command)| if is_command { code(text) } else { plain(text) };
+        writeln!(out, "\n{}", text_and_commands(&closing).map(part).collect::<String>())?;
     }
     if let Some(next) = next(report) {
-        let command = format!("statemend {} {}", next.command, sanitise(target));
-        writeln!(out, "\n{}\n\n```sh\n{}\n```", next.purpose, command.trim_end())?;
+        writeln!(out, "\n{}\n\n```sh\n{}\n```", next.purpose, next.line(target))?;
     }
     Ok(())
 }
@@ -105,20 +106,23 @@ fn together(out: &mut dyn io::Write, report: &Report, circumstances: &Circumstan
     }
 }
 
-fn kinds(out: &mut dyn io::Write, mode: Mode, table: &TableReport) -> io::Result<()> {
-    let counts = &table.counts;
+fn of_table(out: &mut dyn io::Write, report: &Report, table: &TableReport) -> io::Result<()> {
+    let (counts, mode) = (&table.counts, report.mode);
+    let name = code(&sanitise(&table.table));
+    if mode == Mode::Undo {
+        let changes = changes(counts.rewritten, undone(report), counts.skipped, counts.drifted);
+        return writeln!(out, "\n### {name}\n\n{changes}");
+    }
     let reader = table.reader.map(|reader| format!(", read by {}", reader.name())).unwrap_or_default();
     let read = format!("{}, {}{reader}", count(counts.rows_scanned, "row"), bytes(counts.bytes_scanned));
-    writeln!(out, "\n### {}\n\n{read}", code(&sanitise(&table.table)))?;
-    if counts.findings.is_empty() {
+    writeln!(out, "\n### {name}\n\n{read}")?;
+    let found = kinds::of(table, mode);
+    if found.is_empty() {
         return Ok(());
     }
-    let reader = table.reader.unwrap_or_default();
     writeln!(out, "\n| severity | kind | rows | {} | meaning |\n|---|---|--:|---|---|", outcome(mode))?;
-    for (kind, rows) in &counts.findings {
-        let outcome = fates(mode, counts.outcomes.get(kind).copied().unwrap_or_default());
-        let (severity, rows, meaning) = (severity(table.severity(*kind)), HumanCount(*rows), meaning(*kind, reader));
-        writeln!(out, "| {severity} | `{kind}` | {rows} | {outcome} | {meaning} |")?;
+    for KindRows { severity, name, rows, outcome, meaning } in found {
+        writeln!(out, "| {severity} | `{name}` | {} | {outcome} | {meaning} |", HumanCount(rows))?;
     }
     Ok(())
 }
@@ -171,9 +175,8 @@ fn findings(out: &mut dyn io::Write, report: &Report, table: &TableReport) -> io
     if findings.is_empty() {
         return Ok(());
     }
-    let what = if report.mode == Mode::Undo { "Rows left in" } else { "Findings in" };
     let outcome = outcome(report.mode);
-    writeln!(out, "\n### {what} {}\n", code(&sanitise(&table.table)))?;
+    writeln!(out, "\n### {} in {}\n", listed(report.mode), code(&sanitise(&table.table)))?;
     let values = findings.iter().any(|finding| finding.value.is_some());
     let (head, rule) = if values { (" value |", "---|") } else { ("", "") };
     writeln!(out, "| severity | row | kind | message | written | size | {outcome} |{head}")?;
@@ -191,13 +194,15 @@ fn findings(out: &mut dyn io::Write, report: &Report, table: &TableReport) -> io
 
 fn one(out: &mut dyn io::Write, report: &Report, finding: &FindingReport, values: bool) -> io::Result<()> {
     let mode = report.mode;
-    let level = finding.severity.filter(|_| mode != Mode::Undo).map_or("left", severity);
+    let level = finding.severity.filter(|_| mode != Mode::Undo).map_or("left", Severity::name);
     let new = if finding.new == Some(true) { ", new" } else { "" };
     let row = Named::of(report, finding).name_with_writer(LONGEST);
     let kind = finding.kind.map(|kind| format!("`{kind}`")).unwrap_or_default();
     let message = finding.message.as_deref().map(cell).unwrap_or_default();
     let written = finding.written_at.map(when).unwrap_or_default();
-    let (size, fate) = (bytes(finding.bytes), rows::doing(mode, finding));
+    // A row that is gone has no value.
+    let size = finding.identity.as_ref().map(|_| bytes(finding.bytes)).unwrap_or_default();
+    let fate = rows::doing(mode, finding);
     write!(out, "| {level}{new} | {} | {kind} | {message} | {written} | {size} | {} |", cell(&row), plain(&fate))?;
     if values {
         let value = finding.value.as_deref().map(|value| cell(&sanitise_line(value, LONGEST)));

@@ -13,7 +13,6 @@ use prometheus_client::registry::Registry;
 
 use super::check::{Comparison, PassKind};
 use super::model::{Report, TableReport};
-use super::wording;
 use crate::domain::finding::Kind;
 
 const SUCCESS: (&str, &str) =
@@ -79,7 +78,7 @@ fn findings(report: &Report) -> Gauge {
         let reader = table.reader.unwrap_or_default();
         for kind in Kind::ALL.iter().filter(|kind| reader.meets(**kind)) {
             let rows = table.counts.findings.get(kind).copied().unwrap_or_default();
-            let severity = wording::severity(table.severity(*kind)).to_owned();
+            let severity = table.severity(*kind).name().to_owned();
             let labels = [("table", table.table.clone()), ("kind", kind.name().to_owned()), ("severity", severity)];
             gauge.series.push((labels.to_vec(), Value::Count(rows)));
         }

@@ -13,6 +13,7 @@ use super::columns::{Columns, Time, in_hexadecimal};
 use serde::Serialize;
 
 use crate::domain::finding::{Action, Kind, Severity};
+use crate::domain::generations;
 use crate::domain::reader::{Reader, Readings};
 use crate::domain::repair::Reason;
 use crate::domain::rules::{Rule, RuleRef, Rules};
@@ -165,6 +166,9 @@ pub struct Report {
     pub findings: Vec<Box<FindingReport>>,
     /// Whether there are findings that the list has no place for. The counts know them all.
     pub findings_truncated: bool,
+    /// How many of each table those forms show that people read from top to bottom.
+    #[serde(skip)]
+    pub shown_of_each_table: usize,
     /// The sums over all tables.
     pub totals: Counts,
     /// How it went.
@@ -172,6 +176,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// The tables of development builds among those that were looked at: released builds of Airflow do not read them.
+    pub fn older_tables(&self) -> impl Iterator<Item = &TableReport> {
+        self.tables.iter().filter(|table| table.is_older())
+    }
+
     /// Rows that some reader fails on and that the rules leave as they are.
     pub fn unreadable_by_rule(&self) -> u64 {
         self.tables.iter().map(TableReport::unreadable_by_rule).sum()
@@ -228,6 +237,11 @@ pub struct TableReport {
 }
 
 impl TableReport {
+    /// Whether a development build has made it, and no released one reads it.
+    pub fn is_older(&self) -> bool {
+        self.generation.is_some_and(|generation| generation < generations::RELEASED)
+    }
+
     /// How bad a kind of rows is in this table.
     pub fn severity(&self, kind: Kind) -> Severity {
         self.reader.unwrap_or_default().severity(kind)

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use comfy_table::{ContentArrangement, Table, presets};
 use console::{Style, measure_text_width};
 
 /// Whether text may carry colours. Whoever knows where the text goes decides.
@@ -55,6 +56,23 @@ impl Page {
     /// Text like any other.
     pub(super) fn plain(&self) -> Style {
         self.style(Style::new())
+    }
+
+    /// An empty table without lines, as wide as the page at most when it stands so many columns from its edge.
+    pub(super) fn table(&self, indent: usize) -> Table {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::try_from(self.width - indent).unwrap_or(u16::MAX));
+        table
+    }
+
+    /// Writes a table that has a header.
+    pub(super) fn write_table(&self, out: &mut dyn io::Write, indent: usize, table: &Table) -> io::Result<()> {
+        for (number, line) in table.lines().enumerate() {
+            let style = if number == 0 { self.dim() } else { self.plain() };
+            writeln!(out, "{:indent$}{}", "", style.apply_to(line.trim_end()))?;
+        }
+        Ok(())
     }
 
     /// Writes text in lines that fit: the first behind `lead`, the others indented as far.

@@ -8,7 +8,7 @@ use super::columns::Columns;
 use super::escape::sanitise_line;
 use super::model::{FindingReport, Mode, Report, RowOutcome};
 use super::wording;
-use crate::domain::reader::{Reading, Readings};
+use crate::domain::reader::Readings;
 use crate::domain::target::Scalar;
 
 /// Longer than any name that Airflow's tables hold.
@@ -112,17 +112,8 @@ fn shown(value: &Scalar, longest: usize) -> String {
 
 /// What each reader makes of the value.
 pub fn readings(readings: Readings) -> String {
-    let each: Vec<_> = readings.each().map(|(name, of)| format!("{name} {}", reading(of))).collect();
+    let each: Vec<_> = readings.each().map(|(name, of)| format!("{name} {}", of.name())).collect();
     each.join(", ")
-}
-
-/// The name of a reading, as reports write it.
-pub const fn reading(reading: Reading) -> &'static str {
-    match reading {
-        Reading::Ok => "ok",
-        Reading::Altered => "altered",
-        Reading::Error => "error",
-    }
 }
 
 /// What happened to the row, or would.
@@ -135,6 +126,7 @@ pub fn fate(mode: Mode, finding: &FindingReport) -> String {
         (RowOutcome::Rewritten, action) if mode == Mode::CarryDryRun => {
             format!("carry makes it {}", wording::made(action))
         }
+        (RowOutcome::Reported, _) if mode.only_reads() => "repair leaves it as it is".to_owned(),
         (RowOutcome::Reported, _) => "left as it is".to_owned(),
         (RowOutcome::Rewritten, action) if mode.only_reads() => format!("repair makes it {}", wording::made(action)),
         (RowOutcome::Rewritten, action) => format!("now {}", wording::made(action)),

@@ -2,13 +2,14 @@
 
 use std::io;
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint};
 use console::Style;
 use indicatif::HumanCount;
 use serde::Serialize;
 
 use super::escape::sanitise_line;
 use super::page::Page;
+use super::sentences::Next;
 use super::wording::{bytes, count, moment};
 use crate::domain::own::Declared;
 use crate::domain::reader::Reader;
@@ -147,27 +148,22 @@ impl RunReport {
         }
     }
 
-    /// The state in a word. A process that was killed has left its run `running`.
+    /// The state in a word. A process that was killed has left its run `running`, and what is purged cannot be undone.
     fn state_word(&self) -> &'static str {
         match self.state {
             RunState::Running if !self.alive => "killed",
+            RunState::Done if self.purged_at.is_some() => "purged",
             state => state.name(),
         }
     }
 
     /// What the state means for whoever looks, as a fragment behind the mode.
     fn state_sentence(&self) -> String {
-        let who_goes_on = match self.mode {
-            RunMode::Undo => "undoing the same run again".to_owned(),
-            RunMode::Repair | RunMode::Carry => match self.shard {
-                Some(shard) => format!("the next {} with --shard {shard}", self.mode.name()),
-                None => format!("the next {}", self.mode.name()),
-            },
-        };
+        const SAME_COMMAND: &str = "the same command goes on";
         match (self.state, &self.undone_by) {
             (RunState::Running, _) if self.alive => "is running".to_owned(),
-            (RunState::Running, _) => format!("was killed; {who_goes_on} goes on"),
-            (RunState::Interrupted, _) => format!("was interrupted; {who_goes_on} goes on"),
+            (RunState::Running, _) => format!("was killed; {SAME_COMMAND}"),
+            (RunState::Interrupted, _) => format!("was interrupted; {SAME_COMMAND}"),
             (RunState::Done, _) => "is done".to_owned(),
             (RunState::Undone, Some(by)) => format!("was undone by run {by}"),
             (RunState::Undone, None) => "was undone".to_owned(),
@@ -207,9 +203,7 @@ pub fn write_list(out: &mut dyn io::Write, report: &RunsReport, page: &Page) -> 
     if report.runs.is_empty() {
         return writeln!(out, "The journal knows no runs yet.");
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(page.width()).unwrap_or(u16::MAX));
+    let mut table = page.table(0);
     table.set_header(["run", "mode", "state", "changed", "left", "by"]);
     let number = |rows: u64| HumanCount(rows).to_string();
     for (shared, runs) in report.together() {
@@ -234,11 +228,7 @@ pub fn write_list(out: &mut dyn io::Write, report: &RunsReport, page: &Page) -> 
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    for (number, line) in table.lines().enumerate() {
-        let style = if number == 0 { page.dim() } else { page.plain() };
-        writeln!(out, "{}", style.apply_to(line.trim_end()))?;
-    }
-    Ok(())
+    page.write_table(out, 0, &table)
 }
 
 /// Writes one run with its details for people. `target` is what names the database on the command line, as for
@@ -273,8 +263,8 @@ pub fn write_details(out: &mut dyn io::Write, run: &RunReport, page: &Page, targ
     if run.can_be_undone() {
         let what = if run.mode == RunMode::Carry { "take the rows out again" } else { "put the old values back" };
         writeln!(out, "\nTo {what}:")?;
-        let command = format!("statemend undo {id} {}", super::escape::sanitise(target));
-        writeln!(out, "  {}", page.bold().apply_to(command.trim_end()))?;
+        let undo = Next { purpose: "", command: format!("undo {id}") };
+        writeln!(out, "  {}", page.bold().apply_to(undo.line(target)))?;
     }
     Ok(())
 }

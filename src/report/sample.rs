@@ -1,8 +1,9 @@
 //! Reports for tests, made the way real ones are: by folding events.
 
 use super::check::Earlier;
-use super::collect::{Collector, MAX_FINDINGS, Preface};
+use super::collect::{Collector, Preface};
 use super::model::{Database, Mode, Report, Tool};
+use super::shortlist::Most;
 use super::{Colour, Page, json, terminal};
 use crate::domain::check::{self, Difference, Looked, Novelty, Pass, Past, Why};
 use crate::domain::finding::{Finding, Kind, Severity};
@@ -39,7 +40,7 @@ pub fn preface(mode: Mode) -> Preface {
             airflow_revision: Some("fde9ed84d07b".to_owned()),
         },
         started_at: "2026-11-22T14:45:01.000Z".to_owned(),
-        max_findings: MAX_FINDINGS,
+        most: Most::default(),
         fail_on: Severity::Error.into(),
         earlier: Earlier::default(),
     }

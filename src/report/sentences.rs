@@ -4,6 +4,7 @@ use indicatif::HumanCount;
 
 use crate::report::carried;
 use crate::report::check::{CheckReport, Comparison, PassKind};
+use crate::report::escape::sanitise;
 use crate::report::model::{Counts, Mode, Outcome, Report};
 use crate::report::wording::{count, either, list};
 
@@ -14,6 +15,42 @@ pub struct Next {
     pub purpose: &'static str,
     /// Without the program's name and the target.
     pub command: String,
+}
+
+impl Next {
+    /// The whole command, fit to be shown. `target` is what the user would type again to name the database.
+    pub fn line(&self, target: &str) -> String {
+        let line = format!("statemend {} {}", self.command, sanitise(target));
+        line.trim_end().to_owned()
+    }
+}
+
+/// How good the news is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Good,
+    Mixed,
+    Bad,
+}
+
+impl Tone {
+    pub fn of(report: &Report) -> Self {
+        match report.outcome {
+            Outcome::Findings if report.totals.errors > 0 => Self::Bad,
+            Outcome::Findings | Outcome::Partial | Outcome::Interrupted => Self::Mixed,
+            Outcome::Clean if report.totals.flagged > 0 => Self::Mixed,
+            _ if report.unreadable_by_rule() > 0 => Self::Mixed,
+            Outcome::Clean | Outcome::Repaired | Outcome::Carried | Outcome::Undone => Self::Good,
+        }
+    }
+}
+
+/// What the rows are that a report lists. An undo lists those that it left.
+pub const fn listed(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Undo => "Rows left",
+        _ => "Findings",
+    }
 }
 
 /// The report in one sentence; in two that of a check, and that of a repair whose rules leave unreadable rows.
@@ -38,13 +75,18 @@ pub fn judgement(report: &Report) -> String {
     }
 }
 
-/// Who reads, where that is Airflow alone.
+/// Who reads, where that is released Airflow alone. Rows that are carried are judged as it will read them.
 pub fn by(report: &Report) -> &'static str {
-    if report.tables.iter().any(|table| table.reader.is_some()) { "" } else { " by Airflow" }
+    let others = !report.mode.carries() && report.older_tables().next().is_some();
+    if others || has_own_tables(report) { "" } else { " by Airflow" }
 }
 
 fn readers(report: &Report) -> &'static str {
     if by(report).is_empty() { "Their readers" } else { "Airflow" }
+}
+
+fn has_own_tables(report: &Report) -> bool {
+    report.tables.iter().any(|table| table.reader.is_some())
 }
 
 fn found(report: &Report) -> String {
@@ -152,8 +194,10 @@ fn mended(report: &Report) -> String {
     let totals = &report.totals;
     let (rewritten, left) = (totals.rewritten, totals.left());
     let kept = left_by_rules(report);
-    // Where the rules leave unreadable rows, those that they mend are not all that needed it.
-    let needed = if kept.is_some() { "that the rules cover" } else { "that needed it" };
+    // Where the rules leave unreadable rows, those that they mend are not all that needed it; and rows that read well
+    // needed nothing.
+    let by_rules = kept.is_some() || totals.readable.all() > 0;
+    let needed = if by_rules { "that the rules cover" } else { "that needed it" };
     let mended = match (rewritten, left) {
         (0, 0) if kept.is_some() => {
             format!("The rules mend none of {}{}.", count(totals.rows_scanned, "row"), readable_again(report))
@@ -220,7 +264,12 @@ fn put_back(report: &Report, interrupted: bool) -> String {
     }
 }
 
-/// What was done, or would be, beyond the verdict.
+/// What is said of commands by their names, in turn: text, and a command that stood between backticks, and so on.
+pub fn text_and_commands(said: &str) -> impl Iterator<Item = (&str, bool)> {
+    said.split('`').zip([false, true].into_iter().cycle())
+}
+
+/// What was done, or would be, beyond the verdict. Commands stand between backticks.
 pub fn closing(report: &Report) -> Option<String> {
     let totals = &report.totals;
     let mut said = Vec::new();
@@ -233,6 +282,7 @@ pub fn closing(report: &Report) -> Option<String> {
                 said.push("The next check compares with the last one that came to its end.".to_owned());
             }
             said.extend(promise::would(report));
+            said.extend(of_older_tables(report));
         }
         Mode::Repair => {
             if let (Some(run), 1..) = (&report.run_id, totals.rewritten) {
@@ -241,6 +291,7 @@ pub fn closing(report: &Report) -> Option<String> {
             if totals.left() > 0 {
                 said.push("The rows that were left stand first in the lists.".to_owned());
             }
+            said.extend(of_older_tables(report));
         }
         Mode::Carry | Mode::CarryDryRun => said.extend(carried::closing(report)),
         Mode::Undo if totals.drifted > 0 => {
@@ -251,13 +302,38 @@ pub fn closing(report: &Report) -> Option<String> {
     (!said.is_empty()).then(|| said.join(" "))
 }
 
+/// That nobody reads some of the tables any more, as soon as Airflow is a released one.
+fn of_older_tables(report: &Report) -> Option<String> {
+    let tables: Vec<String> = report.older_tables().map(|table| table.table.clone()).collect();
+    let many = tables.len() as u64;
+    let (are, them) = (either(many, "is", "are"), either(many, "it", "them"));
+    (many > 0).then(|| {
+        format!(
+            "{} {are} of a development build, and released builds of Airflow do not read {them}: `statemend carry` \
+             copies the rows into the tables that they read.",
+            list(&tables)
+        )
+    })
+}
+
+/// Whether all rows that a repair would mend are in tables that released builds of Airflow do not read. A carry mends
+/// them on the way.
+fn only_older_tables_need_it(report: &Report) -> bool {
+    let of_older: u64 = report.older_tables().map(|table| table.counts.rewritten).sum();
+    of_older > 0 && of_older == report.totals.rewritten
+}
+
 /// What to run next, where there is something to do.
 pub fn next(report: &Report) -> Option<Next> {
     let next = |purpose, command: &str| Some(Next { purpose, command: command.to_owned() });
     match (report.mode, report.outcome) {
         (Mode::Scan, Outcome::Interrupted) => next("To start again:", "scan"),
         (Mode::Check, Outcome::Interrupted) => next("To start again:", "check"),
-        (Mode::Repair | Mode::DryRun, Outcome::Interrupted) => next("To go on:", "repair"),
+        (Mode::DryRun, Outcome::Interrupted) => next("To start again:", "repair --dry-run"),
+        (Mode::Repair, Outcome::Interrupted) => next("To go on:", "repair"),
+        (Mode::Scan | Mode::Check | Mode::DryRun, _) if only_older_tables_need_it(report) => {
+            next("To copy the rows to where Airflow reads them (shows the plan and asks first):", "carry")
+        }
         (Mode::Scan | Mode::Check | Mode::DryRun, _) if report.totals.rewritten > 0 => {
             next("To mend what can be mended (shows the plan and asks first):", "repair")
         }
@@ -268,7 +344,7 @@ pub fn next(report: &Report) -> Option<Next> {
         }
         (Mode::Undo, Outcome::Interrupted) => next("To go on:", &format!("undo {}", report.undoes.as_deref()?)),
         // What reads tables of the user's own stands in a file that an undo does not need.
-        (Mode::Undo, _) if by(report).is_empty() => None,
+        (Mode::Undo, _) if has_own_tables(report) => None,
         (Mode::Undo, _) => next("To see what Airflow cannot read now:", "scan"),
         _ => None,
     }

@@ -5,10 +5,36 @@ use std::cmp::Reverse;
 use super::model::{FindingReport, Report, RowOutcome, TableReport};
 use crate::domain::finding::Severity;
 
-/// So many findings of each table keep their place against those of other tables, so that a report shows some of each.
+/// So many findings of each table keep their place against those of other tables, and so many of each do those forms show
+/// that people read from top to bottom.
 const OF_EACH_TABLE: usize = 20;
 /// All that keep their place so are no more than this part of the list: a short one is for what matters most.
 const FOR_ALL_TABLES: usize = 10;
+
+/// How many findings a report lists unless someone asks for more or fewer.
+pub const MAX_FINDINGS: usize = 1000;
+
+/// How many findings are enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Most {
+    /// That a report lists.
+    pub listed: usize,
+    /// Of each table, in those forms that people read from top to bottom.
+    pub shown: usize,
+}
+
+impl Most {
+    /// As many as someone has asked for, in every form.
+    pub const fn of(findings: usize) -> Self {
+        Self { listed: findings, shown: findings }
+    }
+}
+
+impl Default for Most {
+    fn default() -> Self {
+        Self { listed: MAX_FINDINGS, shown: OF_EACH_TABLE }
+    }
+}
 
 /// A list of findings that never grows beyond a length.
 ///
@@ -63,7 +89,7 @@ pub fn most_important<'r>(report: &'r Report, table: &TableReport) -> Vec<&'r Fi
     let mut of_table = by_importance(report);
     of_table.retain(|finding| finding.table == table.table);
     let left = of_table.iter().copied().filter(is_left).count();
-    of_table.truncate(left.max(OF_EACH_TABLE));
+    of_table.truncate(left.max(report.shown_of_each_table));
     of_table
 }
 

@@ -9,9 +9,9 @@ use std::io;
 use console::Style;
 
 use super::escape::sanitise;
-use super::model::{Outcome, Report};
+use super::model::Report;
 use super::page::Page;
-use super::sentences;
+use super::sentences::{self, Tone};
 use super::wording::{mode, server, took};
 
 mod census;
@@ -52,20 +52,17 @@ pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page, target: Opti
         writeln!(out)?;
         writeln!(out, "{}", next.purpose)?;
         // Never broken into lines: it is there to be copied.
-        let command = format!("statemend {} {}", next.command, sanitise(target));
-        writeln!(out, "  {}", page.bold().apply_to(command.trim_end()))?;
+        writeln!(out, "  {}", page.bold().apply_to(next.line(target)))?;
     }
     Ok(())
 }
 
 fn verdict_style(report: &Report, page: &Page) -> Style {
     let style = Style::new().bold();
-    page.style(match report.outcome {
-        Outcome::Findings if report.totals.errors > 0 => style.red(),
-        Outcome::Findings | Outcome::Partial | Outcome::Interrupted => style.yellow(),
-        Outcome::Clean if report.totals.flagged > 0 => style.yellow(),
-        _ if report.unreadable_by_rule() > 0 => style.yellow(),
-        Outcome::Clean | Outcome::Repaired | Outcome::Carried | Outcome::Undone => style.green(),
+    page.style(match Tone::of(report) {
+        Tone::Bad => style.red(),
+        Tone::Mixed => style.yellow(),
+        Tone::Good => style.green(),
     })
 }
 

@@ -6,7 +6,7 @@ use indicatif::{DecimalBytes, HumanCount};
 
 use super::columns::Time;
 use super::model::{Database, Fates, Mode, Report};
-use crate::domain::finding::{Action, Kind, Severity};
+use crate::domain::finding::{Action, Kind};
 use crate::domain::reader::Reader;
 
 /// `1 row`, `1,204 rows`. The noun is one that takes a plain s.
@@ -103,15 +103,6 @@ pub fn when(time: Time) -> String {
     moment(&time.to_string())
 }
 
-/// The name of a severity, as reports write it.
-pub const fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Notice => "notice",
-    }
-}
-
 /// What an action makes of a value, fit to stand behind "makes it" and "now".
 pub const fn made(action: Action) -> &'static str {
     match action {
@@ -174,6 +165,19 @@ pub fn fates(mode: Mode, fates: Fates) -> String {
         [(word, _)] => word.to_owned(),
         _ => list(&happened.iter().map(|(word, rows)| phrase(word, HumanCount(*rows))).collect::<Vec<_>>()),
     }
+}
+
+/// What was changed in a table and what was left, in numbers.
+pub fn changes(changed: u64, word: &str, skipped: u64, drifted: u64) -> String {
+    let numbers = [(changed, word), (skipped, "skipped"), (drifted, "drifted")];
+    let numbers = numbers.into_iter().filter(|(rows, _)| *rows > 0);
+    let told: Vec<_> = numbers.map(|(rows, word)| format!("{} {word}", HumanCount(rows))).collect();
+    if told.is_empty() { "nothing changed".to_owned() } else { list(&told) }
+}
+
+/// What an undo has done with rows.
+pub const fn undone(report: &Report) -> &'static str {
+    if report.removes { "taken out" } else { "put back" }
 }
 
 #[cfg(test)]

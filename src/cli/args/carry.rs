@@ -11,6 +11,7 @@ use super::shared::{FailOnArgs, FindingsArgs, JudgingArgs, PaceArgs, ReportArgs,
 /// that the released table has already is never touched, and one whose DAG run or asset is gone is left; both are listed.
 /// The older tables stay as they are. Stopped at any moment, it goes on where it was when it is run again.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = super::EXIT_CODES)]
 pub(in crate::cli) struct CarryArgs {
     #[command(flatten)]
     pub target: TargetArgs,

@@ -15,6 +15,7 @@ use crate::report::collect::FailOn;
 /// Reads as `scan` does. What it found is left for the next check in a file, never in the database. The first check of a
 /// table has nothing to compare with, so nothing in it is new.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = super::EXIT_CODES)]
 pub(in crate::cli) struct CheckArgs {
     #[command(flatten)]
     pub target: TargetArgs,
@@ -27,7 +28,7 @@ pub(in crate::cli) struct CheckArgs {
     pub fail_on: CheckFailOn,
     /// Where the last check is remembered [default: a file for each database in
     /// $XDG_STATE_HOME/statemend, else in ~/.local/state/statemend]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = super::values::file)]
     pub state: Option<PathBuf>,
     /// Read only rows that were written since the last check, and those that it found
     #[arg(long)]

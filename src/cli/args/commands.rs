@@ -15,6 +15,7 @@ use super::shared::{
 ///
 /// Reads in read-only transactions, so a role with nothing but SELECT and a hot standby will do.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = super::EXIT_CODES)]
 pub(in crate::cli) struct ScanArgs {
     #[command(flatten)]
     pub target: TargetArgs,
@@ -28,7 +29,7 @@ pub(in crate::cli) struct ScanArgs {
     #[arg(long)]
     pub census: bool,
     /// Write what a repair would do to a file, for review and for `repair --plan`; it has digests and no values
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = super::values::file)]
     pub plan_out: Option<PathBuf>,
     #[command(flatten)]
     pub output: ReportArgs,
@@ -45,6 +46,7 @@ pub(in crate::cli) struct ScanArgs {
 /// Rows are rewritten in short transactions together with a journal of the old values, so that `undo` can put every
 /// byte back. Stopped at any moment, it goes on where it was when it is run again.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = super::EXIT_CODES)]
 pub(in crate::cli) struct RepairArgs {
     #[command(flatten)]
     pub target: TargetArgs,
@@ -77,6 +79,7 @@ pub(in crate::cli) struct RepairArgs {
 ///
 /// Rows that someone has written since are listed and left.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = super::EXIT_CODES)]
 pub(in crate::cli) struct UndoArgs {
     /// The run, as `runs` lists it
     pub run: String,
@@ -95,6 +98,7 @@ pub(in crate::cli) struct UndoArgs {
 
 /// Show what was done, by whom, when and how far
 #[derive(Debug, ClapArgs)]
+#[command(after_help = super::EXIT_CODES)]
 pub(in crate::cli) struct RunsArgs {
     /// Show this run with its details
     pub run: Option<String>,
@@ -160,6 +164,7 @@ pub(in crate::cli) struct RulesCheckArgs {
 ///
 /// Needs no database. One line break at the end of the input is not taken for a part of the value.
 #[derive(Debug, ClapArgs)]
+#[command(after_help = super::EXIT_CODES)]
 pub(in crate::cli) struct ExplainArgs {
     /// Judge many values: one JSON string on each line of standard input, one verdict on each line of standard output
     #[arg(long, conflicts_with_all = ["keep_newline", "show_values", "format", "output"])]

@@ -9,6 +9,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use crate::domain::finding::Severity;
 use crate::domain::shard::Shard;
 use crate::engine::pacing::{ChunkRows, ChunkSize, Pace};
+use crate::report::shortlist::Most;
 
 /// The most jobs that a scan takes. Each has a connection, of which servers have a hundred or so.
 const MOST_JOBS: i64 = 64;
@@ -59,15 +60,16 @@ pub(in crate::cli) struct FindingsArgs {
 /// How many rows are listed.
 #[derive(Clone, Copy, Debug, ClapArgs)]
 pub(in crate::cli) struct MostArgs {
-    /// List this many rows at most [default: 1000]; ndjson and csv have all of them, and counts are always complete
+    /// List this many rows at most [default: 1000, and 20 of each table in human and markdown]; ndjson and csv have all of
+    /// them, and counts are always complete
     #[arg(long, value_name = "N")]
     pub max_findings: Option<usize>,
 }
 
 impl MostArgs {
     /// How many rows a report lists that is written as a whole.
-    pub fn rows(self) -> usize {
-        self.max_findings.unwrap_or(crate::report::collect::MAX_FINDINGS)
+    pub fn rows(self) -> Most {
+        self.max_findings.map_or_else(Most::default, Most::of)
     }
 }
 

@@ -1,5 +1,6 @@
 //! How times and durations are typed.
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 /// Far more than anyone waits, and little enough for every database to reckon with.
@@ -7,13 +8,19 @@ const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
 /// How long something may take or how old it may be.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let duration = humantime::parse_duration(text)
+        .map_err(|_| "not a number with its unit, such as 250ms, 10s, 15m or 30d".to_owned())?;
     if duration > LONGEST { Err("longer than 100 years".to_owned()) } else { Ok(duration) }
 }
 
 /// How long something may take that takes some time.
 pub fn positive(text: &str) -> Result<Duration, String> {
     duration(text).and_then(|duration| if duration.is_zero() { Err("no time at all".to_owned()) } else { Ok(duration) })
+}
+
+/// A file that is kept, so standard output will not do.
+pub fn file(text: &str) -> Result<PathBuf, &'static str> {
+    if text == "-" { Err("it takes a file, not standard output") } else { Ok(text.into()) }
 }
 
 /// A moment that is not to come.

@@ -53,6 +53,7 @@ pub(super) async fn run(args: CarryArgs, context: &Context) -> Result<Exit, Fail
         fail_on: args.fail_on.fail_on.into(),
         most,
         yes: args.yes,
+        besides: None,
     };
     let ended = Carry { args: &args, routes: &routes, change: &change }.run(&mut session).await?;
     change.write(ended, &session, &args.judging)

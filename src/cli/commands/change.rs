@@ -13,6 +13,7 @@ use crate::engine::{Ending, Work};
 use crate::report::collect::Collector;
 use crate::report::model::{Mode, Outcome, Report};
 use crate::report::progress::Progress;
+use crate::report::shortlist::Most;
 use crate::report::stream::Stream;
 use crate::report::terminal;
 
@@ -30,10 +31,12 @@ pub(super) struct Change<'c> {
     pub work: &'c Work<'c>,
     pub findings: &'c FindingsArgs,
     pub fail_on: Severity,
-    /// How many rows the report lists.
-    pub most: usize,
+    /// How many rows are enough for the report.
+    pub most: Most,
     /// Whether the command line has agreed already.
     pub yes: bool,
+    /// What else the command line says of which rows are meant.
+    pub besides: Option<(&'static str, String)>,
 }
 
 /// What gets to know what happens: a report to be filled, and a list of rows where the report is one.
@@ -83,12 +86,13 @@ impl Change<'_> {
             Ended::Declined(exit) => return Ok(exit),
         };
         let changed = matches!(report.outcome, Outcome::Repaired | Outcome::Carried | Outcome::Partial);
-        let again = if changed { session.again.clone() } else { session.again_with(judging, self.work.shard) };
-        self.output.write_rows(&report, stream, &again)?;
+        let again = if changed { session.again.clone() } else { session.again_with(judging, self.besides) };
+        let written = self.output.write_rows(&report, stream, &again);
+        written.map_err(|failure| failure.of_run(report.run_id.as_deref()))?;
         Ok(Exit::from(report.as_ref()))
     }
 
-    fn collector(&self, session: &Session, mode: Mode, most: usize) -> Collector {
+    fn collector(&self, session: &Session, mode: Mode, most: Most) -> Collector {
         session.collector(mode, self.work, most, self.fail_on)
     }
 }

@@ -69,7 +69,10 @@ impl Check<'_> {
         let wanted = Wanted::Tables(&own);
         let mut session = Session::connect(&self.args.target, database, Access::Read, wanted).await?;
         let Checked { report, stream, state } = self.check(&mut session, &rules, &output).await?;
-        output.write_rows(&report, stream, &session.again_with(&self.args.judging, None)).map_err(of_check)?;
+        let of_state = self.args.state.as_ref().map(|path| ("--state", path.to_string_lossy().into_owned()));
+        // Other commands have no such option.
+        let of_state = of_state.filter(|_| report.outcome == Outcome::Interrupted);
+        output.write_rows(&report, stream, &session.again_with(&self.args.judging, of_state)).map_err(of_check)?;
         if report.outcome != Outcome::Interrupted {
             if let (Some(metrics), Some(database)) = (self.metrics, &self.database) {
                 metrics.tell(&report, database).map_err(of_check)?;

@@ -51,6 +51,8 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
         pace,
         stop: &context.stop,
     };
+    let plan_path = args.plan.as_ref().map(|path| ("--plan", path.to_string_lossy().into_owned()));
+    let shard = args.shard.shard.map(|shard| ("--shard", shard.to_string()));
     let change = Change {
         context,
         output,
@@ -59,6 +61,7 @@ pub(super) async fn run(args: RepairArgs, context: &Context) -> Result<Exit, Fai
         fail_on: args.fail_on.fail_on.into(),
         most,
         yes: args.yes,
+        besides: plan_path.or(shard),
     };
     let ended = Repair { args: &args, change: &change }.run(&mut session, plan).await?;
     change.write(ended, &session, &args.judging)

@@ -52,7 +52,8 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<Exit, Failu
         finish(plan, path, ending, context.common)?;
     }
     let report = session.finish(collector, ending).await;
-    output.write_rows(&report, stream, &session.again_with(&args.judging, work.shard))?;
+    let shard = work.shard.map(|shard| ("--shard", shard.to_string()));
+    output.write_rows(&report, stream, &session.again_with(&args.judging, shard))?;
     Ok(Exit::from(&report))
 }
 

@@ -61,7 +61,8 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
     let ((collector, stream), progress) = events;
     drop(progress);
     let report = session.finish(collector, ending).await;
-    output.write_rows(&report, stream, &session.again)?;
+    let written = output.write_rows(&report, stream, &session.again);
+    written.map_err(|failure| failure.of_run(report.run_id.as_deref()))?;
     Ok(Exit::from(&report))
 }
 

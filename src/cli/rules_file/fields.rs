@@ -10,9 +10,7 @@ use super::walk::{Value, Walk};
 use crate::cli::args::values;
 use crate::domain::finding::{Action, Kind, Severity};
 use crate::domain::rules::{Glob, Globs, Kinds, Moment, Pattern};
-use crate::report::wording;
-
-const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Notice];
+use crate::report::wording::list;
 
 impl Walk {
     pub(super) fn action(&mut self, value: &Value<'_>) -> Option<Action> {
@@ -88,13 +86,13 @@ fn micros(time: SystemTime) -> Option<Moment> {
 
 fn kinds(word: &str) -> Option<Kinds> {
     let kind = Kind::ALL.iter().find(|kind| kind.name() == word).map(|kind| Kinds::from(*kind));
-    let severity = || SEVERITIES.into_iter().find(|severity| wording::severity(*severity) == word).map(Kinds::of);
+    let severity = || Severity::ALL.into_iter().find(|severity| severity.name() == word).map(Kinds::of);
     kind.or_else(severity).or_else(|| (word == Kinds::READABLE_NAME).then_some(Kinds::READABLE))
 }
 
 fn kind_words() -> Vec<&'static str> {
     let kinds = Kind::ALL.iter().map(|kind| kind.name());
-    kinds.chain(SEVERITIES.map(wording::severity)).chain([Kinds::READABLE_NAME]).collect()
+    kinds.chain(Severity::ALL.map(Severity::name)).chain([Kinds::READABLE_NAME]).collect()
 }
 
 /// The names of all actions.
@@ -105,7 +103,7 @@ pub(super) fn actions() -> Vec<&'static str> {
 /// All that there is to choose from.
 pub(super) fn known(names: &[&str]) -> String {
     let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-    format!("known are {}", wording::list(&names))
+    format!("known are {}", list(&names))
 }
 
 /// Says that a name is not known, and which one may be meant.

@@ -15,8 +15,6 @@ pub struct Kinds(u64);
 /// Stands for rows that read well. Far behind the kinds, which take three bits each.
 const READABLE: u64 = 1 << 63;
 
-const SEVERITIES: [Severity; 3] = [Severity::Notice, Severity::Warning, Severity::Error];
-
 impl Kinds {
     /// The word for rows of which nothing is to be said.
     pub const READABLE_NAME: &'static str = "readable";
@@ -109,12 +107,10 @@ impl Kinds {
     /// All that is in it, in words that no other set has.
     pub(super) fn text(self) -> String {
         let word = |kind: Kind| {
-            let severities = SEVERITIES.iter().filter(|severity| self.cover(Self::one(kind, **severity)));
+            let severities = Severity::ALL.iter().filter(|severity| self.cover(Self::one(kind, **severity)));
             match self.cover(kind.into()) {
                 true => kind.name().to_owned(),
-                false => {
-                    severities.map(|severity| format!("{}:{severity:?}", kind.name())).collect::<Vec<_>>().join(" ")
-                }
+                false => severities.map(|severity| format!("{kind}:{}", severity.name())).collect::<Vec<_>>().join(" "),
             }
         };
         self.touched().map(word).chain(self.readable_name().map(str::to_owned)).collect::<Vec<_>>().join(" ")
@@ -160,7 +156,7 @@ mod tests {
             assert!(Kinds::from(kind).take(Some(kind), reader), "a kind is meant however bad it is");
         }
         assert!(!errors.take(None, Reader::Airflow) && !errors.take_readable());
-        assert_eq!(SEVERITIES.map(Kinds::of).into_iter().fold(Kinds::NONE, Kinds::and), Kinds::flagged());
+        assert_eq!(Severity::ALL.map(Kinds::of).into_iter().fold(Kinds::NONE, Kinds::and), Kinds::flagged());
     }
 
     #[test]
@@ -168,7 +164,7 @@ mod tests {
         assert_eq!(Kinds::from(Kind::NonFinite).text(), "non_finite");
         assert_eq!(
             Kinds::to(Reader::Airflow).only(Severity::Warning).but(Kind::NullValue.into()).text(),
-            "non_finite:Warning stale_reference too_large"
+            "non_finite:warning stale_reference too_large"
         );
         assert_eq!(Kinds::READABLE.and(Kind::Empty.into()).text(), "empty readable");
     }

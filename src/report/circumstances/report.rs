@@ -33,6 +33,13 @@ pub struct CircumstancesReport {
     pub expiry: Option<ExpiryReport>,
 }
 
+impl CircumstancesReport {
+    /// Whether nothing is known of the rows but their number.
+    pub fn is_empty(&self) -> bool {
+        self.sources.is_empty() && self.written.is_none() && self.expiry.is_none()
+    }
+}
+
 /// The sources of one sort.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SourcesReport {

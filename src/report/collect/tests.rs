@@ -86,7 +86,7 @@ fn two_bad_rows_of_one_asset_make_one_list_unreadable_and_warnings_make_none() {
 
 #[test]
 fn the_list_is_capped_and_the_counts_are_not() {
-    let preface = Preface { max_findings: 30, ..preface(Mode::Scan) };
+    let preface = Preface { most: Most::of(30), ..preface(Mode::Scan) };
     let report = fold(preface, Ending::Complete, |events| {
         for id in 0..500 {
             flagged(events, tasks(), task(id, Kind::RawText, Row::Rewritten));
@@ -98,7 +98,7 @@ fn the_list_is_capped_and_the_counts_are_not() {
 
 #[test]
 fn a_full_list_makes_room_for_what_matters_more() {
-    let preface = Preface { max_findings: 50, ..preface(Mode::Repair) };
+    let preface = Preface { most: Most::of(50), ..preface(Mode::Repair) };
     let report = fold(preface, Ending::Complete, |events| {
         for id in 0..100 {
             flagged(events, tasks(), task(id, Kind::RawText, Row::Rewritten));
@@ -117,7 +117,7 @@ fn a_full_list_makes_room_for_what_matters_more() {
 
 #[test]
 fn a_list_of_no_length_is_empty_and_says_so() {
-    let report = fold(Preface { max_findings: 0, ..preface(Mode::Scan) }, Ending::Complete, sample::found);
+    let report = fold(Preface { most: Most::of(0), ..preface(Mode::Scan) }, Ending::Complete, sample::found);
     assert_eq!((report.findings.len(), report.findings_truncated), (0, true));
 }
 
@@ -236,7 +236,7 @@ fn numbers_alone_tell_the_least_that_is_new_and_gone() {
 
 #[test]
 fn what_is_new_keeps_its_place_in_a_full_list() {
-    let preface = Preface { max_findings: 40, ..preface(Mode::Check) };
+    let preface = Preface { most: Most::of(40), ..preface(Mode::Check) };
     let report = fold(preface, Ending::Complete, |events| {
         compare(events, Some(&sample::looked(tasks(), 100)));
         for id in 0..100 {
@@ -251,7 +251,7 @@ fn what_is_new_keeps_its_place_in_a_full_list() {
 #[test]
 fn the_shortest_list_of_a_check_has_the_error_that_is_new() {
     for before in [1, 30, 3_000] {
-        let report = fold(Preface { max_findings: 1, ..preface(Mode::Check) }, Ending::Complete, |events| {
+        let report = fold(Preface { most: Most::of(1), ..preface(Mode::Check) }, Ending::Complete, |events| {
             compare(events, Some(&sample::looked(tasks(), 100)));
             for id in 0..before {
                 let (kind, novelty) = match id % 3 {
@@ -271,8 +271,8 @@ fn the_shortest_list_of_a_check_has_the_error_that_is_new() {
 
 #[test]
 fn a_long_list_has_the_worst_of_each_table_and_a_short_one_the_worst_of_all() {
-    let listed = |max_findings| {
-        let report = fold(Preface { max_findings, ..preface(Mode::Scan) }, Ending::Complete, |events| {
+    let listed = |most| {
+        let report = fold(Preface { most: Most::of(most), ..preface(Mode::Scan) }, Ending::Complete, |events| {
             (0..1_500).for_each(|id| flagged(events, tasks(), task(id, Kind::RawText, Row::Rewritten)));
             (0..90).for_each(|id| flagged(events, assets(), asset(id, "a", Kind::DuplicateKey, Row::Reported)));
             (0..15).for_each(|id| flagged(events, assets(), asset(id, "b", Kind::NonFinite, Row::Reported)));

@@ -74,7 +74,7 @@ fn facts(explanation: &Explanation<'_>) -> [(&'static str, Option<String>); 7] {
     let kind = Kind::ALL.iter().find(|kind| kind.name() == verdict.kind);
     let (of_api, of_worker) = verdict.readers.pair();
     [
-        ("severity", verdict.severity.map(|severity| wording::severity(severity).to_owned())),
+        ("severity", verdict.severity.map(|severity| severity.name().to_owned())),
         ("kind", kind.map(|kind| format!("{kind}: {}", wording::meaning(*kind, Reader::Airflow)))),
         ("api", Some(api(of_api).to_owned())),
         ("worker", Some(worker(of_worker).to_owned())),

@@ -5,7 +5,7 @@ use indicatif::HumanCount;
 use crate::domain::finding::Severity;
 use crate::report::circumstances::{BucketReport, WrittenReport};
 use crate::report::model::Counts;
-use crate::report::wording::{count, micros, moment, severity};
+use crate::report::wording::{count, micros, moment};
 
 /// The shortest bar that can be seen.
 const SHORTEST: f64 = 0.5;
@@ -44,10 +44,10 @@ pub fn severities(totals: &Counts) -> Vec<Part> {
         before += rows;
         let length = rows as f64 * 100.0 / all as f64;
         Part {
-            class: severity(level),
+            class: level.name(),
             from: format!("{from:.2}"),
             length: format!("{length:.2}"),
-            label: count(rows, severity(level)),
+            label: count(rows, level.name()),
         }
     };
     parts.into_iter().filter(|(_, rows)| *rows > 0).map(part).collect()

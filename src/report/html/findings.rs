@@ -10,13 +10,14 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::report::collect::MAX_FINDINGS;
+use crate::domain::finding::Severity;
 use crate::report::columns::Time;
 use crate::report::escape::sanitise_line;
 use crate::report::model::{FindingReport, Mode, Report};
 use crate::report::rows::{self, Named, WHOLE};
-use crate::report::shortlist::by_importance;
-use crate::report::wording::{bytes, count, severity, when};
+use crate::report::sentences;
+use crate::report::shortlist::{MAX_FINDINGS, by_importance};
+use crate::report::wording::{bytes, count, when};
 
 /// How many characters of a value are shown.
 const VALUE: usize = 2_000;
@@ -71,12 +72,12 @@ impl<'r> Findings<'r> {
         let severities: BTreeSet<_> = levels.map(Reverse).collect();
         let more = listed.saturating_sub(MAX_FINDINGS) as u64;
         Self {
-            heading: if report.mode == Mode::Undo { "Rows left" } else { "Findings" },
+            heading: sentences::listed(report.mode),
             outcome,
             summary: summary(listed as u64, all),
             more: (more > 0)
                 .then(|| format!("{} more are in this file and take a script to be shown.", count(more, "row"))),
-            severities: severities.into_iter().map(|Reverse(level)| level.map_or("left", severity)).collect(),
+            severities: severities.into_iter().map(|Reverse(level)| level.map_or("left", Severity::name)).collect(),
             kinds: kinds.into_iter().collect(),
             values: report.findings.iter().any(|finding| finding.value.is_some()),
             news: report.findings.iter().any(|finding| finding.new.is_some()),
@@ -119,7 +120,7 @@ impl<'r> Row<'r> {
         let value =
             |value: &Option<String>| value.as_deref().map(|value| sanitise_line(value, VALUE)).unwrap_or_default();
         Self {
-            severity: finding.severity.filter(|_| mode != Mode::Undo).map_or("left", severity),
+            severity: finding.severity.filter(|_| mode != Mode::Undo).map_or("left", Severity::name),
             novelty: if finding.new == Some(true) { "new" } else { "" },
             table: finding.table,
             name: named.name(WHOLE),

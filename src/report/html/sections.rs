@@ -14,9 +14,10 @@ use crate::report::check::{TrendPoint, words};
 use crate::report::circumstances::{CircumstancesReport, SourcesReport};
 use crate::report::escape::{sanitise, sanitise_line};
 use crate::report::facts;
+use crate::report::kinds::{READABLE, READABLE_MEANS};
 use crate::report::model::{Fates, Mode, Report, TableReport};
 use crate::report::rows::WHOLE;
-use crate::report::wording::{bytes, fates, list, meaning, moment, severity};
+use crate::report::wording::{bytes, fates, list, meaning, moment, undone};
 
 /// How many sources of each sort are shown.
 const SOURCES: usize = 10;
@@ -44,15 +45,23 @@ pub fn kinds(report: &Report) -> Vec<Kind> {
             all.add(table.counts.outcomes.get(kind).copied().unwrap_or_default());
         }
     }
-    let most = found.values().map(|(rows, ..)| *rows).max().unwrap_or_default();
+    let readable = report.totals.readable;
+    let most = found.values().map(|(rows, ..)| *rows).chain([readable.all()]).max().unwrap_or_default();
     let kind = |((Reverse(level), kind), (rows, all, reader))| Kind {
         name: finding::Kind::name(kind),
-        severity: severity(level),
+        severity: Severity::name(level),
         meaning: meaning(kind, reader),
         bar: Bar::new(rows, most),
         outcome: fates(report.mode, all),
     };
-    found.into_iter().map(kind).collect()
+    let readable = (readable.all() > 0).then(|| Kind {
+        name: READABLE,
+        severity: "",
+        meaning: READABLE_MEANS,
+        bar: Bar::new(readable.all(), most),
+        outcome: fates(report.mode, readable),
+    });
+    found.into_iter().map(kind).chain(readable).collect()
 }
 
 /// One table of the database: its names and its numbers.
@@ -81,8 +90,7 @@ fn numbers(report: &Report, table: &TableReport) -> Vec<(String, String)> {
     let (mode, counts) = (report.mode, &table.counts);
     let number = |(called, rows): (&'static str, u64)| (sentence(called, ""), HumanCount(rows).to_string());
     if mode == Mode::Undo {
-        let undone = if report.removes { "taken out" } else { "put back" };
-        return [(undone, counts.rewritten), ("left", counts.left())].map(number).to_vec();
+        return [(undone(report), counts.rewritten), ("left", counts.left())].map(number).to_vec();
     }
     let rows = number(("rows", counts.rows_scanned));
     let read = [rows, ("Size".to_owned(), bytes(counts.bytes_scanned))].into_iter();

@@ -21,6 +21,9 @@ pub struct Counts {
     pub findings: BTreeMap<Kind, u64>,
     /// What became of the rows of each kind.
     pub outcomes: BTreeMap<Kind, Fates>,
+    /// What became of rows that read well and that a rule takes nonetheless; they are of no kind.
+    #[serde(skip_serializing_if = "Fates::is_empty")]
+    pub readable: Fates,
     /// Rows that some reader fails on.
     pub errors: u64,
     /// Rows with a finding of severity warning.
@@ -93,6 +96,7 @@ impl Counts {
         for (kind, fates) in &other.outcomes {
             self.outcomes.entry(*kind).or_default().add(*fates);
         }
+        self.readable.add(other.readable);
         self.errors += other.errors;
         self.warnings += other.warnings;
         self.notices += other.notices;
@@ -140,6 +144,12 @@ impl Fates {
     /// All of the rows.
     pub const fn all(self) -> u64 {
         self.reported + self.rewritten + self.skipped + self.drifted
+    }
+
+    /// Whether there are no rows.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    fn is_empty(&self) -> bool {
+        self.all() == 0
     }
 
     /// Counts more rows.

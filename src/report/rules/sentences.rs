@@ -1,7 +1,5 @@
 //! Rules in the words of a person.
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use crate::domain::finding::{Action, Kind, Severity};
 use crate::domain::own::Declared;
 use crate::domain::reader::Reader;
@@ -56,11 +54,9 @@ fn kinds(kinds: Kinds, all: Kinds) -> String {
     if flagged == all {
         parts.push("every row of which something is to be said".to_owned());
     } else {
-        let severities = [Severity::Error, Severity::Warning, Severity::Notice];
-        let whole: Vec<_> = severities.into_iter().filter(|severity| flagged.cover(every(severity))).collect();
+        let whole: Vec<_> = Severity::ALL.into_iter().filter(|severity| flagged.cover(every(severity))).collect();
         let rest = whole.iter().fold(flagged, |rest, severity| rest.but(every(severity)));
-        let severities = whole.iter().map(|severity| format!("every row of severity {}", wording::severity(*severity)));
-        parts.extend(severities);
+        parts.extend(whole.iter().map(|severity| format!("every row of severity {}", severity.name())));
         if !rest.is_empty() {
             parts.push(format!("rows that are {}", or(rest.touched().map(|kind| kind.name().to_owned()).collect())));
         }
@@ -151,10 +147,9 @@ fn or(parts: Vec<String>) -> String {
 }
 
 fn moment(Moment(micros): Moment) -> String {
-    let time = UNIX_EPOCH + Duration::from_micros(u64::try_from(micros).unwrap_or_default());
     if micros % 1_000_000 == 0 {
-        humantime::format_rfc3339_seconds(time).to_string()
+        humantime::format_rfc3339_seconds(wording::time(micros)).to_string()
     } else {
-        humantime::format_rfc3339_micros(time).to_string()
+        wording::rfc_3339(micros)
     }
 }

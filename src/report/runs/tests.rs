@@ -101,7 +101,7 @@ fn runs_that_share_the_work_are_put_together_until_all_of_it_is_done() {
 fn the_details_of_a_shard_say_which_it_is_and_how_it_goes_on() {
     let shard = of_shard("20261107-000000-ffff", "2/4", RunState::Interrupted, [7, 7]);
     let details = details(&shard);
-    assert!(details.contains("the next repair with --shard 2/4 goes on"), "{details}");
+    assert!(details.contains("was interrupted; the same command goes on"), "{details}");
     assert!(details.contains("2/4, a part of the rows"), "{details}");
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use indicatif::HumanCount;
 
 use super::left_by_rules;
-use crate::domain::finding::Action;
-use crate::report::model::Report;
+use crate::domain::finding::{Action, Kind};
+use crate::report::model::{Mode, Report};
 use crate::report::wording::{count, either, list};
 
 /// What a repair would rewrite and what it would leave, in a sentence each.
@@ -28,10 +28,29 @@ pub fn would(report: &Report) -> Vec<String> {
     }
     if totals.skipped > 0 {
         let (rows, them) = (count(totals.skipped, "row"), either(totals.skipped, "it", "them"));
-        said.push(format!("It cannot mend {rows} and would leave {them}."));
+        let it = if said.is_empty() { "A repair" } else { "It" };
+        said.push(format!("{it} cannot mend {rows} and would leave {them}."));
     }
     said.extend(left_by_rules(report));
+    said.extend(more_than_strings(report));
     said
+}
+
+/// That some rows would become strings for want of a rule, and may stand for something else. To whom nobody has told what
+/// is to be done, this is news; a check comes every night.
+fn more_than_strings(report: &Report) -> Option<String> {
+    let may_be_more = |kind: &&Kind| matches!(kind, Kind::PythonLiteral | Kind::BareReference | Kind::Encoded);
+    let outcomes = report.totals.outcomes.iter().filter(|(kind, _)| may_be_more(kind));
+    let rows: u64 = outcomes.map(|(_, fates)| fates.rewritten).sum();
+    let is_news = report.rules.is_empty() && report.mode != Mode::Check && rows > 0;
+    is_news.then(|| {
+        format!(
+            "{} that would become {} may stand for more, such as a reference or a dict: `statemend rules suggest` shows \
+             what else can be done.",
+            count(rows, "row"),
+            either(rows, "a string", "strings")
+        )
+    })
 }
 
 /// How many rows a repair would rewrite by each action. Without rules, and where they leave it to the kind, all of them
@@ -63,13 +82,11 @@ const fn rewritten_as(action: Action, rows: u64) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::finding::Kind;
     use crate::domain::repair::Reason;
     use crate::domain::rules::{Conditions, Name, Rule, RuleRef, Rules};
     use crate::engine::Ending;
     use crate::engine::events::{Flagged, Outcome};
     use crate::report::collect::Preface;
-    use crate::report::model::Mode;
     use crate::report::sample::{flagged, fold, preface, tasks};
 
     /// What is said of rows that a rule for each action has taken, and of rows that none has.
@@ -120,6 +137,6 @@ mod tests {
             flagged(events, tasks(), crate::report::sample::task(1, Kind::NotText, left));
             flagged(events, tasks(), crate::report::sample::task(2, Kind::NonFinite, Outcome::Reported));
         });
-        assert_eq!(would(&report), ["It cannot mend 1 row and would leave it."]);
+        assert_eq!(would(&report), ["A repair cannot mend 1 row and would leave it."]);
     }
 }

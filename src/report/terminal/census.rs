@@ -2,7 +2,7 @@
 
 use std::io;
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::Table;
 use indicatif::HumanCount;
 
 use crate::report::census::{CensusReport, KeyReport};
@@ -47,9 +47,7 @@ fn of_table(out: &mut dyn io::Write, name: &str, census: &CensusReport, page: &P
 }
 
 fn rows(mixed: &[&KeyReport], page: &Page) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(page.width() - 2).unwrap_or(u16::MAX));
+    let mut table = page.table(2);
     for key in mixed.iter().take(MOST) {
         let types: Vec<String> =
             key.types.iter().map(|(holds, seen)| format!("{} {}", HumanCount(seen.rows), holds.name())).collect();

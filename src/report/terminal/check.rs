@@ -2,12 +2,13 @@
 
 use std::io;
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, Table};
+use console::{Alignment, measure_text_width, pad_str};
 use indicatif::HumanCount;
 
 use crate::report::check::{CheckReport, TrendPoint, words};
 use crate::report::escape::{sanitise, sanitise_line};
-use crate::report::model::Report;
+use crate::report::model::{Report, TableReport};
 use crate::report::page::Page;
 use crate::report::wording::moment;
 
@@ -22,10 +23,15 @@ pub fn write(out: &mut dyn io::Write, report: &Report, page: &Page) -> io::Resul
         if let Some(text) = words::which_rows(report) {
             page.write(out, "  ", &page.dim(), &text)?;
         }
-        for table in &report.tables {
-            if let Some(facts) = table.check.as_ref().and_then(|compared| words::compared(check, compared)) {
-                page.write(out, &format!("  {}  ", sanitise_line(&table.table, 40)), &page.plain(), &facts)?;
-            }
+        let compared = |table: &TableReport| {
+            let facts = words::compared(check, table.check.as_ref()?)?;
+            Some((sanitise_line(&table.table, 40), facts))
+        };
+        let compared: Vec<_> = report.tables.iter().filter_map(compared).collect();
+        let width = compared.iter().map(|(name, _)| measure_text_width(name)).max().unwrap_or_default();
+        for (name, facts) in compared {
+            let lead = format!("  {}  ", pad_str(&name, width, Alignment::Left, None));
+            page.write(out, &lead, &page.plain(), &facts)?;
         }
         for difference in &check.differences {
             page.write(out, "  ", &page.plain(), &sanitise(difference))?;
@@ -41,17 +47,11 @@ fn trend(out: &mut dyn io::Write, check: &CheckReport, page: &Page) -> io::Resul
     }
     writeln!(out, "\n{}", page.bold().apply_to("Trend"))?;
     let shown = &check.trend[check.trend.len().saturating_sub(MOST)..];
-    for (number, line) in rows(shown, page).lines().enumerate() {
-        let style = if number == 0 { page.dim() } else { page.plain() };
-        writeln!(out, "  {}", style.apply_to(line.trim_end()))?;
-    }
-    Ok(())
+    page.write_table(out, 2, &rows(shown, page))
 }
 
 fn rows(points: &[TrendPoint], page: &Page) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(page.width() - 2).unwrap_or(u16::MAX));
+    let mut table = page.table(2);
     table.set_header(["check", "rows read", "errors", "warnings", "notices", "new", "gone"]);
     for point in points {
         let read = words::read(point.pass);

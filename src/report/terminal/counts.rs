@@ -2,7 +2,7 @@
 
 use std::io;
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, Table, Width};
 use console::Style;
 use indicatif::HumanCount;
 
@@ -10,20 +10,20 @@ use super::findings::severity_style;
 use crate::domain::finding::{Action, Severity};
 use crate::report::carried;
 use crate::report::escape::sanitise_line;
+use crate::report::kinds::{self, KindRows};
 use crate::report::model::{Mode, Report, RuleReport, TableReport};
 use crate::report::page::Page;
-use crate::report::wording::{bytes, count, fates, list, meaning, outcome, severity};
+use crate::report::wording::{bytes, changes, count, fates, outcome, undone};
 
 /// How wide the first columns are at least, padding included, so that they stand below each other in all tables: the
 /// longest severity, the longest kind, a number, a few words.
-const WIDTHS: [u16; 4] = [10, 17, 7, 14];
+const WIDTHS: [u16; 4] = [10, 17, 7, 15];
 
 /// Writes what was found and done in a table.
 pub fn write(out: &mut dyn io::Write, report: &Report, table: &TableReport, page: &Page) -> io::Result<()> {
     let (counts, mode) = (&table.counts, report.mode);
     let summary = if mode == Mode::Undo {
-        let word = if report.removes { "taken out" } else { "put back" };
-        changes(counts.rewritten, word, counts.skipped, counts.drifted)
+        changes(counts.rewritten, undone(report), counts.skipped, counts.drifted)
     } else {
         let reader = table.reader.map(|reader| format!(", read by {}", reader.name())).unwrap_or_default();
         format!("{}, {}{reader}", count(counts.rows_scanned, "row"), bytes(counts.bytes_scanned))
@@ -45,13 +45,14 @@ pub fn write(out: &mut dyn io::Write, report: &Report, table: &TableReport, page
     if mode.carries() {
         page.write(out, "  ", &page.plain(), &carried::fates(mode, table))?;
     }
-    if counts.findings.is_empty() && mode.carries() {
+    let found = kinds::of(table, mode);
+    if found.is_empty() && mode.carries() {
         return Ok(());
     }
-    if counts.findings.is_empty() {
+    if found.is_empty() {
         return writeln!(out, "  {}", page.dim().apply_to("nothing to report"));
     }
-    for (number, line) in kinds(mode, table, page).lines().enumerate() {
+    for (number, line) in kinds(mode, found, page).lines().enumerate() {
         let line = line.trim_end();
         let styled = if number == 0 { page.dim().apply_to(line).to_string() } else { colour_severity(line, page) };
         writeln!(out, "  {styled}")?;
@@ -59,16 +60,11 @@ pub fn write(out: &mut dyn io::Write, report: &Report, table: &TableReport, page
     Ok(())
 }
 
-fn kinds(mode: Mode, report: &TableReport, page: &Page) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(page.width() - 2).unwrap_or(u16::MAX));
+fn kinds(mode: Mode, found: Vec<KindRows>, page: &Page) -> Table {
+    let mut table = page.table(2);
     table.set_header(["severity", "kind", "rows", outcome(mode), "meaning"]);
-    for (kind, rows) in &report.counts.findings {
-        let outcome = fates(mode, report.counts.outcomes.get(kind).copied().unwrap_or_default());
-        let rows = HumanCount(*rows).to_string();
-        let meaning = meaning(*kind, report.reader.unwrap_or_default());
-        table.add_row([severity(report.severity(*kind)), kind.name(), &rows, &outcome, meaning]);
+    for KindRows { severity, name, rows, outcome, meaning } in found {
+        table.add_row([severity, name, &HumanCount(rows).to_string(), &outcome, meaning]);
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         let last = index == WIDTHS.len();
@@ -88,9 +84,7 @@ pub fn write_rules(out: &mut dyn io::Write, report: &Report, page: &Page) -> io:
     if report.rules.is_empty() {
         return Ok(());
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(page.width() - 2).unwrap_or(u16::MAX));
+    let mut table = page.table(2);
     table.set_header(["rule", "action", "rows", outcome(report.mode)]);
     for RuleReport { rule, action, rows } in &report.rules {
         let outcome = fates(report.mode, *rows);
@@ -104,25 +98,13 @@ pub fn write_rules(out: &mut dyn io::Write, report: &Report, page: &Page) -> io:
         }
     }
     writeln!(out, "\n{}", page.bold().apply_to("Rules"))?;
-    for (number, line) in table.lines().enumerate() {
-        let style = if number == 0 { page.dim() } else { page.plain() };
-        writeln!(out, "  {}", style.apply_to(line.trim_end()))?;
-    }
-    Ok(())
-}
-
-/// What was changed in a table and what was left, in numbers.
-fn changes(changed: u64, word: &str, skipped: u64, drifted: u64) -> String {
-    let numbers = [(changed, word), (skipped, "skipped"), (drifted, "drifted")];
-    let numbers = numbers.into_iter().filter(|(rows, _)| *rows > 0);
-    let told: Vec<_> = numbers.map(|(rows, word)| format!("{} {word}", HumanCount(rows))).collect();
-    if told.is_empty() { "nothing changed".to_owned() } else { list(&told) }
+    page.write_table(out, 2, &table)
 }
 
 /// Colours the severity at the beginning of a line. The table measures characters, so colours come afterwards.
 fn colour_severity(line: &str, page: &Page) -> String {
-    for level in [Severity::Error, Severity::Warning, Severity::Notice] {
-        let word = severity(level);
+    for level in Severity::ALL {
+        let word = level.name();
         if let Some(rest) = line.strip_prefix(word) {
             let style: Style = severity_style(Some(level), page);
             return format!("{}{rest}", style.apply_to(word));

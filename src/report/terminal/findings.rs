@@ -10,6 +10,7 @@ use crate::report::escape::{sanitise, sanitise_line};
 use crate::report::model::{FindingReport, Mode, Report, TableReport};
 use crate::report::page::Page;
 use crate::report::rows::{self, Named};
+use crate::report::sentences::listed;
 use crate::report::shortlist::most_important;
 use crate::report::wording;
 
@@ -20,13 +21,12 @@ const LONGEST_PART: usize = 72;
 
 /// Writes the findings of a table that matter most, and how many more there are.
 pub fn write(out: &mut dyn io::Write, report: &Report, table: &TableReport, page: &Page) -> io::Result<()> {
-    if table.counts.flagged == 0 {
+    if table.counts.flagged == 0 || report.shown_of_each_table == 0 {
         return Ok(());
     }
     let findings = most_important(report, table);
     writeln!(out)?;
-    let what = if report.mode == Mode::Undo { "Rows left in" } else { "Findings in" };
-    writeln!(out, "{}", page.bold().apply_to(format!("{what} {}", table.table)))?;
+    writeln!(out, "{}", page.bold().apply_to(format!("{} in {}", listed(report.mode), table.table)))?;
     for finding in &findings {
         let row = Named::of(report, finding).name_with_writer(LONGEST_PART);
         one(out, report.mode, &row, finding, page)?;
@@ -47,7 +47,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report, table: &TableReport, page
 
 fn one(out: &mut dyn io::Write, mode: Mode, row: &str, finding: &FindingReport, page: &Page) -> io::Result<()> {
     let severity = finding.severity.filter(|_| mode != Mode::Undo);
-    let word = pad_str(severity.map_or("left", wording::severity), INDENT - 2, Alignment::Left, None);
+    let word = pad_str(severity.map_or("left", Severity::name), INDENT - 2, Alignment::Left, None);
     let lead = format!("  {}", severity_style(severity, page).apply_to(word));
     page.write(out, &lead, &page.plain(), row)?;
     let indent = " ".repeat(INDENT);
