@@ -205,6 +205,7 @@ fn of_trouble(trouble: Trouble) -> Exit {
         Trouble::Contended
         | Trouble::Refused
         | Trouble::Overtaken
+        | Trouble::Overfull
         | Trouble::Plan
         | Trouble::Memory
         | Trouble::Other => Exit::Failure,

@@ -187,7 +187,7 @@ pub fn examine(judge: &Judge, value: Stored<'_>, capacity: Capacity) -> Option<E
 }
 
 /// Decides about one value under one action. `finding` is what [`Judge::judge`] says of the value, nothing for one that
-/// reads well. A rewrite is never longer than `capacity`, and all readers get exactly what it says. A value that is
+/// reads well. A rewrite is never longer than `capacity`, nor is the text that it takes the place of, and all readers get exactly what it says. A value that is
 /// already what the action makes is only reported.
 pub fn decide(
     judge: &Judge,
@@ -206,7 +206,7 @@ pub fn decide(
         (_, Err(reason)) => Decision::Leave(reason),
         (Action::String, Ok(text)) if is_readable_string(judge, text, finding) => Decision::Report,
         (_, Ok(text)) => match rewrite(judge, text, finding, action) {
-            Ok(Some(rewrite)) => accept(judge, rewrite, capacity).map_or_else(Decision::Leave, Decision::Rewrite),
+            Ok(Some(rewrite)) => accept(judge, text, rewrite, capacity).map_or_else(Decision::Leave, Decision::Rewrite),
             Ok(None) if judge.reads_ok(text) => Decision::Report,
             Ok(None) => Decision::Leave(Reason::Unreadable),
             Err(reason) => Decision::Leave(reason),
@@ -248,9 +248,9 @@ fn skipped(finding: Option<&Finding>) -> Reason {
     }
 }
 
-/// What must hold for every rewrite, whatever made it.
-fn accept(judge: &Judge, rewrite: String, capacity: Capacity) -> Result<String, Reason> {
-    if !capacity.takes(&rewrite) {
+/// What must hold for every rewrite, whatever made it. The journal has to take the old text as well.
+fn accept(judge: &Judge, text: &str, rewrite: String, capacity: Capacity) -> Result<String, Reason> {
+    if !capacity.takes(&rewrite) || text.len() as u64 > capacity.bytes {
         Err(Reason::TooLong)
     } else if !judge.reads_ok(&rewrite) {
         Err(Reason::Unreadable)

@@ -18,7 +18,7 @@ use tokio::sync::{Mutex, Semaphore};
 use super::Work;
 use super::events::{Event, Events, Wait};
 use super::halt::Halt;
-use super::pacing::Pace;
+use super::pacing::{Pace, WindowSize};
 use super::patience::{self, insist};
 use super::stop::Stop;
 use super::store::{Besides, Source, Span, StoreError, Trouble, Windows};
@@ -209,8 +209,9 @@ impl<W: Windows> Job<W> {
         let &Turn { ref after, ref until, since, rows, .. } = &turn;
         let span = Span { after: after.as_ref(), until, since, rows, besides };
         if shared.alone && since.is_none() && !turn.target.may_leave_out_rows() {
-            let window = self.read(turn.target, span, work).await?;
-            let rest = course.learn(&turn, &window, Instant::now());
+            let mut most = rows;
+            let window = self.read(turn.target, span, &mut most, work).await?;
+            let rest = course.learn(&turn, &window, most, Instant::now());
             let (number, next) = course.take(window.next);
             self.post.send(Message::Read(number, Window { next, ..window }));
             return Ok(Some(rest));
@@ -221,10 +222,15 @@ impl<W: Windows> Job<W> {
         };
         let (number, next) = course.take(end.clone());
         drop(course);
+        let span = Span { until: end.as_ref().unwrap_or(&turn.until), ..span };
         // Rows that came since the look are few, and no reason for a window more.
-        let span = Span { until: end.as_ref().unwrap_or(&turn.until), rows: u32::MAX, ..span };
-        let window = Window { next: end.clone(), ..self.read(turn.target, span, work).await? };
-        let rest = shared.course.lock().await.learn(&turn, &window, Instant::now());
+        let mut most = u32::MAX;
+        let mut window = self.read(turn.target, span, &mut most, work).await?;
+        while let Some(behind) = window.next.take() {
+            window.append(self.read(turn.target, Span { after: Some(&behind), ..span }, &mut most, work).await?);
+        }
+        let window = Window { next: end, ..window };
+        let rest = shared.course.lock().await.learn(&turn, &window, most, Instant::now());
         self.post.send(Message::Read(number, Window { next, ..window }));
         Ok(Some(rest))
     }
@@ -252,8 +258,22 @@ impl<W: Windows> Job<W> {
         Some(Duration::ZERO)
     }
 
-    async fn read(&mut self, target: &'static Target, span: Span<'_>, work: &Work<'_>) -> Result<Window, Halt> {
-        let read = async |windows: &mut W| window::read(windows, target, span, work).await;
+    /// Reads so many rows of a span at most, and fewer where that many could not be read: they may be a thousand times as
+    /// wide as those before them, and more than anyone has the patience for.
+    async fn read(
+        &mut self,
+        target: &'static Target,
+        span: Span<'_>,
+        most: &mut u32,
+        work: &Work<'_>,
+    ) -> Result<Window, Halt> {
+        let read = async |windows: &mut W| {
+            let window = window::read(windows, target, Span { rows: *most, ..span }, work).await;
+            if window.is_err() {
+                *most = WindowSize::fewer(span.rows.min(*most));
+            }
+            window
+        };
         insist(&mut self.windows, work, &mut self.post, read).await
     }
 

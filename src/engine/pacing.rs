@@ -74,9 +74,12 @@ pub struct Read {
 
 impl WindowSize {
     const AIM: Duration = Duration::from_millis(200);
-    const SMALLEST: u32 = 16;
+    /// So few rows are read at once however long it takes.
+    pub const SMALLEST: u32 = 16;
     const LARGEST: u32 = 32_768;
     const BYTES: u64 = 32 << 20;
+    /// A window with more bytes is given up: rows may be a thousand times as wide as those before them.
+    pub const MOST_BYTES: u64 = 4 * Self::BYTES;
     const FLAGGED: usize = 4_096;
     /// What so few bytes take is the way to the server and back, and not the bytes.
     const FEW_BYTES: u64 = 64 << 10;
@@ -114,7 +117,13 @@ impl WindowSize {
         }
     }
 
-    fn shrink(&mut self, fitting: u32) {
+    /// A window of so many rows failed: what a smaller one should read, which may be what the server has the patience for.
+    pub fn fewer(rows: u32) -> u32 {
+        (rows / 8).max(Self::SMALLEST)
+    }
+
+    /// Learns that no more rows than these could be read at once.
+    pub fn shrink(&mut self, fitting: u32) {
         self.rows = fitting.max(Self::SMALLEST).min(self.rows);
     }
 }
@@ -142,8 +151,9 @@ pub struct ChunkSize {
     rows: u32,
     /// The last chunk that was larger than the smallest: its rows, and how long it took.
     larger: Option<(usize, Duration)>,
-    /// What a chunk takes beside its rows: the way to the server and back, several times.
-    way: Duration,
+    /// What the last two small chunks took beside their rows: the way to the server and back, several times. One of them
+    /// may have waited for somebody's lock.
+    ways: [Duration; 2],
 }
 
 impl ChunkSize {
@@ -159,7 +169,7 @@ impl ChunkSize {
             ChunkRows::Aim(_) => Self::FIRST,
             ChunkRows::Fixed(rows) => rows.clamp(1, Self::LARGEST),
         };
-        Self { chunk: pace.chunk, rows, larger: None, way: Duration::ZERO }
+        Self { chunk: pace.chunk, rows, larger: None, ways: [Duration::ZERO; 2] }
     }
 
     /// The most rows that the next chunk should change.
@@ -173,10 +183,11 @@ impl ChunkSize {
         let ChunkRows::Aim(aim) = self.chunk else { return };
         match self.larger {
             _ if rows > Self::SMALLEST as usize => self.larger = Some((rows, took)),
-            Some(larger) => self.way = way(larger, (rows, took)),
+            Some(larger) => self.ways = [self.ways[1], way(larger, (rows, took))],
             None => {}
         }
-        let aim = aim.max(self.way * 2);
+        let [before, last] = self.ways;
+        let aim = aim.max(before.min(last) * 2);
         if took > aim {
             let fitted = fitting(u32::try_from(rows).unwrap_or(self.rows), aim, took);
             self.rows = fitted.max(Self::SMALLEST).min(self.rows);
@@ -329,6 +340,18 @@ mod tests {
             size.learn(size.rows(), Duration::ZERO);
         }
         assert_eq!(size.rows(), ChunkSize::LARGEST as usize);
+    }
+
+    #[test]
+    fn a_small_chunk_that_waited_for_a_lock_does_not_make_larger_ones_long() {
+        let mut size = ChunkSize::new(&Pace::default());
+        for (rows, millis) in [(32, 20), (10, 900), (10, 5)] {
+            size.learn(rows, Duration::from_millis(millis));
+        }
+        for _ in 0..40 {
+            size.learn(size.rows(), Duration::from_millis(1) * size.rows() as u32);
+        }
+        assert!(size.rows() <= 250, "{} rows of a millisecond in a chunk that should take 250 ms", size.rows());
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub enum Trouble {
     Refused,
     /// A row came, went or changed between a look at it and the change that was to follow: looking again may help.
     Overtaken,
+    /// A window holds more than is read at once: a smaller one will do.
+    Overfull,
     /// The tables that the work needs are not there.
     Missing,
     /// The journal is of a newer release, or damaged.

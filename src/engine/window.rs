@@ -8,8 +8,8 @@ use super::Work;
 use super::events::Flagged;
 use super::flag::{Flag, Keep, Met};
 use super::made::Made;
-use super::pacing::Read;
-use super::store::{Besides, Facts, Known, Row, Source, Span, StoreError, Windows};
+use super::pacing::{Read, WindowSize};
+use super::store::{Besides, Facts, Known, Row, Source, Span, StoreError, Trouble, Windows};
 use crate::domain::census::{JsonType, Sighting};
 use crate::domain::repair::Capacity;
 use crate::domain::target::{Key, Target};
@@ -67,7 +67,7 @@ pub(super) async fn read<W: Windows>(
     span: Span<'_>,
     work: &Work<'_>,
 ) -> Result<Window, StoreError> {
-    let mut judging = Judging::of(target, windows, work);
+    let mut judging = Judging::of(target, windows, work, WindowSize::MOST_BYTES);
     let next = windows.window(target, span, &mut |row| judging.take(row)).await?;
     Ok(Window { next, ..judging.end() })
 }
@@ -79,7 +79,7 @@ pub(super) async fn look_up<S: Source>(
     keys: &[Key],
     work: &Work<'_>,
 ) -> Result<Window, StoreError> {
-    let mut judging = Judging::of(target, source, work);
+    let mut judging = Judging::of(target, source, work, u64::MAX);
     source.look_up(target, keys, &mut |row| judging.take(row)).await?;
     Ok(judging.end())
 }
@@ -91,22 +91,28 @@ struct Judging<'j> {
     made: Arc<Made>,
     work: &'j Work<'j>,
     keep: Keep,
+    /// With more bytes it is given up, unless its rows are very few.
+    most_bytes: u64,
     began: Instant,
     window: Window,
 }
 
 impl<'j> Judging<'j> {
-    fn of(target: &'static Target, known: &impl Known, work: &'j Work<'j>) -> Self {
+    fn of(target: &'static Target, known: &impl Known, work: &'j Work<'j>, most_bytes: u64) -> Self {
         let keep = if work.show_values { Keep::Both } else { Keep::Nothing };
         let (capacity, made) = (known.capacity(), known.made());
-        Self { target, capacity, made, work, keep, began: Instant::now(), window: Window::default() }
+        Self { target, capacity, made, work, keep, most_bytes, began: Instant::now(), window: Window::default() }
     }
 
     fn take(&mut self, row: &dyn Row) -> Result<(), StoreError> {
-        let Self { target, capacity, work, keep, ref made, ref mut window, .. } = *self;
+        let Self { target, capacity, work, keep, most_bytes, ref made, ref mut window, .. } = *self;
         let value = row.value();
         window.rows += 1;
         window.bytes += value.bytes().len() as u64;
+        if window.bytes > most_bytes && window.rows > u64::from(WindowSize::SMALLEST) {
+            let what = format!("rows of {} are too wide to read so many of them at once", target.table);
+            return Err(StoreError::new(Trouble::Overfull, what));
+        }
         let facts = if work.besides() == Besides::Facts { row.facts()? } else { None };
         let flag = Flag::examine(work, Met { target, value, facts: facts.as_ref(), capacity }, keep);
         if let Some(facts) = facts.as_ref().filter(|_| work.census) {

@@ -34,6 +34,9 @@ pub(super) use edit::{Done, Edit, Verdict};
 /// row are tried once.
 const TRIES: u32 = 3;
 
+/// After so many rows in a row that stayed locked it is no row's fault: somebody holds the locks of very many.
+const LOCKED_IN_A_ROW: u32 = 10;
+
 /// How often a row that stands alone is tried when it keeps changing between a look and the change. Each try is a race of
 /// its own, over in milliseconds, so that a row is left only if it hardly ever rests.
 const RACES: u32 = 30;
@@ -114,6 +117,8 @@ pub(super) struct Writer<'w, L, E> {
     pub stored: Progress,
     pub size: ChunkSize,
     rate: RowRate,
+    /// How many rows were left as locked since the last chunk that went through.
+    locked: u32,
     /// When the journal last heard of this run, or should have.
     last_sign: Instant,
     /// When Airflow's migration lock was last looked at.
@@ -133,6 +138,7 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
             progress,
             size: ChunkSize::new(&work.pace),
             rate: RowRate::new(&work.pace),
+            locked: 0,
             last_sign: Instant::now(),
             alone: Instant::now(),
             lag_asked: None,
@@ -191,10 +197,9 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         let (mut failures, mut lost_races) = (0, 0);
         let (mut losses, mut gate) = (Patience::default(), Patience::default());
         loop {
-            let began = Instant::now();
             let error = match self.chunk(piece, &keys).await {
                 Ok(done) => {
-                    self.size.learn(keys.len(), began.elapsed());
+                    self.locked = 0;
                     return Ok(Ok(done));
                 }
                 Err(Halt::Failed(error)) => error,
@@ -215,7 +220,9 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
                     failures += 1;
                     self.rest(Wait::Lock, pause_after(failures)).await?;
                 }
-                Trouble::Contended if self.admits(piece.deed()).await? => return Ok(Err(Reason::Locked)),
+                Trouble::Contended if self.locked < LOCKED_IN_A_ROW && self.admits(piece.deed()).await? => {
+                    return Ok(Err(Reason::Locked));
+                }
                 Trouble::Contended => self.outwait(&mut gate, error, Wait::Lock).await?,
                 _ => return Err(error.into()),
             }
@@ -237,6 +244,7 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         piece.advance(&mut ahead);
         let made = self.ledger.made();
         let writing = Writing { work: self.work, made: &made, capacity: self.ledger.capacity() };
+        let began = Instant::now();
         let mut chunk = self.ledger.begin(&self.run).await?;
         let done = match change(&mut chunk, piece, keys, &writing, &mut ahead).await {
             Ok(done) => done,
@@ -245,10 +253,10 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
                 return Err(error.into());
             }
         };
-        if let Err(error) = chunk.commit(Step { from: &self.stored, to: &ahead }).await
-            && !(error.trouble == Trouble::Lost && self.arrived(&ahead, &Stop::default()).await?)
-        {
-            return Err(error.into());
+        match chunk.commit(Step { from: &self.stored, to: &ahead }).await {
+            Ok(()) => self.size.learn(keys.len(), began.elapsed()),
+            Err(error) if error.trouble == Trouble::Lost && self.arrived(&ahead, &Stop::default()).await? => {}
+            Err(error) => return Err(error.into()),
         }
         self.stored = ahead.clone();
         self.progress = ahead;
@@ -281,6 +289,7 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         let (target, keys) = (single.deed().reads(), single.keys());
         let facts = self.insist(async |ledger| ledger.identify(target, &keys).await).await?;
         let facts = facts.into_iter().map(|(_, facts)| facts).next();
+        self.locked += u32::from(reason == Reason::Locked);
         let left = single.left(facts, reason);
         single.advance(&mut self.progress);
         count(tally(&mut self.progress, target), left.as_slice());

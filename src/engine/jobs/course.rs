@@ -170,9 +170,12 @@ impl Course {
         next.after()
     }
 
-    /// Learns from a window that was read. Says how long to rest before the next one.
-    pub fn learn(&mut self, turn: &Turn, window: &Window, now: Instant) -> Duration {
-        self.size.learn(turn.spanned(window));
+    /// Learns from a window of which so many rows at most could be read at once. Says how long to rest before the next one.
+    pub fn learn(&mut self, turn: &Turn, window: &Window, most: u32, now: Instant) -> Duration {
+        match most < turn.rows {
+            true => self.size.shrink(most),
+            false => self.size.learn(turn.spanned(window)),
+        }
         self.dense = turn.was_dense(window).unwrap_or(self.dense);
         self.crowded = window.spotted.len() as u64 * CROWD > window.rows;
         self.sparse = window.rows == 0;
@@ -243,7 +246,7 @@ mod tests {
             let turn = Turn { target: tasks(), after, until: until.clone(), since: None, rows: 64, crowded: false };
             let mut course = course([Leg { target: tasks(), after: None, until, since: None, blocks: None }]);
             course.take(Some(id(100)));
-            course.learn(&turn, &read(rows, Some(id(100))), Instant::now());
+            course.learn(&turn, &read(rows, Some(id(100))), turn.rows, Instant::now());
             assert_eq!(course.near(&course.turn().expect("a window")), expected, "{rows} of 100 ids in use");
         }
     }
@@ -279,7 +282,7 @@ mod tests {
                     && number(row) <= number(&turn.until)
             };
             let seen = rows.iter().filter(within).count() as u64;
-            course.learn(&turn, &read(seen, None), Instant::now());
+            course.learn(&turn, &read(seen, None), turn.rows, Instant::now());
             course.take(None);
             windows.push((turn.after, turn.until));
         }
@@ -307,7 +310,7 @@ mod tests {
         let mut course = course(leg.shared("1/1".parse().ok()));
         assert!(course.find(Some(&asset(0, "k"))));
         let turn = course.turn().expect("a window");
-        course.learn(&turn, &read(16, None), Instant::now());
+        course.learn(&turn, &read(16, None), turn.rows, Instant::now());
         course.take(None);
         assert_eq!(course.near(&course.turn().expect("a window")), None, "an asset has any number of rows");
     }
@@ -319,7 +322,7 @@ mod tests {
         for end in 1..=20 {
             let turn = course.turn().expect("a window");
             let window = Window { took: Duration::from_millis(1), ..read(0, Some(id(end))) };
-            course.learn(&turn, &window, Instant::now());
+            course.learn(&turn, &window, turn.rows, Instant::now());
             course.take(Some(id(end)));
         }
         assert_eq!(course.turn().expect("a window").rows, 32_768);
@@ -331,7 +334,7 @@ mod tests {
         let leg = Leg { target: tasks(), after: None, until: id(1_000), since: None, blocks: None };
         let mut course = Course::new([leg].into(), pace);
         let (turn, now) = (course.turn().expect("a window"), Instant::now() + Duration::from_secs(1));
-        let mut rest = || course.learn(&turn, &read(50, Some(id(50))), now);
+        let mut rest = || course.learn(&turn, &read(50, Some(id(50))), turn.rows, now);
         assert_eq!([rest(), rest(), rest()], [500, 1_000, 1_500].map(Duration::from_millis));
     }
 }

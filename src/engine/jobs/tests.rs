@@ -27,6 +27,8 @@ struct MadeUp {
     denied: Option<i64>,
     /// An id that nobody ever gets to read, for somebody else's lock.
     locked: Option<i64>,
+    /// More rows than these are too many at once.
+    most: Option<usize>,
     /// Stops the work when this id is read.
     stops: Option<(i64, Stop)>,
     /// How long it takes to say whose rows are.
@@ -100,6 +102,9 @@ impl Windows for MadeUp {
         tokio::time::sleep(Duration::from_micros(fastrand::u64(0..2_000))).await;
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).windows += 1;
         self.trouble(span)?;
+        if self.most.is_some_and(|most| Self::ids(span).nth(most).is_some()) {
+            return Err(StoreError::new(Trouble::Overfull, "too many rows at once"));
+        }
         let (mut seen, mut last) = (0, None);
         for id in Self::ids(span) {
             each(&MadeUpRow(id))?;
@@ -218,6 +223,17 @@ fn windows_that_pile_up_behind_a_slow_question_are_asked_about_together() {
         assert_eq!(told.rows, 2 * ROWS.unsigned_abs());
         let seen = source.seen.lock().expect("nobody panicked");
         assert!(seen.questions < seen.windows, "{} questions, {} windows", seen.questions, seen.windows);
+    }
+}
+
+#[test]
+fn a_window_that_is_too_much_is_read_in_smaller_ones() {
+    for jobs in [1, 4] {
+        let source = MadeUp { most: Some(1_000), ..MadeUp::default() };
+        let (ending, told) = scanned(&source, jobs, &Stop::default());
+        assert_eq!(ending.expect("a scan"), Ending::Complete);
+        assert_eq!(told.flagged, all_bad(), "{jobs} jobs");
+        assert_eq!(told.rows, 2 * ROWS.unsigned_abs(), "rows of both tables");
     }
 }
 
