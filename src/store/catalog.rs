@@ -9,7 +9,7 @@ use super::migrate::RUNS;
 use super::mysql;
 use super::own;
 use super::replica::Replica;
-use super::statement::{Fill, Names, Param, Statement, integer, sql, text};
+use super::statement::{Fill, Names, Param, Statement, integer, sql, text, texts};
 use crate::domain::generations::{self, Table};
 use crate::domain::own::Declared;
 use crate::domain::repair::Capacity;
@@ -207,9 +207,8 @@ impl<'l> Look<'l> {
 
     /// The tables with these names, each with its schema.
     async fn columns(&mut self, names: impl Iterator<Item = &str>) -> Result<Vec<(String, Table)>, StoreError> {
-        let schemas = Param::Texts(self.location.schemas.iter().map(String::as_str).collect());
         let names = Fill::Rows(vec![names.map(Param::Text).collect()]);
-        let fills = [("names", names), ("schemas", Fill::Param(schemas))];
+        let fills = [("names", names), ("schemas", texts(self.location.schemas.iter().map(String::as_str)))];
         let find = self.names.statement(sql!(self.names.dialect, "find_columns"), &fills);
         let mut tables: Vec<(String, Table)> = Vec::new();
         let collect = |cells: &dyn Cells| {

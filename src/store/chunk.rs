@@ -7,7 +7,7 @@ use super::error::failed_on_values;
 use super::keys::is_plain_number;
 use super::location::Dialect;
 use super::source::{keys_at_once, row};
-use super::statement::{Fill, Names, Param, Statement, sql, text};
+use super::statement::{Fill, Names, Param, Statement, sql, text, texts};
 use super::stored::as_text;
 use crate::domain::carry::Route;
 use crate::domain::repair::Capacity;
@@ -113,8 +113,9 @@ impl SqlChunk<'_> {
         let deed = Deed::Rewrite(target);
         let stored: Vec<StoredTexts> = changes.iter().map(|change| StoredTexts::of(deed, change)).collect();
         let run = self.run.clone();
-        let integers =
-            |integer: fn(&Change<'_>) -> i64| Fill::Param(Param::Integers(changes.iter().map(integer).collect()));
+        let integers = |integer: fn(&Change<'_>) -> i64| {
+            Fill::Param(Param::Integers(changes.iter().map(integer).map(Some).collect()))
+        };
         let fills = [
             ("key_arrays", Fill::KeyArrays(changes.iter().map(|change| change.key).collect())),
             ("seqs", integers(|change| change.seq)),
@@ -144,10 +145,6 @@ impl SqlChunk<'_> {
         let what = format!("of {rows} locked rows of {}, {matched} were changed", target.table);
         Err(StoreError::new(Trouble::Refused, what))
     }
-}
-
-fn texts<'t>(texts: impl Iterator<Item = &'t str>) -> Fill<'t> {
-    Fill::Param(Param::Texts(texts.collect()))
 }
 
 /// The key of a row, and its new value.
@@ -185,7 +182,7 @@ fn at_once(dialect: Dialect, changes: &[Change<'_>]) -> AtOnce {
 }
 
 /// The key by which the row of a change is found.
-const fn looked_for<'c>(change: &Change<'c>) -> &'c Key {
+pub(super) const fn looked_for<'c>(change: &Change<'c>) -> &'c Key {
     match change.effect {
         Effect::Carry { from, .. } => from,
         Effect::Rewrite { .. } | Effect::Remove { .. } => change.key,

@@ -11,7 +11,7 @@ use super::catalog::SqlStore;
 use super::connection::Connection;
 use super::error::{failed, other};
 use super::location::Dialect;
-use super::statement::{sql, text};
+use super::statement::{sql, text, texts};
 use crate::engine::store::{StoreError, Trouble};
 
 /// The number of the newest migration below `migrations/`.
@@ -35,7 +35,7 @@ impl SqlStore {
     /// nothing with them.
     pub(super) async fn sees_journal(&mut self) -> Result<bool, StoreError> {
         let names = self.names.clone();
-        let fills = [("name", text("statemend_migration")), ("schemas", schema_list(&names.schema))];
+        let fills = [("name", text("statemend_migration")), ("schemas", texts([names.schema.as_str()]))];
         let find = names.statement(sql!(names.dialect, "find_table"), &fills);
         let found =
             self.rows("the journal could not be looked for", find, |cells| Ok(cells.text(0)?.is_some())).await?;
@@ -124,10 +124,6 @@ fn not_created(error: MigrateError) -> StoreError {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => failed(what, error),
         error => other(what, error),
     }
-}
-
-fn schema_list(schema: &str) -> super::statement::Fill<'_> {
-    super::statement::Fill::Param(super::statement::Param::Texts(vec![schema]))
 }
 
 /// The embedded migrations of one dialect.

@@ -38,7 +38,9 @@ impl File {
 }
 
 pub(super) async fn connect(location: &Location, access: Access) -> Result<File, StoreError> {
-    let Host::File(path) = &location.host else { unreachable!("a SQLite location is a file") };
+    let Host::File(path) = &location.host else {
+        return Err(StoreError::new(Trouble::Unreachable, format!("{location} names no database file")));
+    };
     if !path.is_file() {
         let what = match path.is_dir() {
             true => format!("{} is a folder, and no database file", path.display()),
@@ -103,7 +105,7 @@ impl Driver for Sqlite {
                 Param::Integer(integer) => arguments.add(integer),
                 Param::Text(text) => arguments.add(text),
                 Param::Null => arguments.add(None::<&str>),
-                Param::Integers(_) | Param::Texts(_) | Param::MaybeTexts(_) => {
+                Param::Integers(_) | Param::Texts(_) => {
                     unreachable!("SQLite has no arrays, and its SQL asks for none")
                 }
             }

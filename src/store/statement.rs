@@ -32,12 +32,12 @@ pub(super) const STALE_SECONDS: u32 = 60;
 pub(super) enum Param<'p> {
     Integer(i64),
     Text(&'p str),
-    /// No text.
+    /// No value.
     Null,
-    Integers(Vec<i64>),
-    Texts(Vec<&'p str>),
-    /// Texts, some of them missing.
-    MaybeTexts(Vec<Option<&'p str>>),
+    /// An array of integers, some of them missing.
+    Integers(Vec<Option<i64>>),
+    /// An array of texts, some of them missing.
+    Texts(Vec<Option<&'p str>>),
 }
 
 /// What a hole is filled with.
@@ -78,6 +78,11 @@ pub(super) fn text(text: &str) -> Fill<'_> {
 /// Fills a hole with an integer parameter.
 pub(super) fn integer(integer: impl Into<i64>) -> Fill<'static> {
     Fill::Param(Param::Integer(integer.into()))
+}
+
+/// Fills a hole with an array of texts.
+pub(super) fn texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> Fill<'t> {
+    Fill::Param(Param::Texts(texts.into_iter().map(Some).collect()))
 }
 
 /// A statement ready for the driver.
@@ -341,9 +346,7 @@ fn written(param: &Param<'_>) -> String {
             format!("E'{characters}'")
         }
         Param::Null => "NULL".to_owned(),
-        Param::Integers(_) | Param::Texts(_) | Param::MaybeTexts(_) => {
-            unreachable!("nothing that is copied out asks for arrays")
-        }
+        Param::Integers(_) | Param::Texts(_) => unreachable!("nothing that is copied out asks for arrays"),
     }
 }
 

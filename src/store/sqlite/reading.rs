@@ -71,7 +71,7 @@ impl ToSql for Param<'_> {
             Self::Integer(integer) => (*integer).into(),
             Self::Text(text) => ToSqlOutput::Borrowed((*text).into()),
             Self::Null => rusqlite::types::Null.into(),
-            Self::Integers(_) | Self::Texts(_) | Self::MaybeTexts(_) => {
+            Self::Integers(_) | Self::Texts(_) => {
                 unreachable!("SQLite has no arrays, and its SQL asks for none")
             }
         })
