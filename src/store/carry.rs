@@ -52,7 +52,7 @@ async fn rows(
     let name_at = value_index(route.from, Besides::Facts) + 2;
     let read = |cells: &dyn Cells| {
         let name = Key(scalars(cells, &route.to.key, name_at)?);
-        let has_owner = cells.integer(name_at + name.0.len())? == Some(1);
+        let has_owner = cells.says_yes(name_at + name.0.len())?;
         Ok((row(cells, route.from)?, name, has_owner))
     };
     let mut found = Vec::with_capacity(keys.len());

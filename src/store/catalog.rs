@@ -99,28 +99,13 @@ impl SqlStore {
     /// A text that not every role may read, and not every database has. What keeps it from being read now and not the
     /// next time is a failure: a database must not seem to be another because a connection broke.
     async fn text_if_allowed(&mut self, what: &str, statement: Statement<'_>) -> Result<Option<String>, StoreError> {
-        let text = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
-        match self.rows(what, statement, text).await {
-            Ok(texts) => Ok(texts.into_iter().flatten().next()),
-            Err(error) if matches!(error.trouble, Trouble::Lost | Trouble::Unreachable | Trouble::Contended) => {
-                Err(error)
-            }
-            Err(error) => {
+        match self.connection.one(what, statement, |cells| cells.owned(0)).await {
+            Err(error) if !matches!(error.trouble, Trouble::Lost | Trouble::Unreachable | Trouble::Contended) => {
                 tracing::info!("{error}");
                 Ok(None)
             }
+            outcome => outcome,
         }
-    }
-
-    /// Runs one query in a transaction that only reads, and collects what `read` makes of its rows.
-    pub(super) async fn rows<T>(
-        &mut self,
-        what: &str,
-        statement: Statement<'_>,
-        read: impl FnMut(&dyn Cells) -> Result<T, sqlx::Error>,
-    ) -> Result<Vec<T>, StoreError> {
-        let query = async |transaction: &mut Transaction<'_>| transaction.rows(what, statement, read).await;
-        self.connection.within(Access::Read, query).await
     }
 }
 
@@ -144,7 +129,8 @@ impl<'l> Look<'l> {
         let dialect = self.location.dialect;
         let version = self.names.statement(sql!(dialect, "server_version"), &[]);
         let what = "the server did not tell its version";
-        let server_version = self.one_text(what, version).await?.unwrap_or_default();
+        let server_version = self.transaction.one(what, version, |cells| cells.owned(0)).await?;
+        let server_version = server_version.unwrap_or_default();
         let (schema, tables, elsewhere) = self.tables().await?;
         self.names.schema = schema;
         let mut targets = self.airflows(&tables);
@@ -212,7 +198,7 @@ impl<'l> Look<'l> {
         let find = self.names.statement(sql!(self.names.dialect, "find_columns"), &fills);
         let mut tables: Vec<(String, Table)> = Vec::new();
         let collect = |cells: &dyn Cells| {
-            let text = |index| Ok::<_, sqlx::Error>(cells.text(index)?.unwrap_or_default().to_owned());
+            let text = |index| cells.owned(index).map(Option::unwrap_or_default);
             let (schema, name, column) = (text(0)?, text(1)?, text(2)?);
             match tables.last_mut() {
                 Some((last, table)) if *last == schema && table.name == name => table.columns.push(column),
@@ -242,7 +228,8 @@ impl<'l> Look<'l> {
     /// Airflow's revision, where nothing depends on the transaction any more: a role may be refused it.
     async fn revision(&mut self) -> Option<String> {
         let statement = self.names.statement(sql!("revision"), &[]);
-        self.one_text("Airflow's revision could not be read", statement).await.ok().flatten()
+        let what = "Airflow's revision could not be read";
+        self.transaction.one(what, statement, |cells| cells.owned(0)).await.ok().flatten()
     }
 
     async fn capacity(&mut self) -> Result<Capacity, StoreError> {
@@ -251,14 +238,8 @@ impl<'l> Look<'l> {
         }
         let statement = self.names.statement("SELECT @@max_allowed_packet", &[]);
         let what = "the server did not tell its longest packet";
-        let packet = self.transaction.rows(what, statement, |cells| cells.integer(0)).await?;
-        let packet = packet.into_iter().flatten().next().unwrap_or_default();
-        Ok(mysql::capacity(packet.unsigned_abs()))
-    }
-
-    async fn one_text(&mut self, what: &str, statement: Statement<'_>) -> Result<Option<String>, StoreError> {
-        let read = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
-        Ok(self.transaction.rows(what, statement, read).await?.into_iter().flatten().next())
+        let packet = self.transaction.one(what, statement, |cells| cells.integer(0)).await?;
+        Ok(mysql::capacity(packet.unwrap_or_default().unsigned_abs()))
     }
 }
 

@@ -287,8 +287,8 @@ pub(super) async fn move_on(
         return Ok(());
     }
     let owned = names.statement(sql!("owned_run"), &[("owner", text(owner))]);
-    let owned = transaction.rows("the lease could not be looked at", owned, |cells| cells.text(0).map(drop)).await?;
-    Err(if owned.is_empty() { lease_lost(run) } else { commits_lost(run) })
+    let owned = transaction.one("the lease could not be looked at", owned, |cells| cells.owned(0)).await?;
+    Err(if owned.is_none() { lease_lost(run) } else { commits_lost(run) })
 }
 
 fn commits_lost(run: &RunId) -> StoreError {

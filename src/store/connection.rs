@@ -86,6 +86,37 @@ impl Connection {
             }
         }
     }
+
+    /// Runs one statement that writes, in a transaction of its own, and says how many rows it matched.
+    pub async fn write(&mut self, what: &str, statement: Statement<'_>) -> Result<u64, StoreError> {
+        self.within(Access::Write, async |write| write.run(what, statement).await).await
+    }
+
+    /// Runs one query in a transaction that only reads, and collects what `read` makes of its rows.
+    pub async fn rows<T>(
+        &mut self,
+        what: &str,
+        statement: Statement<'_>,
+        read: impl FnMut(&dyn Cells) -> Result<T, sqlx::Error>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.within(Access::Read, async |transaction| transaction.rows(what, statement, read).await).await
+    }
+
+    /// As [`Connection::rows`], for what stands in one row, if it is there at all.
+    pub async fn one<T>(
+        &mut self,
+        what: &str,
+        statement: Statement<'_>,
+        read: impl FnMut(&dyn Cells) -> Result<Option<T>, sqlx::Error>,
+    ) -> Result<Option<T>, StoreError> {
+        self.within(Access::Read, async |transaction| transaction.one(what, statement, read).await).await
+    }
+
+    /// As [`Connection::rows`], for a question of which the answer is yes or no.
+    pub async fn says_yes(&mut self, what: &str, statement: Statement<'_>) -> Result<bool, StoreError> {
+        let answer = self.one(what, statement, |cells| cells.says_yes(0).map(Some)).await?;
+        Ok(answer.unwrap_or_default())
+    }
 }
 
 /// A transaction. Dropped without a commit, it is rolled back before the connection is used again, which may be late:
@@ -168,6 +199,16 @@ impl Transaction<'_> {
         };
         self.query(what, statement, &mut collect).await?;
         Ok(rows)
+    }
+
+    /// As [`Transaction::rows`], for what stands in one row, if it is there at all.
+    pub async fn one<T>(
+        &mut self,
+        what: &str,
+        statement: Statement<'_>,
+        read: impl FnMut(&dyn Cells) -> Result<Option<T>, sqlx::Error>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.rows(what, statement, read).await?.into_iter().flatten().next())
     }
 
     /// Undoes the changes and gives the locks back. On a connection that broke, the server does so by itself.

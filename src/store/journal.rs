@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::carry::may_carry;
 use super::catalog::{SqlStore, rows, run_id};
 use super::chunk::{SqlChunk, advance, lease_lost, move_on};
-use super::connection::{Connection, Transaction};
+use super::connection::Transaction;
 use super::driver::{Access, Cells};
 use super::error::failed;
 use super::location::Dialect;
@@ -75,17 +75,15 @@ impl Ledger for SqlStore {
             (_, Deed::Carry(route)) => may_carry(&self.names, route),
         };
         let what = format!("{} cannot be changed", deed.changes().table);
-        write(&mut self.connection, &what, statement).await.map(drop)
+        self.connection.write(&what, statement).await.map(drop)
     }
 
     async fn progress(&mut self, run: &RunId) -> Result<Progress, StoreError> {
         let fills = [run_id(run), ("owner", text(&self.owner))];
         let statement = self.names.statement(sql!(self.names.dialect, "progress"), &fills);
-        let progress = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
-        let query = async |write: &mut Transaction<'_>| write.rows(UNREADABLE, statement, progress).await;
-        let found = self.connection.within(Access::Write, query).await?;
-        let found = found.into_iter().flatten().next().ok_or_else(|| lease_lost(run))?;
-        from_text(&run.0, &found)
+        let query = async |write: &mut Transaction<'_>| write.one(UNREADABLE, statement, |cells| cells.owned(0)).await;
+        let progress = self.connection.within(Access::Write, query).await?;
+        from_text(&run.0, &progress.ok_or_else(|| lease_lost(run))?)
     }
 
     async fn lag(&mut self, run: &RunId) -> Result<Lag, StoreError> {
@@ -114,12 +112,12 @@ impl Ledger for SqlStore {
 
     async fn abandon(&mut self, run: &RunId) -> Result<(), StoreError> {
         let statement = self.names.statement(sql!("abandon_run"), &[run_id(run), ("owner", text(&self.owner))]);
-        write(&mut self.connection, "the lease could not be given back", statement).await.map(drop)
+        self.connection.write("the lease could not be given back", statement).await.map(drop)
     }
 
     async fn runs(&mut self) -> Result<Vec<Run>, StoreError> {
         let statement = self.names.statement(sql!(self.names.dialect, "runs"), &[]);
-        let stored = self.rows(UNREADABLE, statement, StoredRun::read).await?;
+        let stored = self.connection.rows(UNREADABLE, statement, StoredRun::read).await?;
         stored.into_iter().map(StoredRun::parse).collect()
     }
 
@@ -130,7 +128,7 @@ impl Ledger for SqlStore {
             let bytes = cells.integer(1)?.unwrap_or_default();
             Ok((cells.integer(0)?.unwrap_or_default(), bytes.unsigned_abs()))
         };
-        self.rows(UNREADABLE, statement, size).await
+        self.connection.rows(UNREADABLE, statement, size).await
     }
 
     async fn changes(
@@ -154,13 +152,13 @@ impl Ledger for SqlStore {
 
     async fn count_changes(&mut self, run: &RunId) -> Result<u64, StoreError> {
         let statement = self.names.statement(sql!("count_changes"), &[run_id(run)]);
-        let counts = self.rows(UNREADABLE, statement, |cells| cells.integer(0)).await?;
-        Ok(counts.into_iter().flatten().next().unwrap_or_default().unsigned_abs())
+        let count = self.connection.one(UNREADABLE, statement, |cells| cells.integer(0)).await?;
+        Ok(count.unwrap_or_default().unsigned_abs())
     }
 
     async fn mark_undone(&mut self, run: &RunId, by: &RunId) -> Result<(), StoreError> {
         let statement = self.names.statement(sql!("mark_undone"), &[("undone_by", text(&by.0)), run_id(run)]);
-        write(&mut self.connection, "the run could not be marked as undone", statement).await.map(drop)
+        self.connection.write("the run could not be marked as undone", statement).await.map(drop)
     }
 
     async fn mark_purged(&mut self, run: &RunId, age: Duration) -> Result<bool, StoreError> {
@@ -177,23 +175,21 @@ impl Ledger for SqlStore {
     async fn purge(&mut self, run: &RunId, after: i64, until: i64) -> Result<u64, StoreError> {
         let fills = [run_id(run), ("after", integer(after)), ("until", integer(until))];
         let what = "old values could not be dropped";
-        let dropped = write(&mut self.connection, what, self.names.statement(sql!("purge"), &fills)).await?;
-        Ok(dropped + write(&mut self.connection, what, self.names.statement(sql!("purge_made"), &fills)).await?)
+        let dropped = self.connection.write(what, self.names.statement(sql!("purge"), &fills)).await?;
+        Ok(dropped + self.connection.write(what, self.names.statement(sql!("purge_made"), &fills)).await?)
     }
 
     async fn ended_before(&mut self, age: Duration) -> Result<Vec<RunId>, StoreError> {
-        let statement = ended_before(&self.names, age);
-        self.rows(UNREADABLE, statement, id_of_run).await
+        let runs = self.connection.rows(UNREADABLE, ended_before(&self.names, age), id_of_run).await?;
+        Ok(runs.into_iter().flatten().collect())
     }
 }
 
 impl SqlStore {
     /// The run for which this process holds the lease.
     async fn owned_run(&mut self) -> Result<Option<RunId>, StoreError> {
-        let owner = self.owner.clone();
-        let statement = self.names.statement(sql!("owned_run"), &[("owner", text(&owner))]);
-        let run = |cells: &dyn Cells| Ok(cells.text(0)?.map(|run| RunId(run.to_owned())));
-        Ok(self.rows("the lease could not be looked at", statement, run).await?.into_iter().flatten().next())
+        let statement = self.names.statement(sql!("owned_run"), &[("owner", text(&self.owner))]);
+        self.connection.one("the lease could not be looked at", statement, id_of_run).await
     }
 
     async fn find(&mut self, id: &RunId) -> Result<Run, StoreError> {
@@ -256,9 +252,9 @@ const GATE: &str = "gate";
 
 /// Whether a run with this shard may be at work beside all that are.
 async fn may_be_at_work(write: &mut Transaction<'_>, names: &Names, shard: Option<Shard>) -> Result<bool, StoreError> {
-    let lease = |cells: &dyn Cells| Ok(cells.text(0)?.unwrap_or_default().to_owned());
-    let leases = write.rows("the leases could not be looked at", names.statement(sql!("leases"), &[]), lease).await?;
-    let others = leases.iter().filter(|lease| *lease != GATE);
+    let leases = names.statement(sql!("leases"), &[]);
+    let leases = write.rows("the leases could not be looked at", leases, |cells| cells.owned(0)).await?;
+    let others = leases.iter().flatten().filter(|lease| *lease != GATE);
     Ok(others.map(|lease| lease.parse().ok()).all(|other| shard::are_apart(other, shard)))
 }
 
@@ -275,7 +271,8 @@ async fn marked_as_purged(
     if !entered(write, mark).await? || !may_be_at_work(write, names, None).await? {
         return Ok(false);
     }
-    if !write.rows(UNREADABLE, ended_before(names, age), id_of_run).await?.contains(run) {
+    let runs = write.rows(UNREADABLE, ended_before(names, age), id_of_run).await?;
+    if !runs.iter().flatten().any(|old| old == run) {
         return Ok(false);
     }
     write.run(what, names.statement(sql!("leave_gate"), &[run_id(run)])).await.map(|_| true)
@@ -286,17 +283,8 @@ fn ended_before(names: &Names, age: Duration) -> Statement<'static> {
     names.statement(sql!(names.dialect, "ended_before"), &[("seconds", integer(seconds))])
 }
 
-fn id_of_run(cells: &dyn Cells) -> Result<RunId, sqlx::Error> {
-    Ok(RunId(cells.text(0)?.unwrap_or_default().to_owned()))
-}
-
-/// One statement that writes, in a transaction of its own.
-pub(super) async fn write(
-    connection: &mut Connection,
-    what: &str,
-    statement: Statement<'_>,
-) -> Result<u64, StoreError> {
-    connection.within(Access::Write, async |write| write.run(what, statement).await).await
+fn id_of_run(cells: &dyn Cells) -> Result<Option<RunId>, sqlx::Error> {
+    Ok(cells.owned(0)?.map(RunId))
 }
 
 /// Runs the statement that enters a run; false where the unique lease is someone else's.

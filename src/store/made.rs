@@ -53,11 +53,11 @@ impl SqlStore {
     async fn made_by(&mut self, run: &RunId, after: i64) -> Result<Vec<Entry>, StoreError> {
         let statement = self.names.statement(sql!("made"), &[run_id(run), ("after", integer(after)), rows(AT_ONCE)]);
         let entry = |cells: &dyn Cells| {
-            let text = |index| Ok::<_, sqlx::Error>(cells.text(index)?.unwrap_or_default().to_owned());
+            let text = |index| cells.owned(index).map(Option::unwrap_or_default);
             let seq = cells.integer(0)?.unwrap_or_default();
             Ok(Entry { seq, table: text(1)?, key: text(2)?, sha256: text(3)? })
         };
-        self.rows("the journal could not be read", statement, entry).await
+        self.connection.rows("the journal could not be read", statement, entry).await
     }
 
     /// Learns values of one table, by the keys of their rows or by names that lead to these.

@@ -34,12 +34,11 @@ impl SqlStore {
     /// Whether somebody has made the journal's tables, of whatever release. MySQL hides tables from a role that may do
     /// nothing with them.
     pub(super) async fn sees_journal(&mut self) -> Result<bool, StoreError> {
-        let names = self.names.clone();
-        let fills = [("name", text("statemend_migration")), ("schemas", texts([names.schema.as_str()]))];
-        let find = names.statement(sql!(names.dialect, "find_table"), &fills);
-        let found =
-            self.rows("the journal could not be looked for", find, |cells| Ok(cells.text(0)?.is_some())).await?;
-        Ok(!found.is_empty())
+        let schemas = texts([self.names.schema.as_str()]);
+        let fills = [("name", text("statemend_migration")), ("schemas", schemas)];
+        let find = self.names.statement(sql!(self.names.dialect, "find_table"), &fills);
+        let found = self.connection.one("the journal could not be looked for", find, |cells| cells.owned(0)).await?;
+        Ok(found.is_some())
     }
 
     /// Whether the journal is there and as this release knows it. One of a newer release is an error.
@@ -48,8 +47,8 @@ impl SqlStore {
             return Ok(false);
         }
         let newest = self.names.statement(sql!("journal_version"), &[]);
-        let found = self.rows("the journal's version could not be read", newest, |cells| cells.integer(0)).await?;
-        let found = found.into_iter().flatten().next();
+        let what = "the journal's version could not be read";
+        let found = self.connection.one(what, newest, |cells| cells.integer(0)).await?;
         match found.unwrap_or_default() {
             found if found > NEWEST => {
                 let what = format!("the journal is of version {found}, this release knows up to {NEWEST}");

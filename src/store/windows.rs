@@ -72,8 +72,7 @@ impl Windows for SqlWindows {
     async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError> {
         self.read(async |read, names| {
             let statement = names.about(target, sql!("boundary"), &fills(span));
-            let keys = read.rows(&unread(target), statement, |cells| key(cells, target)).await?;
-            Ok(keys.into_iter().next())
+            read.one(&unread(target), statement, |cells| key(cells, target).map(Some)).await
         })
         .await
     }
