@@ -59,13 +59,8 @@ impl Chunk for SqlChunk<'_> {
     }
 
     async fn commit(mut self, step: Step<'_>) -> Result<(), StoreError> {
-        match advance(&mut self.transaction, self.names, self.owner, &self.run, step).await {
-            Ok(()) => self.transaction.commit().await,
-            Err(error) => {
-                self.transaction.roll_back().await;
-                Err(error)
-            }
-        }
+        let outcome = advance(&mut self.transaction, self.names, self.owner, &self.run, step).await;
+        self.transaction.end(outcome).await
     }
 
     async fn roll_back(self) {

@@ -78,11 +78,21 @@ impl Connection {
         work: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut transaction = self.begin(access).await?;
+        let outcome = work(&mut transaction).await;
+        transaction.end(outcome).await
+    }
+
+    /// Tries to do some work in a transaction that writes: with a rollback also where it gives nothing.
+    pub async fn attempt<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<Option<T>, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut transaction = self.begin(Access::Write).await?;
         match work(&mut transaction).await {
-            Ok(done) => transaction.commit().await.map(|()| done),
-            Err(error) => {
+            Ok(Some(done)) => transaction.commit().await.map(|()| Some(done)),
+            outcome => {
                 transaction.roll_back().await;
-                Err(error)
+                outcome
             }
         }
     }
@@ -209,6 +219,17 @@ impl Transaction<'_> {
         read: impl FnMut(&dyn Cells) -> Result<Option<T>, sqlx::Error>,
     ) -> Result<Option<T>, StoreError> {
         Ok(self.rows(what, statement, read).await?.into_iter().flatten().next())
+    }
+
+    /// Ends with a commit after a success, and with a rollback after a failure.
+    pub async fn end<T>(self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        match outcome {
+            Ok(done) => self.commit().await.map(|()| done),
+            Err(error) => {
+                self.roll_back().await;
+                Err(error)
+            }
+        }
     }
 
     /// Undoes the changes and gives the locks back. On a connection that broke, the server does so by itself.

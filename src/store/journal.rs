@@ -162,14 +162,9 @@ impl Ledger for SqlStore {
     }
 
     async fn mark_purged(&mut self, run: &RunId, age: Duration) -> Result<bool, StoreError> {
-        let mut write = self.connection.begin(Access::Write).await?;
-        match marked_as_purged(&mut write, &self.names, run, age).await {
-            Ok(true) => write.commit().await.map(|()| true),
-            outcome => {
-                write.roll_back().await;
-                outcome
-            }
-        }
+        let names = &self.names;
+        let mark = async |write: &mut Transaction<'_>| mark_purged(write, names, run, age).await;
+        self.connection.attempt(mark).await.map(|marked| marked.is_some())
     }
 
     async fn purge(&mut self, run: &RunId, after: i64, until: i64) -> Result<u64, StoreError> {
@@ -204,43 +199,28 @@ impl SqlStore {
             Some(_) => sql!("resume_run"),
             None => sql!("begin_run"),
         };
-        let enter = self.names.statement(
-            enter,
-            &[
-                run_id(resume.unwrap_or(&new.id)),
-                ("mode", text(new.mode.name())),
-                ("owner", text(&self.owner)),
-                ("options", text(&options)),
-                ("progress", text(&progress)),
-                ("tool_version", text(env!("CARGO_PKG_VERSION"))),
-                ("host", text(new.host)),
-                ("user_name", text(new.user)),
-            ],
-        );
         let id = resume.unwrap_or(&new.id);
-        let lease = new.options.shard.map_or_else(|| ALL.to_owned(), |shard| shard.to_string());
-        let mut write = self.connection.begin(Access::Write).await?;
-        let granted = async {
-            let expire = self.names.statement(sql!("expire"), &[]);
-            write.run("stale leases could not be taken back", expire).await?;
-            if !entered(&mut write, enter).await? || !may_be_at_work(&mut write, &self.names, new.options.shard).await?
-            {
-                return Ok(false);
+        let fills = [
+            run_id(id),
+            ("mode", text(new.mode.name())),
+            ("owner", text(&self.owner)),
+            ("options", text(&options)),
+            ("progress", text(&progress)),
+            ("tool_version", text(env!("CARGO_PKG_VERSION"))),
+            ("host", text(new.host)),
+            ("user_name", text(new.user)),
+        ];
+        let (names, shard) = (&self.names, new.options.shard);
+        let enter = names.statement(enter, &fills);
+        let lease = shard.map_or_else(|| ALL.to_owned(), |shard| shard.to_string());
+        let take = async |write: &mut Transaction<'_>| {
+            if !admitted(write, names, enter, shard).await? {
+                return Ok(None);
             }
-            let take = self.names.statement(sql!("take_lease"), &[("lease", text(&lease)), run_id(id)]);
-            write.run("the lease could not be taken", take).await.map(|_| true)
+            let take = names.statement(sql!("take_lease"), &[("lease", text(&lease)), run_id(id)]);
+            write.run("the lease could not be taken", take).await.map(|_| Some(id.clone()))
         };
-        match granted.await {
-            Ok(true) => write.commit().await.map(|()| Some(id.clone())),
-            Ok(false) => {
-                write.roll_back().await;
-                Ok(None)
-            }
-            Err(error) => {
-                write.roll_back().await;
-                Err(error)
-            }
-        }
+        self.connection.attempt(take).await
     }
 }
 
@@ -258,24 +238,35 @@ async fn may_be_at_work(write: &mut Transaction<'_>, names: &Names, shard: Optio
     Ok(others.map(|lease| lease.parse().ok()).all(|other| shard::are_apart(other, shard)))
 }
 
-/// Marks a run as purged, beside nobody else at work and while it is as old as that. Whoever comes next finds the mark.
-async fn marked_as_purged(
+/// Enters a run at the gate, and says whether it may be at work beside all that are.
+async fn admitted(
+    write: &mut Transaction<'_>,
+    names: &Names,
+    enter: Statement<'_>,
+    shard: Option<Shard>,
+) -> Result<bool, StoreError> {
+    write.run("stale leases could not be taken back", names.statement(sql!("expire"), &[])).await?;
+    Ok(entered(write, enter).await? && may_be_at_work(write, names, shard).await?)
+}
+
+/// Marks a run as purged, beside nobody else at work and while it is as old as that; nothing where it cannot be. Whoever
+/// comes next finds the mark.
+async fn mark_purged(
     write: &mut Transaction<'_>,
     names: &Names,
     run: &RunId,
     age: Duration,
-) -> Result<bool, StoreError> {
-    let what = "the run could not be marked as purged";
-    write.run("stale leases could not be taken back", names.statement(sql!("expire"), &[])).await?;
+) -> Result<Option<()>, StoreError> {
     let mark = names.statement(sql!("mark_purged"), &[run_id(run)]);
-    if !entered(write, mark).await? || !may_be_at_work(write, names, None).await? {
-        return Ok(false);
+    if !admitted(write, names, mark, None).await? {
+        return Ok(None);
     }
-    let runs = write.rows(UNREADABLE, ended_before(names, age), id_of_run).await?;
-    if !runs.iter().flatten().any(|old| old == run) {
-        return Ok(false);
+    let old = write.rows(UNREADABLE, ended_before(names, age), id_of_run).await?;
+    if !old.iter().flatten().any(|old| old == run) {
+        return Ok(None);
     }
-    write.run(what, names.statement(sql!("leave_gate"), &[run_id(run)])).await.map(|_| true)
+    let leave = names.statement(sql!("leave_gate"), &[run_id(run)]);
+    write.run("the run could not be marked as purged", leave).await.map(|_| Some(()))
 }
 
 fn ended_before(names: &Names, age: Duration) -> Statement<'static> {
