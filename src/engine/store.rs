@@ -319,7 +319,7 @@ pub trait Ledger: Source {
     where
         Self: 'l;
 
-    /// Whether the journal's tables are there and of a version that this release knows.
+    /// Whether there is a journal. One of a newer release than this is an error.
     async fn has_journal(&mut self) -> Result<bool, StoreError>;
 
     /// Makes sure that Airflow is not migrating the database and that the role may do what a run does, as far as it can

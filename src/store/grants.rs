@@ -127,9 +127,9 @@ impl SqlStore {
         if self.names.dialect == Dialect::Sqlite {
             return error.hint("the user who runs this needs to be able to write the file and its folder");
         }
-        let has_journal = self.sees_journal().await.unwrap_or(false);
+        let sees_journal = self.sees_journal().await.unwrap_or(false);
         let role = self.role().await;
-        let mut grants = self.grants(deeds, &role, has_journal);
+        let mut grants = self.grants(deeds, &role, sees_journal);
         for deed in deeds {
             if let Deed::Carry(route) = deed
                 && let Ok(Some((sequence, false))) = self.sequence(route).await
@@ -142,13 +142,13 @@ impl SqlStore {
         error.hint(format!("what a run needs, to be granted by someone who may:\n    {}", grants.join("\n    ")))
     }
 
-    fn grants(&self, deeds: &[Deed], role: &str, has_journal: bool) -> Vec<String> {
+    fn grants(&self, deeds: &[Deed], role: &str, sees_journal: bool) -> Vec<String> {
         let on_table =
             |privileges: &str, table: &str| format!("GRANT {privileges} ON {} TO {role};", self.names.table(table));
         let needed = deeds.iter().flat_map(|deed| needed(*deed));
         let mut grants: Vec<String> = needed.map(|(privileges, table)| on_table(privileges, table)).collect();
         match self.names.dialect {
-            Dialect::Postgres if has_journal => {
+            Dialect::Postgres if sees_journal => {
                 grants.extend(TABLES.map(|table| on_table("SELECT, INSERT, UPDATE, DELETE", table)));
             }
             Dialect::Postgres | Dialect::Sqlite => {

@@ -28,7 +28,7 @@ impl Ledger for SqlStore {
     type Chunk<'l> = SqlChunk<'l>;
 
     async fn has_journal(&mut self) -> Result<bool, StoreError> {
-        self.journal_is_current().await
+        self.journal_version().await.map(|version| version.is_some())
     }
 
     async fn check(&mut self, deeds: &[Deed]) -> Result<(), StoreError> {

@@ -32,7 +32,7 @@ impl SqlStore {
     /// What the runs in the journal have made of strings in these tables.
     pub(super) async fn read_made(&mut self, targets: &[&'static Target]) -> Result<Made, StoreError> {
         let mut made = Made::default();
-        if !self.journal_is_current().await? {
+        if !self.has_journal().await? {
             return Ok(made);
         }
         for run in self.runs().await?.into_iter().filter(|run| run.mode != RunMode::Undo) {

@@ -31,8 +31,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 const FORGET_UNFINISHED: &str = "DELETE FROM statemend_migration WHERE NOT success";
 
 impl SqlStore {
-    /// Whether somebody has made the journal's tables, of whatever release. MySQL hides tables from a role that may do
-    /// nothing with them.
+    /// Whether the role sees tables of a journal, of whatever version or half made. MySQL hides tables from a role that may
+    /// do nothing with them.
     pub(super) async fn sees_journal(&mut self) -> Result<bool, StoreError> {
         let schemas = texts([self.names.schema.as_str()]);
         let fills = [("name", text("statemend_migration")), ("schemas", schemas)];
@@ -41,20 +41,24 @@ impl SqlStore {
         Ok(found.is_some())
     }
 
-    /// Whether the journal is there and as this release knows it. One of a newer release is an error.
+    /// Whether the journal is there and as this release makes it. One of a newer release is an error.
     pub(super) async fn journal_is_current(&mut self) -> Result<bool, StoreError> {
+        Ok(self.journal_version().await? == Some(NEWEST))
+    }
+
+    /// The version of the journal, if there is one; one that is half made is none. One of a newer release is an error.
+    pub(super) async fn journal_version(&mut self) -> Result<Option<i64>, StoreError> {
         if !self.sees_journal().await? {
-            return Ok(false);
+            return Ok(None);
         }
         let newest = self.names.statement(sql!("journal_version"), &[]);
         let what = "the journal's version could not be read";
-        let found = self.connection.one(what, newest, |cells| cells.integer(0)).await?;
-        match found.unwrap_or_default() {
-            found if found > NEWEST => {
-                let what = format!("the journal is of version {found}, this release knows up to {NEWEST}");
+        match self.connection.one(what, newest, |cells| cells.integer(0)).await? {
+            Some(newer) if newer > NEWEST => {
+                let what = format!("the journal is of version {newer}, this release knows up to {NEWEST}");
                 Err(StoreError::new(Trouble::Journal, what).hint("use the release of statemend that made it"))
             }
-            found => Ok(found == NEWEST),
+            version => Ok(version),
         }
     }
 
