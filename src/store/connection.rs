@@ -112,6 +112,16 @@ impl Connection {
         self.within(Access::Read, async |transaction| transaction.rows(what, statement, read).await).await
     }
 
+    /// As [`Connection::rows`], for rows that may be wrong in ways of their own.
+    pub async fn parsed<T>(
+        &mut self,
+        what: &str,
+        statement: Statement<'_>,
+        parse: impl FnMut(&dyn Cells) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.within(Access::Read, async |transaction| transaction.parsed(what, statement, parse).await).await
+    }
+
     /// As [`Connection::rows`], for what stands in one row, if it is there at all.
     pub async fn one<T>(
         &mut self,
@@ -202,9 +212,19 @@ impl Transaction<'_> {
         statement: Statement<'_>,
         mut read: impl FnMut(&dyn Cells) -> Result<T, sqlx::Error>,
     ) -> Result<Vec<T>, StoreError> {
+        self.parsed(what, statement, |cells| read(cells).map_err(|error| failed(what, error))).await
+    }
+
+    /// As [`Transaction::rows`], for rows that may be wrong in ways of their own.
+    pub async fn parsed<T>(
+        &mut self,
+        what: &str,
+        statement: Statement<'_>,
+        mut parse: impl FnMut(&dyn Cells) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
         let mut rows = Vec::new();
         let mut collect = |cells: &dyn Cells| {
-            rows.push(read(cells).map_err(|error| failed(what, error))?);
+            rows.push(parse(cells)?);
             Ok(())
         };
         self.query(what, statement, &mut collect).await?;

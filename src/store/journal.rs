@@ -15,7 +15,7 @@ use super::driver::{Access, Cells};
 use super::error::failed;
 use super::location::Dialect;
 use super::statement::{Names, Statement, integer, sql, text};
-use super::stored::{StoredRun, as_text, from_text, past_change};
+use super::stored::{self, as_text, from_text, past_change};
 use crate::domain::run::{Progress, Run, RunId, RunState};
 use crate::domain::shard::{self, Shard};
 use crate::domain::target::Target;
@@ -117,8 +117,7 @@ impl Ledger for SqlStore {
 
     async fn runs(&mut self) -> Result<Vec<Run>, StoreError> {
         let statement = self.names.statement(sql!(self.names.dialect, "runs"), &[]);
-        let stored = self.connection.rows(UNREADABLE, statement, StoredRun::read).await?;
-        stored.into_iter().map(StoredRun::parse).collect()
+        self.connection.parsed(UNREADABLE, statement, stored::run).await
     }
 
     async fn change_sizes(&mut self, run: &RunId, after: i64, limit: u32) -> Result<Vec<(i64, u64)>, StoreError> {
@@ -140,14 +139,7 @@ impl Ledger for SqlStore {
     ) -> Result<Vec<PastChange>, StoreError> {
         let fills = [run_id(run), ("after", integer(after)), ("until", integer(until))];
         let statement = self.names.statement(sql!("changes"), &fills);
-        let mut changes = Vec::new();
-        let mut collect = |cells: &dyn Cells| {
-            changes.push(past_change(cells, targets)?);
-            Ok(())
-        };
-        let query = async |read: &mut Transaction<'_>| read.query(UNREADABLE, statement, &mut collect).await;
-        self.connection.within(Access::Read, query).await?;
-        Ok(changes)
+        self.connection.parsed(UNREADABLE, statement, |cells| past_change(cells, targets)).await
     }
 
     async fn count_changes(&mut self, run: &RunId) -> Result<u64, StoreError> {
