@@ -68,12 +68,15 @@ impl SqlStore {
         let mut connection = Connection::open(location, access).await?;
         let names = Names { dialect: location.dialect, schema: String::new() };
         let transaction = connection.begin(Access::Read).await?;
-        let (mut overview, capacity, names) = Look { transaction, names, location, wanted }.all().await?;
-        let owner = format!("{:016x}", fastrand::u64(..));
+        let Seen { names, server_version, capacity, targets, tables } =
+            Look { transaction, names, location, wanted }.all().await?;
+        let (dialect, owner) = (location.dialect, format!("{:016x}", fastrand::u64(..)));
         let (location, replicas, made) = (location.clone(), Vec::new(), Arc::default());
         let mut store = Self { connection, location, access, names, replicas, owner, capacity, made };
-        overview.airflow_revision = store.revision().await?;
-        (overview.fingerprint, overview.known_by_name) = store.fingerprint().await?;
+        let airflow_revision = store.revision().await?;
+        let (fingerprint, known_by_name) = store.fingerprint().await?;
+        let overview =
+            Overview { dialect, server_version, airflow_revision, fingerprint, known_by_name, targets, tables };
         Ok((store, overview))
     }
 
@@ -117,20 +120,33 @@ struct Look<'l> {
     wanted: Wanted<'l>,
 }
 
+/// What the first look has seen.
+struct Seen {
+    names: Names,
+    server_version: String,
+    capacity: Capacity,
+    targets: Vec<&'static Target>,
+    tables: Vec<Table>,
+}
+
 impl<'l> Look<'l> {
-    async fn all(mut self) -> Result<(Overview, Capacity, Names), StoreError> {
-        let overview = self.overview().await?;
+    async fn all(mut self) -> Result<Seen, StoreError> {
+        let server_version = self.server_version().await?;
+        let (targets, tables) = self.targets().await?;
         let capacity = self.capacity().await?;
         self.transaction.commit().await?;
-        Ok((overview, capacity, self.names))
+        Ok(Seen { names: self.names, server_version, capacity, targets, tables })
     }
 
-    async fn overview(&mut self) -> Result<Overview, StoreError> {
-        let dialect = self.location.dialect;
-        let version = self.names.statement(sql!(dialect, "server_version"), &[]);
+    async fn server_version(&mut self) -> Result<String, StoreError> {
+        let statement = self.names.statement(sql!(self.names.dialect, "server_version"), &[]);
         let what = "the server did not tell its version";
-        let server_version = self.transaction.one(what, version, |cells| cells.owned(0)).await?;
-        let server_version = server_version.unwrap_or_default();
+        let version = self.transaction.one(what, statement, |cells| cells.owned(0)).await?;
+        Ok(version.unwrap_or_default())
+    }
+
+    /// The tables to work on, and all that have one of the names that matter. From here on their schema is known.
+    async fn targets(&mut self) -> Result<(Vec<&'static Target>, Vec<Table>), StoreError> {
         let (schema, tables, elsewhere) = self.tables().await?;
         self.names.schema = schema;
         let mut targets = self.airflows(&tables);
@@ -147,8 +163,7 @@ impl<'l> Look<'l> {
         if targets.is_empty() && !has_runs {
             return Err(self.missing(&tables).await);
         }
-        let (airflow_revision, fingerprint, known_by_name) = (None, String::new(), false);
-        Ok(Overview { dialect, server_version, airflow_revision, fingerprint, known_by_name, targets, tables })
+        Ok((targets, tables))
     }
 
     /// Airflow's tables among these.
