@@ -160,6 +160,18 @@ async fn begin_in(file: &mut sqlite::File, access: Access) -> Result<Transaction
     }
 }
 
+/// Runs a query without parameters and hands over its rows as PostgreSQL's COPY tells them. After a failure the connection
+/// is of no use any more.
+pub(super) async fn copy(
+    transaction: &mut sqlx::Transaction<'_, Postgres>,
+    what: &str,
+    query: &str,
+    each: &mut EachCells<'_>,
+) -> Result<(), StoreError> {
+    let answer = timeout(ANSWERING, copy::out(transaction, what, query, each)).await;
+    answer.unwrap_or_else(|_| Err(failed(what, silence())))
+}
+
 impl Transaction<'_> {
     /// Runs a statement and says how many rows it matched. `what` fails, should it fail.
     pub async fn run(&mut self, what: &str, statement: Statement<'_>) -> Result<u64, StoreError> {
@@ -194,14 +206,6 @@ impl Transaction<'_> {
             Self::Sqlite(transaction) => Ok(driver::query::<Sqlite>(transaction, what, statement, each).await),
             Self::File(transaction) => Ok(reading::query(transaction, what, &statement, each)),
         };
-        answer.unwrap_or_else(|_| Err(failed(what, silence())))
-    }
-
-    /// Runs a query without parameters and hands over its rows as PostgreSQL's COPY tells them. After a failure the
-    /// connection is of no use any more.
-    pub async fn copy(&mut self, what: &str, query: &str, each: &mut EachCells<'_>) -> Result<(), StoreError> {
-        let Self::Postgres(transaction) = self else { unreachable!("only PostgreSQL copies out") };
-        let answer = timeout(ANSWERING, copy::out(transaction, what, query, each)).await;
         answer.unwrap_or_else(|_| Err(failed(what, silence())))
     }
 
