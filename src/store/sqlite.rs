@@ -131,7 +131,8 @@ impl Cells for SqliteRow {
     fn insist(&self, index: usize, wanted: ColumnType) -> Result<(), sqlx::Error> {
         let value = self.try_get_raw(index)?;
         let found = value.type_info();
-        check_key(wanted, value.is_null(), found.name())
+        // Of a null, sqlx names the type that its column was declared with.
+        check_key(wanted, if value.is_null() { "NULL" } else { found.name() })
     }
 
     fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error> {
@@ -141,10 +142,13 @@ impl Cells for SqliteRow {
     }
 }
 
-/// Whether a key holds what its column should.
-fn check_key(wanted: ColumnType, is_null: bool, found: &str) -> Result<(), sqlx::Error> {
-    let wanted = if wanted == ColumnType::Integer { "INTEGER" } else { "TEXT" };
-    if !is_null && found == wanted {
+/// Whether a key holds what its column should, by the name of the type that was found.
+fn check_key(wanted: ColumnType, found: &str) -> Result<(), sqlx::Error> {
+    let wanted = match wanted {
+        ColumnType::Integer => "INTEGER",
+        ColumnType::Text => "TEXT",
+    };
+    if found == wanted {
         return Ok(());
     }
     Err(sqlx::Error::Decode(format!("a key holds {found} where its column should hold {wanted}").into()))
