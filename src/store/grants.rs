@@ -40,13 +40,13 @@ impl SqlStore {
         }
         for statement in [sql!("may_write_run"), sql!("may_enter_run"), sql!("may_record")] {
             let statement = self.names.statement(statement, &[]);
-            self.connection.write("the journal cannot be written", statement).await?;
+            self.connection.write("the journal could not be written", statement).await?;
         }
         Ok(())
     }
 
     async fn may_do(&mut self, deed: Deed) -> Result<(), StoreError> {
-        let (names, what) = (&self.names, format!("{} cannot be changed", deed.changes().table));
+        let (names, what) = (&self.names, format!("{} could not be changed", deed.changes().table));
         let statements = match deed {
             Deed::Rewrite(target) => vec![names.about(target, sql!("may_update"), &[])],
             Deed::Remove(target) => {

@@ -74,7 +74,7 @@ impl Ledger for SqlStore {
             (_, Deed::Rewrite(target) | Deed::Remove(target)) => self.names.about(target, sql!("may_update"), &[]),
             (_, Deed::Carry(route)) => may_carry(&self.names, route),
         };
-        let what = format!("{} cannot be changed", deed.changes().table);
+        let what = format!("{} could not be changed", deed.changes().table);
         self.connection.write(&what, statement).await.map(drop)
     }
 

@@ -50,7 +50,7 @@ pub(super) async fn connect(location: &Location, access: Access) -> Result<File,
             "check the path: sqlite:/// and then the path, an absolute one with its own slash; nothing is created",
         ));
     }
-    let what = || format!("the database file {} cannot be opened", path.display());
+    let what = || format!("the database file {} could not be opened", path.display());
     // Whoever may write comes first: what somebody left half written is restored then, and can be read.
     let writing = match access {
         Access::Read => None,
