@@ -74,7 +74,8 @@ pub(super) fn look<'s>(names: &Names, route: &'s Route, keys: &'s [Key]) -> Stat
 }
 
 /// The rows that a table has under these names. To the table, names that differ in case or in accents may be the same, so
-/// a row may come under a name that nobody asked for; whose namesake it is turns out where a single one is asked for.
+/// a row that is found may have a name that nobody asked for. Then the names are asked for in ever smaller groups: what is
+/// found where a single name is asked for is the row of that name.
 async fn namesakes(
     transaction: &mut Transaction<'_>,
     names: &Names,
