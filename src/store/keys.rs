@@ -91,7 +91,7 @@ impl<'f> Builder<'_, 'f> {
     /// Columns equal one of these lists of scalars.
     pub(super) fn among(&mut self, columns: &[Column], wanted: &[&'f [Scalar]]) {
         let names = self.columns(columns, "");
-        let parts = |scalars: &'f [Scalar]| -> Vec<Param<'f>> { scalars.iter().map(Param::from).collect() };
+        let parts = |scalars: &'f [Scalar]| scalars.iter().map(Param::from);
         match (self.names.dialect, columns, wanted) {
             (Dialect::Postgres, ..) => {
                 self.push(&format!("({names}) IN (SELECT * FROM unnest("));

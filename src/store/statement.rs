@@ -195,7 +195,7 @@ impl<'b, 'f> Builder<'b, 'f> {
     }
 
     /// A list of rows of parameters, as behind `VALUES`.
-    pub fn rows(&mut self, rows: impl IntoIterator<Item = Vec<Param<'f>>>) {
+    pub fn rows(&mut self, rows: impl IntoIterator<Item: IntoIterator<Item = Param<'f>>>) {
         self.join(rows, ", ", |builder, row| {
             builder.push("(");
             builder.join(row, ", ", Builder::bind);
@@ -215,7 +215,7 @@ impl<'b, 'f> Builder<'b, 'f> {
             Fill::ListIn(lists) => self.among(self.target().list_columns(), lists),
             Fill::NewValues(changes) => self.new_values(changes),
             Fill::KeyArrays(keys) => self.key_arrays(keys),
-            Fill::Rows(rows) => self.rows(rows.iter().cloned()),
+            Fill::Rows(rows) => self.rows(rows.iter().map(|row| row.iter().cloned())),
             Fill::Table(name) => self.push(&self.names.table(name)),
             Fill::Columns(names) => {
                 self.join(names, ", ", |builder, name| builder.push(&builder.names.quoted(name)));
