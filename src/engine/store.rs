@@ -287,7 +287,7 @@ pub trait Chunk {
 #[derive(Debug)]
 pub enum Lag {
     /// The furthest of them is so far behind.
-    Behind(std::time::Duration),
+    Behind(Duration),
     /// One of them does not say, and why.
     Unknown(StoreError),
 }

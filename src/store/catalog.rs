@@ -13,6 +13,7 @@ use super::statement::{Fill, Names, Param, Statement, integer, sql, text, texts}
 use crate::domain::generations::{self, Table};
 use crate::domain::own::Declared;
 use crate::domain::repair::Capacity;
+use crate::domain::run::RunId;
 use crate::domain::target::Target;
 use crate::engine::flag::digest;
 use crate::engine::made::Made;
@@ -258,8 +259,8 @@ impl<'l> Look<'l> {
     }
 }
 
-/// Fills that most statements about runs share.
-pub(super) fn run_id(run: &crate::domain::run::RunId) -> (&'static str, Fill<'_>) {
+/// The run that a statement is about.
+pub(super) fn run_id(run: &RunId) -> (&'static str, Fill<'_>) {
     ("run_id", text(&run.0))
 }
 

@@ -94,20 +94,19 @@ impl SqlChunk<'_> {
             Dialect::Sqlite => vec![("new_values", Fill::Rows(changes.iter().map(new_value).collect()))],
         };
         let statement = self.names.about(target, sql!(self.names.dialect, "update"), &fills);
-        self.write(target, statement, changes.len()).await
+        write(&mut self.transaction, target, statement, changes.len()).await
     }
 
     async fn remove(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
         let key_in = ("key_in", Fill::KeyIn(changes.iter().map(|change| change.key).collect()));
         let statement = self.names.about(target, sql!("delete"), &[key_in]);
-        self.write(target, statement, changes.len()).await
+        write(&mut self.transaction, target, statement, changes.len()).await
     }
 
     /// Journal entries and new values in one statement, which only PostgreSQL takes.
     async fn mend(&mut self, target: &'static Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
         let deed = Deed::Rewrite(target);
         let stored: Vec<StoredTexts> = changes.iter().map(|change| StoredTexts::of(deed, change)).collect();
-        let run = self.run.clone();
         let integers = |integer: fn(&Change<'_>) -> i64| {
             Fill::Param(Param::Integers(changes.iter().map(integer).map(Some).collect()))
         };
@@ -122,24 +121,29 @@ impl SqlChunk<'_> {
             ("after", texts(changes.iter().map(after))),
             ("digests", texts(stored.iter().map(|stored| stored.digest.as_deref().unwrap_or_default()))),
             ("written_at", texts(changes.iter().map(|change| change.written_at.unwrap_or_default()))),
-            run_id(&run),
+            run_id(&self.run),
             ("table_name", text(&target.table)),
         ];
         let statement = self.names.about(target, include_str!("sql/postgres/mend.sql"), &fills);
-        self.write(target, statement, changes.len()).await
+        write(&mut self.transaction, target, statement, changes.len()).await
     }
+}
 
-    /// Locked rows cannot go away, so a row that is not matched was kept back by a trigger; better no chunk than a wrong
-    /// journal.
-    async fn write(&mut self, target: &Target, statement: Statement<'_>, rows: usize) -> Result<(), StoreError> {
-        let what = format!("rows of {} could not be written", target.table);
-        let matched = self.transaction.try_run(statement).await.map_err(|error| failed_on_values(&what, error))?;
-        if matched == rows as u64 {
-            return Ok(());
-        }
-        let what = format!("of {rows} locked rows of {}, {matched} were changed", target.table);
-        Err(StoreError::new(Trouble::Refused, what))
+/// Writes locked rows. They cannot go away, so a row that is not matched was kept back by a trigger; better no chunk than a
+/// wrong journal.
+async fn write(
+    transaction: &mut Transaction<'_>,
+    target: &Target,
+    statement: Statement<'_>,
+    rows: usize,
+) -> Result<(), StoreError> {
+    let what = format!("rows of {} could not be written", target.table);
+    let matched = transaction.try_run(statement).await.map_err(|error| failed_on_values(&what, error))?;
+    if matched == rows as u64 {
+        return Ok(());
     }
+    let what = format!("of {rows} locked rows of {}, {matched} were changed", target.table);
+    Err(StoreError::new(Trouble::Refused, what))
 }
 
 /// The key of a row, and its new value.

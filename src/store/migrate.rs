@@ -69,7 +69,7 @@ impl SqlStore {
         }
         let mut tries = 1..=TRIES;
         loop {
-            match self.run_migrations().await {
+            match self.run_migrations().await.map_err(not_created) {
                 // Of several processes that make the journal at once, the slower ones fail on what is there by now.
                 Err(error) if error.trouble != Trouble::Denied && self.journal_is_current().await? => {
                     tracing::debug!("someone else has made the journal meanwhile: {error}");
@@ -86,36 +86,36 @@ impl SqlStore {
     }
 
     /// All or nothing on PostgreSQL and SQLite. MySQL commits every CREATE TABLE by itself.
-    async fn run_migrations(&mut self) -> Result<(), StoreError> {
+    async fn run_migrations(&mut self) -> Result<(), MigrateError> {
         let migrator = migrator(self.names.dialect);
         let schema = self.names.quoted(&self.names.schema);
-        let begun = |error| failed("the journal's tables could not be created", error);
         match &mut self.connection {
             Connection::Postgres(connection) => {
-                let mut transaction = connection.begin().await.map_err(begun)?;
+                let mut transaction = connection.begin().await?;
                 let path = AssertSqlSafe(format!("SET LOCAL search_path = {schema}"));
-                transaction.execute(path).await.map_err(begun)?;
+                transaction.execute(path).await?;
                 let migrated = migrator.run(&mut *transaction).await;
                 // The migrator's statements have names and would stay in the session, which may be a pooler's: there
                 // the same names of another client would be taken.
                 let cleared = transaction.clear_cached_statements().await;
-                migrated.map_err(not_created)?;
-                cleared.map_err(begun)?;
-                transaction.commit().await.map_err(begun)
+                migrated?;
+                cleared?;
+                Ok(transaction.commit().await?)
             }
             Connection::MySql(connection) => {
-                let mut outcome = migrator.run(&mut *connection).await;
-                if let Err(MigrateError::Dirty(_)) = outcome {
-                    // Somebody was killed between two tables. Each is made only if it is missing, so begin again.
-                    connection.execute(FORGET_UNFINISHED).await.map_err(begun)?;
-                    outcome = migrator.run(&mut *connection).await;
+                match migrator.run(&mut *connection).await {
+                    Err(MigrateError::Dirty(_)) => {
+                        // Somebody was killed between two tables. Each is made only if it is missing, so begin again.
+                        connection.execute(FORGET_UNFINISHED).await?;
+                        migrator.run(&mut *connection).await
+                    }
+                    outcome => outcome,
                 }
-                outcome.map_err(not_created)
             }
             Connection::Sqlite(file) => {
-                let mut transaction = file.writing().map_err(begun)?.begin().await.map_err(begun)?;
-                migrator.run(&mut *transaction).await.map_err(not_created)?;
-                transaction.commit().await.map_err(begun)
+                let mut transaction = file.writing()?.begin().await?;
+                migrator.run(&mut *transaction).await?;
+                Ok(transaction.commit().await?)
             }
         }
     }
