@@ -11,9 +11,9 @@ use serde::Serialize;
 use super::args::{CommonArgs, Format, MostArgs, OutputArgs, ReportArgs};
 use super::failure::Failure;
 use super::session;
+use crate::report::Most;
 use crate::report::model::Report;
 use crate::report::progress::Progress;
-use crate::report::shortlist::Most;
 use crate::report::stream::{Form, Stream};
 use crate::report::{Colour, Page, html, json, markdown, terminal};
 

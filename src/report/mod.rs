@@ -32,7 +32,7 @@ mod rows;
 pub mod rules;
 pub mod runs;
 mod sentences;
-pub mod shortlist;
+mod shortlist;
 pub mod stream;
 pub mod suggestion;
 pub mod terminal;
@@ -42,3 +42,4 @@ pub mod wording;
 pub mod sample;
 
 pub use page::{Colour, Page};
+pub use shortlist::Most;

@@ -1,6 +1,7 @@
 //! What people call the assets whose state it is. Rows of state know only their numbers.
 
 use super::catalog::SqlStore;
+use super::driver::Cells;
 use super::statement::{Fill, Param, sql};
 use crate::engine::store::StoreError;
 
@@ -21,10 +22,9 @@ impl SqlStore {
             let rows = ids.iter().map(|id| vec![Param::Integer(*id)]).collect();
             let fills = [("asset", Fill::Table(ASSET)), ("ids", Fill::Rows(rows))];
             let statement = self.names.statement(sql!("asset_names"), &fills);
-            let name = |cells: &dyn super::driver::Cells| Ok(cells.integer(0)?.zip(cells.text(1)?.map(str::to_owned)));
-            names.extend(
-                self.rows("the names of assets could not be read", statement, name).await?.into_iter().flatten(),
-            );
+            let name = |cells: &dyn Cells| Ok(cells.integer(0)?.zip(cells.owned(1)?));
+            let found = self.connection.rows("the names of assets could not be read", statement, name).await?;
+            names.extend(found.into_iter().flatten());
         }
         Ok(names)
     }

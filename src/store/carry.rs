@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::chunk::looked_for;
 use super::connection::Transaction;
 use super::driver::Cells;
 use super::error::failed_on_values;
@@ -15,7 +16,7 @@ use super::source::{key, keys_at_once, row, scalars, value_and_time, value_index
 use super::statement::{Fill, Names, Param, Statement, sql};
 use crate::domain::carry::Route;
 use crate::domain::target::{Key, Target};
-use crate::engine::store::{Besides, Candidate, Change, Effect, LockedRow, Namesake, StoreError, Trouble};
+use crate::engine::store::{Besides, Candidate, Change, LockedRow, Namesake, StoreError, Trouble};
 
 /// Reads rows of an older table, in the order of their keys, and what else there is under their names.
 pub(super) async fn candidates(
@@ -51,7 +52,7 @@ async fn rows(
     let name_at = value_index(route.from, Besides::Facts) + 2;
     let read = |cells: &dyn Cells| {
         let name = Key(scalars(cells, &route.to.key, name_at)?);
-        let has_owner = cells.integer(name_at + name.0.len())? == Some(1);
+        let has_owner = cells.says_yes(name_at + name.0.len())?;
         Ok((row(cells, route.from)?, name, has_owner))
     };
     let mut found = Vec::with_capacity(keys.len());
@@ -73,7 +74,8 @@ pub(super) fn look<'s>(names: &Names, route: &'s Route, keys: &'s [Key]) -> Stat
 }
 
 /// The rows that a table has under these names. To the table, names that differ in case or in accents may be the same, so
-/// a row may come under a name that nobody asked for; whose namesake it is turns out where a single one is asked for.
+/// a row that is found may have a name that nobody asked for. Then the names are asked for in ever smaller groups: what is
+/// found where a single name is asked for is the row of that name.
 async fn namesakes(
     transaction: &mut Transaction<'_>,
     names: &Names,
@@ -146,20 +148,20 @@ fn by_arrays<'s>(names: &Names, route: &'s Route, changes: &'s [Change<'_>]) -> 
     let after = changes.iter().map(|change| change.effect.after()).collect();
     let written = changes.iter().map(|change| change.written_at).collect();
     let fills = [
-        ("key_arrays", Fill::KeyArrays(changes.iter().map(origin).collect())),
-        ("after", Fill::Param(Param::MaybeTexts(after))),
-        ("written", Fill::Param(Param::MaybeTexts(written))),
+        ("key_arrays", Fill::KeyArrays(changes.iter().map(looked_for).collect())),
+        ("after", Fill::Param(Param::Texts(after))),
+        ("written", Fill::Param(Param::Texts(written))),
     ];
     copy(names, route, sql!(Dialect::Postgres, "insert"), fills)
 }
 
 fn by_cases<'s>(names: &Names, route: &'s Route, template: &str, changes: &[&'s Change<'_>]) -> Statement<'s> {
-    let pair = |change: &&'s Change<'_>, text: Option<&'s str>| (origin(change), text.unwrap_or_default());
+    let pair = |change: &&'s Change<'_>, text: Option<&'s str>| (looked_for(change), text.unwrap_or_default());
     let values = rounded_up(changes.iter().map(|change| pair(change, change.effect.after())).collect());
     let written = rounded_up(changes.iter().map(|change| pair(change, change.written_at)).collect());
     let fills = [
         ("new_values", Fill::NewValues(values)),
-        ("key_in", Fill::KeyIn(changes.iter().copied().map(origin).collect())),
+        ("key_in", Fill::KeyIn(changes.iter().copied().map(looked_for).collect())),
         ("written", Fill::NewValues(written)),
     ];
     copy(names, route, template, fills)
@@ -176,19 +178,11 @@ fn rounded_up<'s>(mut values: Vec<(&'s Key, &'s str)>) -> Vec<(&'s Key, &'s str)
 fn by_rows<'s>(names: &Names, route: &'s Route, changes: &'s [Change<'_>]) -> Statement<'s> {
     let maybe = |text: Option<&'s str>| text.map_or(Param::Null, Param::Text);
     let row = |change: &'s Change<'_>| {
-        let key = origin(change).0.iter().map(Param::from);
+        let key = looked_for(change).0.iter().map(Param::from);
         key.chain([maybe(change.effect.after()), maybe(change.written_at)]).collect()
     };
     let rows = [("new_values", Fill::Rows(changes.iter().map(row).collect()))];
     copy(names, route, sql!(Dialect::Sqlite, "insert"), rows)
-}
-
-/// The key in the older table.
-fn origin<'c>(change: &'c Change<'_>) -> &'c Key {
-    match change.effect {
-        Effect::Carry { from, .. } => from,
-        Effect::Rewrite { .. } | Effect::Remove { .. } => unreachable!("only rows of an older table are copied"),
-    }
 }
 
 /// A statement that copies rows, with what all such statements have in common.

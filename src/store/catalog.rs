@@ -9,10 +9,11 @@ use super::migrate::RUNS;
 use super::mysql;
 use super::own;
 use super::replica::Replica;
-use super::statement::{Fill, Names, Param, Statement, integer, sql, text};
+use super::statement::{Fill, Names, Param, Statement, integer, sql, text, texts};
 use crate::domain::generations::{self, Table};
 use crate::domain::own::Declared;
 use crate::domain::repair::Capacity;
+use crate::domain::run::RunId;
 use crate::domain::target::Target;
 use crate::engine::flag::digest;
 use crate::engine::made::Made;
@@ -68,12 +69,15 @@ impl SqlStore {
         let mut connection = Connection::open(location, access).await?;
         let names = Names { dialect: location.dialect, schema: String::new() };
         let transaction = connection.begin(Access::Read).await?;
-        let (mut overview, capacity, names) = Look { transaction, names, location, wanted }.all().await?;
-        let owner = format!("{:016x}", fastrand::u64(..));
+        let Seen { names, server_version, capacity, targets, tables } =
+            Look { transaction, names, location, wanted }.all().await?;
+        let (dialect, owner) = (location.dialect, format!("{:016x}", fastrand::u64(..)));
         let (location, replicas, made) = (location.clone(), Vec::new(), Arc::default());
         let mut store = Self { connection, location, access, names, replicas, owner, capacity, made };
-        overview.airflow_revision = store.revision().await?;
-        (overview.fingerprint, overview.known_by_name) = store.fingerprint().await?;
+        let airflow_revision = store.revision().await?;
+        let (fingerprint, known_by_name) = store.fingerprint().await?;
+        let overview =
+            Overview { dialect, server_version, airflow_revision, fingerprint, known_by_name, targets, tables };
         Ok((store, overview))
     }
 
@@ -99,28 +103,13 @@ impl SqlStore {
     /// A text that not every role may read, and not every database has. What keeps it from being read now and not the
     /// next time is a failure: a database must not seem to be another because a connection broke.
     async fn text_if_allowed(&mut self, what: &str, statement: Statement<'_>) -> Result<Option<String>, StoreError> {
-        let text = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
-        match self.rows(what, statement, text).await {
-            Ok(texts) => Ok(texts.into_iter().flatten().next()),
-            Err(error) if matches!(error.trouble, Trouble::Lost | Trouble::Unreachable | Trouble::Contended) => {
-                Err(error)
-            }
-            Err(error) => {
+        match self.connection.one(what, statement, |cells| cells.owned(0)).await {
+            Err(error) if !matches!(error.trouble, Trouble::Lost | Trouble::Unreachable | Trouble::Contended) => {
                 tracing::info!("{error}");
                 Ok(None)
             }
+            outcome => outcome,
         }
-    }
-
-    /// Runs one query in a transaction that only reads, and collects what `read` makes of its rows.
-    pub(super) async fn rows<T>(
-        &mut self,
-        what: &str,
-        statement: Statement<'_>,
-        read: impl FnMut(&dyn Cells) -> Result<T, sqlx::Error>,
-    ) -> Result<Vec<T>, StoreError> {
-        let query = async |transaction: &mut Transaction<'_>| transaction.rows(what, statement, read).await;
-        self.connection.within(Access::Read, query).await
     }
 }
 
@@ -132,19 +121,33 @@ struct Look<'l> {
     wanted: Wanted<'l>,
 }
 
+/// What the first look has seen.
+struct Seen {
+    names: Names,
+    server_version: String,
+    capacity: Capacity,
+    targets: Vec<&'static Target>,
+    tables: Vec<Table>,
+}
+
 impl<'l> Look<'l> {
-    async fn all(mut self) -> Result<(Overview, Capacity, Names), StoreError> {
-        let overview = self.overview().await?;
+    async fn all(mut self) -> Result<Seen, StoreError> {
+        let server_version = self.server_version().await?;
+        let (targets, tables) = self.targets().await?;
         let capacity = self.capacity().await?;
         self.transaction.commit().await?;
-        Ok((overview, capacity, self.names))
+        Ok(Seen { names: self.names, server_version, capacity, targets, tables })
     }
 
-    async fn overview(&mut self) -> Result<Overview, StoreError> {
-        let dialect = self.location.dialect;
-        let version = self.names.statement(sql!(dialect, "server_version"), &[]);
+    async fn server_version(&mut self) -> Result<String, StoreError> {
+        let statement = self.names.statement(sql!(self.names.dialect, "server_version"), &[]);
         let what = "the server did not tell its version";
-        let server_version = self.one_text(what, version).await?.unwrap_or_default();
+        let version = self.transaction.one(what, statement, |cells| cells.owned(0)).await?;
+        Ok(version.unwrap_or_default())
+    }
+
+    /// The tables to work on, and all that have one of the names that matter. From here on their schema is known.
+    async fn targets(&mut self) -> Result<(Vec<&'static Target>, Vec<Table>), StoreError> {
         let (schema, tables, elsewhere) = self.tables().await?;
         self.names.schema = schema;
         let mut targets = self.airflows(&tables);
@@ -161,8 +164,7 @@ impl<'l> Look<'l> {
         if targets.is_empty() && !has_runs {
             return Err(self.missing(&tables).await);
         }
-        let (airflow_revision, fingerprint, known_by_name) = (None, String::new(), false);
-        Ok(Overview { dialect, server_version, airflow_revision, fingerprint, known_by_name, targets, tables })
+        Ok((targets, tables))
     }
 
     /// Airflow's tables among these.
@@ -207,13 +209,12 @@ impl<'l> Look<'l> {
 
     /// The tables with these names, each with its schema.
     async fn columns(&mut self, names: impl Iterator<Item = &str>) -> Result<Vec<(String, Table)>, StoreError> {
-        let schemas = Param::Texts(self.location.schemas.iter().map(String::as_str).collect());
         let names = Fill::Rows(vec![names.map(Param::Text).collect()]);
-        let fills = [("names", names), ("schemas", Fill::Param(schemas))];
+        let fills = [("names", names), ("schemas", texts(self.location.schemas.iter().map(String::as_str)))];
         let find = self.names.statement(sql!(self.names.dialect, "find_columns"), &fills);
         let mut tables: Vec<(String, Table)> = Vec::new();
         let collect = |cells: &dyn Cells| {
-            let text = |index| Ok::<_, sqlx::Error>(cells.text(index)?.unwrap_or_default().to_owned());
+            let text = |index| cells.owned(index).map(Option::unwrap_or_default);
             let (schema, name, column) = (text(0)?, text(1)?, text(2)?);
             match tables.last_mut() {
                 Some((last, table)) if *last == schema && table.name == name => table.columns.push(column),
@@ -243,7 +244,8 @@ impl<'l> Look<'l> {
     /// Airflow's revision, where nothing depends on the transaction any more: a role may be refused it.
     async fn revision(&mut self) -> Option<String> {
         let statement = self.names.statement(sql!("revision"), &[]);
-        self.one_text("Airflow's revision could not be read", statement).await.ok().flatten()
+        let what = "Airflow's revision could not be read";
+        self.transaction.one(what, statement, |cells| cells.owned(0)).await.ok().flatten()
     }
 
     async fn capacity(&mut self) -> Result<Capacity, StoreError> {
@@ -252,19 +254,13 @@ impl<'l> Look<'l> {
         }
         let statement = self.names.statement("SELECT @@max_allowed_packet", &[]);
         let what = "the server did not tell its longest packet";
-        let packet = self.transaction.rows(what, statement, |cells| cells.integer(0)).await?;
-        let packet = packet.into_iter().flatten().next().unwrap_or_default();
-        Ok(mysql::capacity(packet.unsigned_abs()))
-    }
-
-    async fn one_text(&mut self, what: &str, statement: Statement<'_>) -> Result<Option<String>, StoreError> {
-        let read = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
-        Ok(self.transaction.rows(what, statement, read).await?.into_iter().flatten().next())
+        let packet = self.transaction.one(what, statement, |cells| cells.integer(0)).await?;
+        Ok(mysql::capacity(packet.unwrap_or_default().unsigned_abs()))
     }
 }
 
-/// Fills that most statements about runs share.
-pub(super) fn run_id(run: &crate::domain::run::RunId) -> (&'static str, Fill<'_>) {
+/// The run that a statement is about.
+pub(super) fn run_id(run: &RunId) -> (&'static str, Fill<'_>) {
     ("run_id", text(&run.0))
 }
 

@@ -7,7 +7,7 @@ use super::error::failed_on_values;
 use super::keys::is_plain_number;
 use super::location::Dialect;
 use super::source::{keys_at_once, row};
-use super::statement::{Fill, Names, Param, Statement, sql, text};
+use super::statement::{Fill, Names, Param, Statement, sql, text, texts};
 use super::stored::as_text;
 use crate::domain::carry::Route;
 use crate::domain::repair::Capacity;
@@ -59,13 +59,8 @@ impl Chunk for SqlChunk<'_> {
     }
 
     async fn commit(mut self, step: Step<'_>) -> Result<(), StoreError> {
-        match advance(&mut self.transaction, self.names, self.owner, &self.run, step).await {
-            Ok(()) => self.transaction.commit().await,
-            Err(error) => {
-                self.transaction.roll_back().await;
-                Err(error)
-            }
-        }
+        let outcome = advance(&mut self.transaction, self.names, self.owner, &self.run, step).await;
+        self.transaction.end(outcome).await
     }
 
     async fn roll_back(self) {
@@ -99,22 +94,22 @@ impl SqlChunk<'_> {
             Dialect::Sqlite => vec![("new_values", Fill::Rows(changes.iter().map(new_value).collect()))],
         };
         let statement = self.names.about(target, sql!(self.names.dialect, "update"), &fills);
-        self.write(target, statement, changes.len()).await
+        write(&mut self.transaction, target, statement, changes.len()).await
     }
 
     async fn remove(&mut self, target: &Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
         let key_in = ("key_in", Fill::KeyIn(changes.iter().map(|change| change.key).collect()));
         let statement = self.names.about(target, sql!("delete"), &[key_in]);
-        self.write(target, statement, changes.len()).await
+        write(&mut self.transaction, target, statement, changes.len()).await
     }
 
     /// Journal entries and new values in one statement, which only PostgreSQL takes.
     async fn mend(&mut self, target: &'static Target, changes: &[Change<'_>]) -> Result<(), StoreError> {
         let deed = Deed::Rewrite(target);
         let stored: Vec<StoredTexts> = changes.iter().map(|change| StoredTexts::of(deed, change)).collect();
-        let run = self.run.clone();
-        let integers =
-            |integer: fn(&Change<'_>) -> i64| Fill::Param(Param::Integers(changes.iter().map(integer).collect()));
+        let integers = |integer: fn(&Change<'_>) -> i64| {
+            Fill::Param(Param::Integers(changes.iter().map(integer).map(Some).collect()))
+        };
         let fills = [
             ("key_arrays", Fill::KeyArrays(changes.iter().map(|change| change.key).collect())),
             ("seqs", integers(|change| change.seq)),
@@ -126,28 +121,29 @@ impl SqlChunk<'_> {
             ("after", texts(changes.iter().map(after))),
             ("digests", texts(stored.iter().map(|stored| stored.digest.as_deref().unwrap_or_default()))),
             ("written_at", texts(changes.iter().map(|change| change.written_at.unwrap_or_default()))),
-            run_id(&run),
+            run_id(&self.run),
             ("table_name", text(&target.table)),
         ];
         let statement = self.names.about(target, include_str!("sql/postgres/mend.sql"), &fills);
-        self.write(target, statement, changes.len()).await
-    }
-
-    /// Locked rows cannot go away, so a row that is not matched was kept back by a trigger; better no chunk than a wrong
-    /// journal.
-    async fn write(&mut self, target: &Target, statement: Statement<'_>, rows: usize) -> Result<(), StoreError> {
-        let what = format!("rows of {} could not be written", target.table);
-        let matched = self.transaction.try_run(statement).await.map_err(|error| failed_on_values(&what, error))?;
-        if matched == rows as u64 {
-            return Ok(());
-        }
-        let what = format!("of {rows} locked rows of {}, {matched} were changed", target.table);
-        Err(StoreError::new(Trouble::Refused, what))
+        write(&mut self.transaction, target, statement, changes.len()).await
     }
 }
 
-fn texts<'t>(texts: impl Iterator<Item = &'t str>) -> Fill<'t> {
-    Fill::Param(Param::Texts(texts.collect()))
+/// Writes locked rows. They cannot go away, so a row that is not matched was kept back by a trigger; better no chunk than a
+/// wrong journal.
+async fn write(
+    transaction: &mut Transaction<'_>,
+    target: &Target,
+    statement: Statement<'_>,
+    rows: usize,
+) -> Result<(), StoreError> {
+    let what = format!("rows of {} could not be written", target.table);
+    let matched = transaction.try_run(statement).await.map_err(|error| failed_on_values(&what, error))?;
+    if matched == rows as u64 {
+        return Ok(());
+    }
+    let what = format!("of {rows} locked rows of {}, {matched} were changed", target.table);
+    Err(StoreError::new(Trouble::Refused, what))
 }
 
 /// The key of a row, and its new value.
@@ -185,7 +181,7 @@ fn at_once(dialect: Dialect, changes: &[Change<'_>]) -> AtOnce {
 }
 
 /// The key by which the row of a change is found.
-const fn looked_for<'c>(change: &Change<'c>) -> &'c Key {
+pub(super) const fn looked_for<'c>(change: &Change<'c>) -> &'c Key {
     match change.effect {
         Effect::Carry { from, .. } => from,
         Effect::Rewrite { .. } | Effect::Remove { .. } => change.key,
@@ -290,8 +286,8 @@ pub(super) async fn move_on(
         return Ok(());
     }
     let owned = names.statement(sql!("owned_run"), &[("owner", text(owner))]);
-    let owned = transaction.rows("the lease could not be looked at", owned, |cells| cells.text(0).map(drop)).await?;
-    Err(if owned.is_empty() { lease_lost(run) } else { commits_lost(run) })
+    let owned = transaction.one("the lease could not be looked at", owned, |cells| cells.owned(0)).await?;
+    Err(if owned.is_none() { lease_lost(run) } else { commits_lost(run) })
 }
 
 fn commits_lost(run: &RunId) -> StoreError {

@@ -78,13 +78,64 @@ impl Connection {
         work: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut transaction = self.begin(access).await?;
+        let outcome = work(&mut transaction).await;
+        transaction.end(outcome).await
+    }
+
+    /// Tries to do some work in a transaction that writes: with a rollback also where it gives nothing.
+    pub async fn attempt<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Transaction<'_>) -> Result<Option<T>, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut transaction = self.begin(Access::Write).await?;
         match work(&mut transaction).await {
-            Ok(done) => transaction.commit().await.map(|()| done),
-            Err(error) => {
+            Ok(Some(done)) => transaction.commit().await.map(|()| Some(done)),
+            outcome => {
                 transaction.roll_back().await;
-                Err(error)
+                outcome
             }
         }
+    }
+
+    /// Runs one statement that writes, in a transaction of its own, and says how many rows it matched.
+    pub async fn write(&mut self, what: &str, statement: Statement<'_>) -> Result<u64, StoreError> {
+        self.within(Access::Write, async |write| write.run(what, statement).await).await
+    }
+
+    /// Runs one query in a transaction that only reads, and collects what `read` makes of its rows.
+    pub async fn rows<T>(
+        &mut self,
+        what: &str,
+        statement: Statement<'_>,
+        read: impl FnMut(&dyn Cells) -> Result<T, sqlx::Error>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.within(Access::Read, async |transaction| transaction.rows(what, statement, read).await).await
+    }
+
+    /// As [`Connection::rows`], for rows that may be wrong in ways of their own.
+    pub async fn parsed<T>(
+        &mut self,
+        what: &str,
+        statement: Statement<'_>,
+        parse: impl FnMut(&dyn Cells) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.within(Access::Read, async |transaction| transaction.parsed(what, statement, parse).await).await
+    }
+
+    /// As [`Connection::rows`], for what stands in one row, if it is there at all.
+    pub async fn one<T>(
+        &mut self,
+        what: &str,
+        statement: Statement<'_>,
+        read: impl FnMut(&dyn Cells) -> Result<Option<T>, sqlx::Error>,
+    ) -> Result<Option<T>, StoreError> {
+        self.within(Access::Read, async |transaction| transaction.one(what, statement, read).await).await
+    }
+
+    /// As [`Connection::rows`], for a question of which the answer is yes or no.
+    pub async fn says_yes(&mut self, what: &str, statement: Statement<'_>) -> Result<bool, StoreError> {
+        let answer = self.one(what, statement, |cells| cells.says_yes(0).map(Some)).await?;
+        Ok(answer.unwrap_or_default())
     }
 }
 
@@ -107,6 +158,18 @@ async fn begin_in(file: &mut sqlite::File, access: Access) -> Result<Transaction
         }
         Access::Write => file.writing()?.begin_with(sqlite::BEGIN_TO_WRITE).await.map(Transaction::Sqlite),
     }
+}
+
+/// Runs a query without parameters and hands over its rows as PostgreSQL's COPY tells them. After a failure the connection
+/// is of no use any more.
+pub(super) async fn copy(
+    transaction: &mut sqlx::Transaction<'_, Postgres>,
+    what: &str,
+    query: &str,
+    each: &mut EachCells<'_>,
+) -> Result<(), StoreError> {
+    let answer = timeout(ANSWERING, copy::out(transaction, what, query, each)).await;
+    answer.unwrap_or_else(|_| Err(failed(what, silence())))
 }
 
 impl Transaction<'_> {
@@ -146,14 +209,6 @@ impl Transaction<'_> {
         answer.unwrap_or_else(|_| Err(failed(what, silence())))
     }
 
-    /// Runs a query without parameters and hands over its rows as PostgreSQL's COPY tells them. After a failure the
-    /// connection is of no use any more.
-    pub async fn copy(&mut self, what: &str, query: &str, each: &mut EachCells<'_>) -> Result<(), StoreError> {
-        let Self::Postgres(transaction) = self else { unreachable!("only PostgreSQL copies out") };
-        let answer = timeout(ANSWERING, copy::out(transaction, what, query, each)).await;
-        answer.unwrap_or_else(|_| Err(failed(what, silence())))
-    }
-
     /// Runs a query and collects what `read` makes of its rows.
     pub async fn rows<T>(
         &mut self,
@@ -161,13 +216,44 @@ impl Transaction<'_> {
         statement: Statement<'_>,
         mut read: impl FnMut(&dyn Cells) -> Result<T, sqlx::Error>,
     ) -> Result<Vec<T>, StoreError> {
+        self.parsed(what, statement, |cells| read(cells).map_err(|error| failed(what, error))).await
+    }
+
+    /// As [`Transaction::rows`], for rows that may be wrong in ways of their own.
+    pub async fn parsed<T>(
+        &mut self,
+        what: &str,
+        statement: Statement<'_>,
+        mut parse: impl FnMut(&dyn Cells) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
         let mut rows = Vec::new();
         let mut collect = |cells: &dyn Cells| {
-            rows.push(read(cells).map_err(|error| failed(what, error))?);
+            rows.push(parse(cells)?);
             Ok(())
         };
         self.query(what, statement, &mut collect).await?;
         Ok(rows)
+    }
+
+    /// As [`Transaction::rows`], for what stands in one row, if it is there at all.
+    pub async fn one<T>(
+        &mut self,
+        what: &str,
+        statement: Statement<'_>,
+        read: impl FnMut(&dyn Cells) -> Result<Option<T>, sqlx::Error>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.rows(what, statement, read).await?.into_iter().flatten().next())
+    }
+
+    /// Ends with a commit after a success, and with a rollback after a failure.
+    pub async fn end<T>(self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        match outcome {
+            Ok(done) => self.commit().await.map(|()| done),
+            Err(error) => {
+                self.roll_back().await;
+                Err(error)
+            }
+        }
     }
 
     /// Undoes the changes and gives the locks back. On a connection that broke, the server does so by itself.

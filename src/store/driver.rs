@@ -24,6 +24,14 @@ pub enum Access {
 pub(super) trait Cells {
     fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error>;
     fn text(&self, index: usize) -> Result<Option<&str>, sqlx::Error>;
+    /// A text that outlives its row.
+    fn owned(&self, index: usize) -> Result<Option<String>, sqlx::Error> {
+        Ok(self.text(index)?.map(str::to_owned))
+    }
+    /// Whether the answer to a question is yes.
+    fn says_yes(&self, index: usize) -> Result<bool, sqlx::Error> {
+        Ok(self.integer(index)? == Some(1))
+    }
     /// A value as it is stored, text or not.
     fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error>;
     /// Insists that a cell holds a key as it is known here. SQLite lets a column hold anything, whatever its type says, and

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use super::carry::may_carry;
 use super::catalog::SqlStore;
 use super::driver::Cells;
-use super::journal::write;
 use super::location::Dialect;
 use super::migrate::TABLES;
 use super::statement::{Fill, sql, text};
@@ -17,8 +16,7 @@ impl SqlStore {
     pub(super) async fn refuse_beside_a_migration(&mut self) -> Result<(), StoreError> {
         let statement = self.names.statement(sql!(self.names.dialect, "migrating"), &[]);
         let what = "Airflow's migration lock could not be looked at";
-        let locked = self.rows(what, statement, |cells| cells.integer(0)).await?;
-        if locked.first() != Some(&Some(1)) {
+        if !self.connection.says_yes(what, statement).await? {
             return Ok(());
         }
         Err(StoreError::new(Trouble::Migrating, "Airflow is migrating this database")
@@ -42,13 +40,13 @@ impl SqlStore {
         }
         for statement in [sql!("may_write_run"), sql!("may_enter_run"), sql!("may_record")] {
             let statement = self.names.statement(statement, &[]);
-            write(&mut self.connection, "the journal cannot be written", statement).await?;
+            self.connection.write("the journal could not be written", statement).await?;
         }
         Ok(())
     }
 
     async fn may_do(&mut self, deed: Deed) -> Result<(), StoreError> {
-        let (names, what) = (&self.names, format!("{} cannot be changed", deed.changes().table));
+        let (names, what) = (&self.names, format!("{} could not be changed", deed.changes().table));
         let statements = match deed {
             Deed::Rewrite(target) => vec![names.about(target, sql!("may_update"), &[])],
             Deed::Remove(target) => {
@@ -60,7 +58,7 @@ impl SqlStore {
             }
         };
         for statement in statements {
-            write(&mut self.connection, &what, statement).await?;
+            self.connection.write(&what, statement).await?;
         }
         match deed {
             Deed::Carry(route) => self.may_number(route).await,
@@ -80,8 +78,7 @@ impl SqlStore {
         let fills = [("sequence", text(&sequence)), ("into", Fill::Table(table))];
         let statement = self.names.statement(question, &fills);
         let what = format!("{sequence} could not be looked at");
-        let is_behind = self.rows(&what, statement, |cells| cells.integer(0)).await?;
-        if is_behind.first() != Some(&Some(1)) {
+        if !self.connection.says_yes(&what, statement).await? {
             return Ok(());
         }
         let what = format!("{sequence} would give ids that {table} has already, to Airflow as well");
@@ -99,10 +96,11 @@ impl SqlStore {
         let table = self.names.table(&route.to.table);
         let question = include_str!("sql/postgres/sequence.sql");
         let statement = self.names.statement(question, &[("table_text", text(&table))]);
-        let sequence =
-            |cells: &dyn Cells| Ok((cells.text(0)?.unwrap_or_default().to_owned(), cells.integer(1)? == Some(1)));
-        let found = self.rows("the role's privileges could not be read", statement, sequence).await?;
-        Ok(found.into_iter().next())
+        let sequence = |cells: &dyn Cells| {
+            let may_use = cells.says_yes(1)?;
+            Ok(cells.owned(0)?.map(|sequence| (sequence, may_use)))
+        };
+        self.connection.one("the role's privileges could not be read", statement, sequence).await
     }
 
     /// Only PostgreSQL can be asked whether tables may be made. Elsewhere making them tells.
@@ -110,15 +108,13 @@ impl SqlStore {
         if self.names.dialect != Dialect::Postgres {
             return Ok(());
         }
-        let schema = self.names.schema.clone();
+        let schema = &self.names.schema;
         let question = include_str!("sql/postgres/may_create.sql");
-        let statement = self.names.statement(question, &[("schema", text(&schema))]);
-        let what = "the role's privileges could not be read";
-        let may = self.rows(what, statement, |cells| cells.integer(0)).await?;
-        if may.first() == Some(&Some(1)) {
+        let statement = self.names.statement(question, &[("schema", text(schema))]);
+        if self.connection.says_yes("the role's privileges could not be read", statement).await? {
             return Ok(());
         }
-        let what = format!("the role may not make the journal's tables in the schema {}", self.names.quoted(&schema));
+        let what = format!("the role may not make the journal's tables in the schema {}", self.names.quoted(schema));
         Err(StoreError::new(Trouble::Denied, what))
     }
 
@@ -131,9 +127,9 @@ impl SqlStore {
         if self.names.dialect == Dialect::Sqlite {
             return error.hint("the user who runs this needs to be able to write the file and its folder");
         }
-        let has_journal = self.sees_journal().await.unwrap_or(false);
+        let sees_journal = self.sees_journal().await.unwrap_or(false);
         let role = self.role().await;
-        let mut grants = self.grants(deeds, &role, has_journal);
+        let mut grants = self.grants(deeds, &role, sees_journal);
         for deed in deeds {
             if let Deed::Carry(route) = deed
                 && let Ok(Some((sequence, false))) = self.sequence(route).await
@@ -146,13 +142,13 @@ impl SqlStore {
         error.hint(format!("what a run needs, to be granted by someone who may:\n    {}", grants.join("\n    ")))
     }
 
-    fn grants(&self, deeds: &[Deed], role: &str, has_journal: bool) -> Vec<String> {
+    fn grants(&self, deeds: &[Deed], role: &str, sees_journal: bool) -> Vec<String> {
         let on_table =
             |privileges: &str, table: &str| format!("GRANT {privileges} ON {} TO {role};", self.names.table(table));
         let needed = deeds.iter().flat_map(|deed| needed(*deed));
         let mut grants: Vec<String> = needed.map(|(privileges, table)| on_table(privileges, table)).collect();
         match self.names.dialect {
-            Dialect::Postgres if has_journal => {
+            Dialect::Postgres if sees_journal => {
                 grants.extend(TABLES.map(|table| on_table("SELECT, INSERT, UPDATE, DELETE", table)));
             }
             Dialect::Postgres | Dialect::Sqlite => {
@@ -170,9 +166,9 @@ impl SqlStore {
     /// The role of this session, as GRANT takes it.
     async fn role(&mut self) -> String {
         let statement = self.names.statement(sql!(self.names.dialect, "role"), &[]);
-        let role = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
-        let role = self.rows("the role's own name could not be read", statement, role).await;
-        role.ok().and_then(|roles| roles.into_iter().flatten().next()).unwrap_or_else(|| "<role>".to_owned())
+        let role =
+            self.connection.one("the role's own name could not be read", statement, |cells| cells.owned(0)).await;
+        role.ok().flatten().unwrap_or_else(|| "<role>".to_owned())
     }
 }
 

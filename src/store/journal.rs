@@ -10,12 +10,12 @@ use std::time::Duration;
 use super::carry::may_carry;
 use super::catalog::{SqlStore, rows, run_id};
 use super::chunk::{SqlChunk, advance, lease_lost, move_on};
-use super::connection::{Connection, Transaction};
+use super::connection::Transaction;
 use super::driver::{Access, Cells};
 use super::error::failed;
 use super::location::Dialect;
 use super::statement::{Names, Statement, integer, sql, text};
-use super::stored::{StoredRun, as_text, from_text, past_change};
+use super::stored::{self, as_text, from_text, past_change};
 use crate::domain::run::{Progress, Run, RunId, RunState};
 use crate::domain::shard::{self, Shard};
 use crate::domain::target::Target;
@@ -28,7 +28,7 @@ impl Ledger for SqlStore {
     type Chunk<'l> = SqlChunk<'l>;
 
     async fn has_journal(&mut self) -> Result<bool, StoreError> {
-        self.journal_is_current().await
+        self.journal_version().await.map(|version| version.is_some())
     }
 
     async fn check(&mut self, deeds: &[Deed]) -> Result<(), StoreError> {
@@ -74,18 +74,16 @@ impl Ledger for SqlStore {
             (_, Deed::Rewrite(target) | Deed::Remove(target)) => self.names.about(target, sql!("may_update"), &[]),
             (_, Deed::Carry(route)) => may_carry(&self.names, route),
         };
-        let what = format!("{} cannot be changed", deed.changes().table);
-        write(&mut self.connection, &what, statement).await.map(drop)
+        let what = format!("{} could not be changed", deed.changes().table);
+        self.connection.write(&what, statement).await.map(drop)
     }
 
     async fn progress(&mut self, run: &RunId) -> Result<Progress, StoreError> {
         let fills = [run_id(run), ("owner", text(&self.owner))];
         let statement = self.names.statement(sql!(self.names.dialect, "progress"), &fills);
-        let progress = |cells: &dyn Cells| Ok(cells.text(0)?.map(str::to_owned));
-        let query = async |write: &mut Transaction<'_>| write.rows(UNREADABLE, statement, progress).await;
-        let found = self.connection.within(Access::Write, query).await?;
-        let found = found.into_iter().flatten().next().ok_or_else(|| lease_lost(run))?;
-        from_text(&run.0, &found)
+        let query = async |write: &mut Transaction<'_>| write.one(UNREADABLE, statement, |cells| cells.owned(0)).await;
+        let progress = self.connection.within(Access::Write, query).await?;
+        from_text(&run.0, &progress.ok_or_else(|| lease_lost(run))?)
     }
 
     async fn lag(&mut self, run: &RunId) -> Result<Lag, StoreError> {
@@ -114,13 +112,12 @@ impl Ledger for SqlStore {
 
     async fn abandon(&mut self, run: &RunId) -> Result<(), StoreError> {
         let statement = self.names.statement(sql!("abandon_run"), &[run_id(run), ("owner", text(&self.owner))]);
-        write(&mut self.connection, "the lease could not be given back", statement).await.map(drop)
+        self.connection.write("the lease could not be given back", statement).await.map(drop)
     }
 
     async fn runs(&mut self) -> Result<Vec<Run>, StoreError> {
         let statement = self.names.statement(sql!(self.names.dialect, "runs"), &[]);
-        let stored = self.rows(UNREADABLE, statement, StoredRun::read).await?;
-        stored.into_iter().map(StoredRun::parse).collect()
+        self.connection.parsed(UNREADABLE, statement, stored::run).await
     }
 
     async fn change_sizes(&mut self, run: &RunId, after: i64, limit: u32) -> Result<Vec<(i64, u64)>, StoreError> {
@@ -130,7 +127,7 @@ impl Ledger for SqlStore {
             let bytes = cells.integer(1)?.unwrap_or_default();
             Ok((cells.integer(0)?.unwrap_or_default(), bytes.unsigned_abs()))
         };
-        self.rows(UNREADABLE, statement, size).await
+        self.connection.rows(UNREADABLE, statement, size).await
     }
 
     async fn changes(
@@ -142,58 +139,44 @@ impl Ledger for SqlStore {
     ) -> Result<Vec<PastChange>, StoreError> {
         let fills = [run_id(run), ("after", integer(after)), ("until", integer(until))];
         let statement = self.names.statement(sql!("changes"), &fills);
-        let mut changes = Vec::new();
-        let mut collect = |cells: &dyn Cells| {
-            changes.push(past_change(cells, targets)?);
-            Ok(())
-        };
-        let query = async |read: &mut Transaction<'_>| read.query(UNREADABLE, statement, &mut collect).await;
-        self.connection.within(Access::Read, query).await?;
-        Ok(changes)
+        self.connection.parsed(UNREADABLE, statement, |cells| past_change(cells, targets)).await
     }
 
     async fn count_changes(&mut self, run: &RunId) -> Result<u64, StoreError> {
         let statement = self.names.statement(sql!("count_changes"), &[run_id(run)]);
-        let counts = self.rows(UNREADABLE, statement, |cells| cells.integer(0)).await?;
-        Ok(counts.into_iter().flatten().next().unwrap_or_default().unsigned_abs())
+        let count = self.connection.one(UNREADABLE, statement, |cells| cells.integer(0)).await?;
+        Ok(count.unwrap_or_default().unsigned_abs())
     }
 
     async fn mark_undone(&mut self, run: &RunId, by: &RunId) -> Result<(), StoreError> {
         let statement = self.names.statement(sql!("mark_undone"), &[("undone_by", text(&by.0)), run_id(run)]);
-        write(&mut self.connection, "the run could not be marked as undone", statement).await.map(drop)
+        self.connection.write("the run could not be marked as undone", statement).await.map(drop)
     }
 
     async fn mark_purged(&mut self, run: &RunId, age: Duration) -> Result<bool, StoreError> {
-        let mut write = self.connection.begin(Access::Write).await?;
-        match marked_as_purged(&mut write, &self.names, run, age).await {
-            Ok(true) => write.commit().await.map(|()| true),
-            outcome => {
-                write.roll_back().await;
-                outcome
-            }
-        }
+        let names = &self.names;
+        let mark = async |write: &mut Transaction<'_>| mark_purged(write, names, run, age).await;
+        self.connection.attempt(mark).await.map(|marked| marked.is_some())
     }
 
     async fn purge(&mut self, run: &RunId, after: i64, until: i64) -> Result<u64, StoreError> {
         let fills = [run_id(run), ("after", integer(after)), ("until", integer(until))];
         let what = "old values could not be dropped";
-        let dropped = write(&mut self.connection, what, self.names.statement(sql!("purge"), &fills)).await?;
-        Ok(dropped + write(&mut self.connection, what, self.names.statement(sql!("purge_made"), &fills)).await?)
+        let dropped = self.connection.write(what, self.names.statement(sql!("purge"), &fills)).await?;
+        Ok(dropped + self.connection.write(what, self.names.statement(sql!("purge_made"), &fills)).await?)
     }
 
     async fn ended_before(&mut self, age: Duration) -> Result<Vec<RunId>, StoreError> {
-        let statement = ended_before(&self.names, age);
-        self.rows(UNREADABLE, statement, id_of_run).await
+        let runs = self.connection.rows(UNREADABLE, ended_before(&self.names, age), id_of_run).await?;
+        Ok(runs.into_iter().flatten().collect())
     }
 }
 
 impl SqlStore {
     /// The run for which this process holds the lease.
     async fn owned_run(&mut self) -> Result<Option<RunId>, StoreError> {
-        let owner = self.owner.clone();
-        let statement = self.names.statement(sql!("owned_run"), &[("owner", text(&owner))]);
-        let run = |cells: &dyn Cells| Ok(cells.text(0)?.map(|run| RunId(run.to_owned())));
-        Ok(self.rows("the lease could not be looked at", statement, run).await?.into_iter().flatten().next())
+        let statement = self.names.statement(sql!("owned_run"), &[("owner", text(&self.owner))]);
+        self.connection.one("the lease could not be looked at", statement, id_of_run).await
     }
 
     async fn find(&mut self, id: &RunId) -> Result<Run, StoreError> {
@@ -208,43 +191,28 @@ impl SqlStore {
             Some(_) => sql!("resume_run"),
             None => sql!("begin_run"),
         };
-        let enter = self.names.statement(
-            enter,
-            &[
-                run_id(resume.unwrap_or(&new.id)),
-                ("mode", text(new.mode.name())),
-                ("owner", text(&self.owner)),
-                ("options", text(&options)),
-                ("progress", text(&progress)),
-                ("tool_version", text(env!("CARGO_PKG_VERSION"))),
-                ("host", text(new.host)),
-                ("user_name", text(new.user)),
-            ],
-        );
         let id = resume.unwrap_or(&new.id);
-        let lease = new.options.shard.map_or_else(|| ALL.to_owned(), |shard| shard.to_string());
-        let mut write = self.connection.begin(Access::Write).await?;
-        let granted = async {
-            let expire = self.names.statement(sql!("expire"), &[]);
-            write.run("stale leases could not be taken back", expire).await?;
-            if !entered(&mut write, enter).await? || !may_be_at_work(&mut write, &self.names, new.options.shard).await?
-            {
-                return Ok(false);
+        let fills = [
+            run_id(id),
+            ("mode", text(new.mode.name())),
+            ("owner", text(&self.owner)),
+            ("options", text(&options)),
+            ("progress", text(&progress)),
+            ("tool_version", text(env!("CARGO_PKG_VERSION"))),
+            ("host", text(new.host)),
+            ("user_name", text(new.user)),
+        ];
+        let (names, shard) = (&self.names, new.options.shard);
+        let enter = names.statement(enter, &fills);
+        let lease = shard.map_or_else(|| ALL.to_owned(), |shard| shard.to_string());
+        let take = async |write: &mut Transaction<'_>| {
+            if !admitted(write, names, enter, shard).await? {
+                return Ok(None);
             }
-            let take = self.names.statement(sql!("take_lease"), &[("lease", text(&lease)), run_id(id)]);
-            write.run("the lease could not be taken", take).await.map(|_| true)
+            let take = names.statement(sql!("take_lease"), &[("lease", text(&lease)), run_id(id)]);
+            write.run("the lease could not be taken", take).await.map(|_| Some(id.clone()))
         };
-        match granted.await {
-            Ok(true) => write.commit().await.map(|()| Some(id.clone())),
-            Ok(false) => {
-                write.roll_back().await;
-                Ok(None)
-            }
-            Err(error) => {
-                write.roll_back().await;
-                Err(error)
-            }
-        }
+        self.connection.attempt(take).await
     }
 }
 
@@ -256,29 +224,41 @@ const GATE: &str = "gate";
 
 /// Whether a run with this shard may be at work beside all that are.
 async fn may_be_at_work(write: &mut Transaction<'_>, names: &Names, shard: Option<Shard>) -> Result<bool, StoreError> {
-    let lease = |cells: &dyn Cells| Ok(cells.text(0)?.unwrap_or_default().to_owned());
-    let leases = write.rows("the leases could not be looked at", names.statement(sql!("leases"), &[]), lease).await?;
-    let others = leases.iter().filter(|lease| *lease != GATE);
+    let leases = names.statement(sql!("leases"), &[]);
+    let leases = write.rows("the leases could not be looked at", leases, |cells| cells.owned(0)).await?;
+    let others = leases.iter().flatten().filter(|lease| *lease != GATE);
     Ok(others.map(|lease| lease.parse().ok()).all(|other| shard::are_apart(other, shard)))
 }
 
-/// Marks a run as purged, beside nobody else at work and while it is as old as that. Whoever comes next finds the mark.
-async fn marked_as_purged(
+/// Enters a run at the gate, and says whether it may be at work beside all that are.
+async fn admitted(
+    write: &mut Transaction<'_>,
+    names: &Names,
+    enter: Statement<'_>,
+    shard: Option<Shard>,
+) -> Result<bool, StoreError> {
+    write.run("stale leases could not be taken back", names.statement(sql!("expire"), &[])).await?;
+    Ok(entered(write, enter).await? && may_be_at_work(write, names, shard).await?)
+}
+
+/// Marks a run as purged, beside nobody else at work and while it is as old as that; nothing where it cannot be. Whoever
+/// comes next finds the mark.
+async fn mark_purged(
     write: &mut Transaction<'_>,
     names: &Names,
     run: &RunId,
     age: Duration,
-) -> Result<bool, StoreError> {
-    let what = "the run could not be marked as purged";
-    write.run("stale leases could not be taken back", names.statement(sql!("expire"), &[])).await?;
+) -> Result<Option<()>, StoreError> {
     let mark = names.statement(sql!("mark_purged"), &[run_id(run)]);
-    if !entered(write, mark).await? || !may_be_at_work(write, names, None).await? {
-        return Ok(false);
+    if !admitted(write, names, mark, None).await? {
+        return Ok(None);
     }
-    if !write.rows(UNREADABLE, ended_before(names, age), id_of_run).await?.contains(run) {
-        return Ok(false);
+    let old = write.rows(UNREADABLE, ended_before(names, age), id_of_run).await?;
+    if !old.iter().flatten().any(|old| old == run) {
+        return Ok(None);
     }
-    write.run(what, names.statement(sql!("leave_gate"), &[run_id(run)])).await.map(|_| true)
+    let leave = names.statement(sql!("leave_gate"), &[run_id(run)]);
+    write.run("the run could not be marked as purged", leave).await.map(|_| Some(()))
 }
 
 fn ended_before(names: &Names, age: Duration) -> Statement<'static> {
@@ -286,17 +266,8 @@ fn ended_before(names: &Names, age: Duration) -> Statement<'static> {
     names.statement(sql!(names.dialect, "ended_before"), &[("seconds", integer(seconds))])
 }
 
-fn id_of_run(cells: &dyn Cells) -> Result<RunId, sqlx::Error> {
-    Ok(RunId(cells.text(0)?.unwrap_or_default().to_owned()))
-}
-
-/// One statement that writes, in a transaction of its own.
-pub(super) async fn write(
-    connection: &mut Connection,
-    what: &str,
-    statement: Statement<'_>,
-) -> Result<u64, StoreError> {
-    connection.within(Access::Write, async |write| write.run(what, statement).await).await
+fn id_of_run(cells: &dyn Cells) -> Result<Option<RunId>, sqlx::Error> {
+    Ok(cells.owned(0)?.map(RunId))
 }
 
 /// Runs the statement that enters a run; false where the unique lease is someone else's.

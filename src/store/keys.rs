@@ -9,7 +9,7 @@ impl<'p> From<&'p Scalar> for Param<'p> {
         match scalar {
             Scalar::Integer(integer) => Self::Integer(*integer),
             Scalar::Text(text) => Self::Text(text),
-            Scalar::Null => unreachable!("nobody asks for a key or a list without a name"),
+            Scalar::Null => Self::Null,
         }
     }
 }
@@ -91,7 +91,7 @@ impl<'f> Builder<'_, 'f> {
     /// Columns equal one of these lists of scalars.
     pub(super) fn among(&mut self, columns: &[Column], wanted: &[&'f [Scalar]]) {
         let names = self.columns(columns, "");
-        let parts = |scalars: &'f [Scalar]| -> Vec<Param<'f>> { scalars.iter().map(Param::from).collect() };
+        let parts = |scalars: &'f [Scalar]| scalars.iter().map(Param::from);
         match (self.names.dialect, columns, wanted) {
             (Dialect::Postgres, ..) => {
                 self.push(&format!("({names}) IN (SELECT * FROM unnest("));
@@ -133,8 +133,8 @@ impl<'f> Builder<'_, 'f> {
         self.join(columns.iter().enumerate(), ", ", |builder, (index, column)| {
             let parts = wanted.iter().map(|scalars| &scalars[index]);
             let (array, cast) = match column.holds {
-                ColumnType::Integer => (Param::Integers(parts.filter_map(Scalar::as_integer).collect()), "::bigint[]"),
-                ColumnType::Text => (Param::Texts(parts.filter_map(Scalar::as_text).collect()), "::text[]"),
+                ColumnType::Integer => (Param::Integers(parts.map(Scalar::as_integer).collect()), "::bigint[]"),
+                ColumnType::Text => (Param::Texts(parts.map(Scalar::as_text).collect()), "::text[]"),
             };
             builder.bind(array);
             builder.push(cast);
@@ -221,6 +221,15 @@ mod tests {
         }
         let [only, ..] = &keys;
         assert_eq!(filled(Dialect::Sqlite, Fill::KeyIn(vec![only])).text, r#""asset_id" = ? AND "key" = ?"#);
+    }
+
+    #[test]
+    fn a_part_that_is_missing_is_bound_in_its_place() {
+        let keys = [Key(vec![Scalar::Null, Scalar::Text("a".to_owned())]), asset(2, "b")];
+        let params = |dialect| format!("{:?}", filled(dialect, Fill::KeyIn(keys.iter().collect())).params);
+        let arrays = r#"[Integers([None, Some(2)]), Texts([Some("a"), Some("b")])]"#;
+        assert_eq!(params(Dialect::Postgres), arrays);
+        assert_eq!(params(Dialect::MySql), r#"[Null, Text("a"), Integer(2), Text("b")]"#);
     }
 
     #[test]

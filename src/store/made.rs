@@ -32,7 +32,7 @@ impl SqlStore {
     /// What the runs in the journal have made of strings in these tables.
     pub(super) async fn read_made(&mut self, targets: &[&'static Target]) -> Result<Made, StoreError> {
         let mut made = Made::default();
-        if !self.journal_is_current().await? {
+        if !self.has_journal().await? {
             return Ok(made);
         }
         for run in self.runs().await?.into_iter().filter(|run| run.mode != RunMode::Undo) {
@@ -53,11 +53,11 @@ impl SqlStore {
     async fn made_by(&mut self, run: &RunId, after: i64) -> Result<Vec<Entry>, StoreError> {
         let statement = self.names.statement(sql!("made"), &[run_id(run), ("after", integer(after)), rows(AT_ONCE)]);
         let entry = |cells: &dyn Cells| {
-            let text = |index| Ok::<_, sqlx::Error>(cells.text(index)?.unwrap_or_default().to_owned());
+            let text = |index| cells.owned(index).map(Option::unwrap_or_default);
             let seq = cells.integer(0)?.unwrap_or_default();
             Ok(Entry { seq, table: text(1)?, key: text(2)?, sha256: text(3)? })
         };
-        self.rows("the journal could not be read", statement, entry).await
+        self.connection.rows("the journal could not be read", statement, entry).await
     }
 
     /// Learns values of one table, by the keys of their rows or by names that lead to these.

@@ -11,7 +11,7 @@ use super::catalog::SqlStore;
 use super::connection::Connection;
 use super::error::{failed, other};
 use super::location::Dialect;
-use super::statement::{sql, text};
+use super::statement::{sql, text, texts};
 use crate::engine::store::{StoreError, Trouble};
 
 /// The number of the newest migration below `migrations/`.
@@ -31,31 +31,34 @@ const PAUSE: Duration = Duration::from_millis(100);
 const FORGET_UNFINISHED: &str = "DELETE FROM statemend_migration WHERE NOT success";
 
 impl SqlStore {
-    /// Whether somebody has made the journal's tables, of whatever release. MySQL hides tables from a role that may do
-    /// nothing with them.
+    /// Whether the role sees tables of a journal, of whatever version or half made. MySQL hides tables from a role that may
+    /// do nothing with them.
     pub(super) async fn sees_journal(&mut self) -> Result<bool, StoreError> {
-        let names = self.names.clone();
-        let fills = [("name", text("statemend_migration")), ("schemas", schema_list(&names.schema))];
-        let find = names.statement(sql!(names.dialect, "find_table"), &fills);
-        let found =
-            self.rows("the journal could not be looked for", find, |cells| Ok(cells.text(0)?.is_some())).await?;
-        Ok(!found.is_empty())
+        let schemas = texts([self.names.schema.as_str()]);
+        let fills = [("name", text("statemend_migration")), ("schemas", schemas)];
+        let find = self.names.statement(sql!(self.names.dialect, "find_table"), &fills);
+        let found = self.connection.one("the journal could not be looked for", find, |cells| cells.owned(0)).await?;
+        Ok(found.is_some())
     }
 
-    /// Whether the journal is there and as this release knows it. One of a newer release is an error.
+    /// Whether the journal is there and as this release makes it. One of a newer release is an error.
     pub(super) async fn journal_is_current(&mut self) -> Result<bool, StoreError> {
+        Ok(self.journal_version().await? == Some(NEWEST))
+    }
+
+    /// The version of the journal, if there is one; one that is half made is none. One of a newer release is an error.
+    pub(super) async fn journal_version(&mut self) -> Result<Option<i64>, StoreError> {
         if !self.sees_journal().await? {
-            return Ok(false);
+            return Ok(None);
         }
         let newest = self.names.statement(sql!("journal_version"), &[]);
-        let found = self.rows("the journal's version could not be read", newest, |cells| cells.integer(0)).await?;
-        let found = found.into_iter().flatten().next();
-        match found.unwrap_or_default() {
-            found if found > NEWEST => {
-                let what = format!("the journal is of version {found}, this release knows up to {NEWEST}");
+        let what = "the journal's version could not be read";
+        match self.connection.one(what, newest, |cells| cells.integer(0)).await? {
+            Some(newer) if newer > NEWEST => {
+                let what = format!("the journal is of version {newer}, this release knows up to {NEWEST}");
                 Err(StoreError::new(Trouble::Journal, what).hint("use the release of statemend that made it"))
             }
-            found => Ok(found == NEWEST),
+            version => Ok(version),
         }
     }
 
@@ -66,7 +69,7 @@ impl SqlStore {
         }
         let mut tries = 1..=TRIES;
         loop {
-            match self.run_migrations().await {
+            match self.run_migrations().await.map_err(not_created) {
                 // Of several processes that make the journal at once, the slower ones fail on what is there by now.
                 Err(error) if error.trouble != Trouble::Denied && self.journal_is_current().await? => {
                     tracing::debug!("someone else has made the journal meanwhile: {error}");
@@ -83,36 +86,36 @@ impl SqlStore {
     }
 
     /// All or nothing on PostgreSQL and SQLite. MySQL commits every CREATE TABLE by itself.
-    async fn run_migrations(&mut self) -> Result<(), StoreError> {
+    async fn run_migrations(&mut self) -> Result<(), MigrateError> {
         let migrator = migrator(self.names.dialect);
         let schema = self.names.quoted(&self.names.schema);
-        let begun = |error| failed("the journal's tables could not be created", error);
         match &mut self.connection {
             Connection::Postgres(connection) => {
-                let mut transaction = connection.begin().await.map_err(begun)?;
+                let mut transaction = connection.begin().await?;
                 let path = AssertSqlSafe(format!("SET LOCAL search_path = {schema}"));
-                transaction.execute(path).await.map_err(begun)?;
+                transaction.execute(path).await?;
                 let migrated = migrator.run(&mut *transaction).await;
                 // The migrator's statements have names and would stay in the session, which may be a pooler's: there
                 // the same names of another client would be taken.
                 let cleared = transaction.clear_cached_statements().await;
-                migrated.map_err(not_created)?;
-                cleared.map_err(begun)?;
-                transaction.commit().await.map_err(begun)
+                migrated?;
+                cleared?;
+                Ok(transaction.commit().await?)
             }
             Connection::MySql(connection) => {
-                let mut outcome = migrator.run(&mut *connection).await;
-                if let Err(MigrateError::Dirty(_)) = outcome {
-                    // Somebody was killed between two tables. Each is made only if it is missing, so begin again.
-                    connection.execute(FORGET_UNFINISHED).await.map_err(begun)?;
-                    outcome = migrator.run(&mut *connection).await;
+                match migrator.run(&mut *connection).await {
+                    Err(MigrateError::Dirty(_)) => {
+                        // Somebody was killed between two tables. Each is made only if it is missing, so begin again.
+                        connection.execute(FORGET_UNFINISHED).await?;
+                        migrator.run(&mut *connection).await
+                    }
+                    outcome => outcome,
                 }
-                outcome.map_err(not_created)
             }
             Connection::Sqlite(file) => {
-                let mut transaction = file.writing().map_err(begun)?.begin().await.map_err(begun)?;
-                migrator.run(&mut *transaction).await.map_err(not_created)?;
-                transaction.commit().await.map_err(begun)
+                let mut transaction = file.writing()?.begin().await?;
+                migrator.run(&mut *transaction).await?;
+                Ok(transaction.commit().await?)
             }
         }
     }
@@ -124,10 +127,6 @@ fn not_created(error: MigrateError) -> StoreError {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => failed(what, error),
         error => other(what, error),
     }
-}
-
-fn schema_list(schema: &str) -> super::statement::Fill<'_> {
-    super::statement::Fill::Param(super::statement::Param::Texts(vec![schema]))
 }
 
 /// The embedded migrations of one dialect.

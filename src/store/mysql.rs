@@ -107,7 +107,7 @@ impl Driver for MySql {
                 Param::Integer(integer) => arguments.add(integer),
                 Param::Text(text) => arguments.add(text),
                 Param::Null => arguments.add(None::<&str>),
-                Param::Integers(_) | Param::Texts(_) | Param::MaybeTexts(_) => {
+                Param::Integers(_) | Param::Texts(_) => {
                     unreachable!("MySQL has no arrays, and its SQL asks for none")
                 }
             }

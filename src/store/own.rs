@@ -14,10 +14,10 @@ use crate::engine::store::{StoreError, Trouble};
 impl SqlStore {
     /// Takes up tables that a run in the journal has worked on, so that they can be worked on again.
     pub async fn take_up(&mut self, own: &[Declared]) -> Result<Vec<&'static Target>, StoreError> {
-        let names = self.names.clone();
+        let names = &self.names;
         let mut targets = Vec::new();
         for declared in own {
-            let settle = async |read: &mut Transaction<'_>| settle(read, &names, declared).await;
+            let settle = async |read: &mut Transaction<'_>| settle(read, names, declared).await;
             targets.push(self.connection.within(Access::Read, settle).await?);
         }
         Ok(targets)
@@ -98,8 +98,7 @@ async fn describe(transaction: &mut Transaction<'_>, names: &Names, table: &str)
 }
 
 fn column(dialect: Dialect, cells: &dyn Cells) -> Result<DescribedColumn, sqlx::Error> {
-    let owned = |index| Ok::<_, sqlx::Error>(cells.text(index)?.unwrap_or_default().to_owned());
-    let flag = |index| Ok::<_, sqlx::Error>(cells.integer(index)? == Some(1));
+    let owned = |index| cells.owned(index).map(Option::unwrap_or_default);
     let length = |index| Ok::<_, sqlx::Error>(cells.integer(index)?.map_or(u64::MAX, i64::unsigned_abs));
     let (name, type_name) = (owned(0)?, owned(1)?.to_ascii_lowercase());
     let capacity = Capacity { characters: length(2)?, bytes: length(3)? };
@@ -114,7 +113,7 @@ fn column(dialect: Dialect, cells: &dyn Cells) -> Result<DescribedColumn, sqlx::
         // It keeps them as text, whatever the type's name.
         Dialect::Sqlite => holds != Holds::Integer,
     };
-    let (may_be_null, is_generated, changes_by_itself) = (flag(4)?, flag(5)?, flag(6)?);
+    let (may_be_null, is_generated, changes_by_itself) = (cells.says_yes(4)?, cells.says_yes(5)?, cells.says_yes(6)?);
     Ok(DescribedColumn { name, holds, type_name, is_time, may_be_null, is_generated, changes_by_itself })
 }
 
@@ -162,10 +161,10 @@ struct IndexPart {
 impl IndexPart {
     fn read(cells: &dyn Cells) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            index: cells.text(0)?.map(str::to_owned),
-            column: cells.text(1)?.unwrap_or_default().to_owned(),
-            is_ordered: cells.integer(2)? == Some(1),
-            downwards: cells.integer(3)? == Some(1),
+            index: cells.owned(0)?,
+            column: cells.owned(1)?.unwrap_or_default(),
+            is_ordered: cells.says_yes(2)?,
+            downwards: cells.says_yes(3)?,
         })
     }
 }
@@ -186,9 +185,8 @@ async fn insist_on_transactions(
 ) -> Result<(), StoreError> {
     let transactional = include_str!("sql/mysql/transactional.sql");
     let statement = names.statement(transactional, &[("name", text(&target.table))]);
-    let engine = |cells: &dyn Cells| Ok((cells.text(0)?.unwrap_or_default().to_owned(), cells.integer(1)? == Some(1)));
-    let engines = transaction.rows("the table's storage engine could not be read", statement, engine).await?;
-    match engines.into_iter().next() {
+    let engine = |cells: &dyn Cells| Ok(Some((cells.owned(0)?.unwrap_or_default(), cells.says_yes(1)?)));
+    match transaction.one("the table's storage engine could not be read", statement, engine).await? {
         Some((engine, false)) => {
             let what = format!("the table {} is kept by {engine}, which knows no transactions", target.table);
             Err(StoreError::new(Trouble::Missing, what).hint("ALTER TABLE … ENGINE = InnoDB"))

@@ -111,7 +111,6 @@ impl Driver for Postgres {
                 Param::Null => arguments.add(None::<&str>),
                 Param::Integers(integers) => arguments.add(integers),
                 Param::Texts(texts) => arguments.add(texts),
-                Param::MaybeTexts(texts) => arguments.add(texts),
             }
             .map_err(sqlx::Error::Encode)?;
         }

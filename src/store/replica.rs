@@ -36,9 +36,9 @@ impl SqlStore {
             return self.standbys().await.map(Lag::Behind);
         }
         let statement = self.names.statement(sql!(self.names.dialect, "last_sign"), &[run_id(run)]);
-        let signs = self.rows("the last sign of the run could not be read", statement, sign).await?;
+        let here = self.connection.one("the last sign of the run could not be read", statement, sign).await?;
         let silent = || StoreError::new(Trouble::Missing, "the run is not in the journal of a replica yet");
-        let Some(&(here, now)) = signs.first() else { return Ok(Lag::Unknown(silent())) };
+        let Some((here, now)) = here else { return Ok(Lag::Unknown(silent())) };
         let mut furthest = Duration::ZERO;
         for replica in &mut self.replicas {
             match replica.last_sign(&self.names, run).await {
@@ -58,9 +58,9 @@ impl SqlStore {
     /// How far the standbys are behind that PostgreSQL feeds.
     async fn standbys(&mut self) -> Result<Duration, StoreError> {
         let statement = self.names.statement(include_str!("sql/postgres/replication.sql"), &[]);
-        let numbers = |cells: &dyn Cells| Ok([cells.integer(0)?, cells.integer(1)?, cells.integer(2)?]);
-        let numbers = self.rows("the standbys could not be looked at", statement, numbers).await?;
-        let [standbys, hidden, behind] = numbers.first().copied().unwrap_or_default().map(Option::unwrap_or_default);
+        let numbers = |cells: &dyn Cells| Ok(Some([cells.integer(0)?, cells.integer(1)?, cells.integer(2)?]));
+        let numbers = self.connection.one("the standbys could not be looked at", statement, numbers).await?;
+        let [standbys, hidden, behind] = numbers.unwrap_or_default().map(Option::unwrap_or_default);
         if hidden > 0 {
             return Err(StoreError::new(Trouble::Denied, "the role may not see how far the standbys are behind")
                 .hint("GRANT pg_monitor TO the role, or name the standbys with --replica URL"));
@@ -81,12 +81,12 @@ impl Replica {
         };
         let statement = names.statement(sql!(names.dialect, "last_sign"), &[run_id(run)]);
         let what = "the journal on the replica could not be read";
-        let signs = connection.within(Access::Read, async |read| read.rows(what, statement, sign).await).await;
-        Ok(signs?.first().map(|(there, _)| *there))
+        let last = connection.one(what, statement, sign).await?;
+        Ok(last.map(|(there, _)| there))
     }
 }
 
 /// When a run last showed itself, and the time now, in microseconds.
-fn sign(cells: &dyn Cells) -> Result<(i64, i64), sqlx::Error> {
-    Ok((cells.integer(0)?.unwrap_or_default(), cells.integer(1)?.unwrap_or_default()))
+fn sign(cells: &dyn Cells) -> Result<Option<(i64, i64)>, sqlx::Error> {
+    Ok(cells.integer(0)?.zip(cells.integer(1)?))
 }

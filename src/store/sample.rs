@@ -11,8 +11,8 @@ use crate::engine::store::StoreError;
 /// Runs scripts in a SQLite file, all of them or none. A file that is not there is made.
 pub async fn run_scripts(path: &Path, scripts: &[&'static str]) -> Result<(), StoreError> {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true).disable_statement_logging();
-    let opening = format!("the database file {} cannot be opened", path.display());
-    let filling = format!("the database file {} cannot be filled", path.display());
+    let opening = format!("the database file {} could not be opened", path.display());
+    let filling = format!("the database file {} could not be filled", path.display());
     let mut connection = options.connect().await.map_err(|error| unreachable(opening, error))?;
     let mut transaction = connection.begin().await.map_err(|error| failed(&filling, error))?;
     for &script in scripts {

@@ -46,19 +46,18 @@ impl Source for SqlStore {
     async fn last_key(&mut self, target: &'static Target) -> Result<Option<Key>, StoreError> {
         let statement = self.names.about(target, sql!("last_key"), &[]);
         let what = format!("the last key of {} could not be read", target.table);
-        let keys = self.rows(&what, statement, |cells| key(cells, target)).await?;
-        Ok(keys.into_iter().next())
+        self.connection.one(&what, statement, |cells| key(cells, target).map(Some)).await
     }
 
     async fn estimate(&mut self, target: &'static Target) -> Result<Option<u64>, StoreError> {
         let table = self.names.table(&target.table);
-        let schema = self.names.schema.clone();
-        let fills = [("table_text", text(&table)), ("schema", text(&schema)), ("name", text(&target.table))];
+        let schema = &self.names.schema;
+        let fills = [("table_text", text(&table)), ("schema", text(schema)), ("name", text(&target.table))];
         // The template's own {table} is an identifier; the text form is only for PostgreSQL's to_regclass.
         let statement = self.names.about(target, sql!(self.names.dialect, "estimate"), &fills);
         let what = format!("the rows of {} could not be estimated", target.table);
-        let estimates = self.rows(&what, statement, |cells| cells.integer(0)).await?;
-        Ok(estimates.into_iter().flatten().next().and_then(|rows| u64::try_from(rows).ok()))
+        let estimate = self.connection.one(&what, statement, |cells| cells.integer(0)).await?;
+        Ok(estimate.and_then(|rows| u64::try_from(rows).ok()))
     }
 
     async fn look_up(
@@ -115,16 +114,16 @@ impl Source for SqlStore {
         let names = &self.names;
         let what = format!("rows of {} could not be counted", target.table);
         let count = async |read: &mut Transaction<'_>| {
-            let mut counts = Vec::new();
+            let mut total = 0;
             for lists in lists.chunks(lists_at_once(names.dialect)) {
                 let list_in = ("list_in", Fill::ListIn(lists.to_vec()));
                 let statement = names.about(target, sql!("count_rows_of_lists"), &[list_in]);
-                counts.extend(read.rows(&what, statement, |cells| cells.integer(0)).await?);
+                let rows = read.one(&what, statement, |cells| cells.integer(0)).await?;
+                total += rows.unwrap_or_default().unsigned_abs();
             }
-            Ok(counts)
+            Ok(total)
         };
-        let counts = self.connection.within(Access::Read, count).await?;
-        Ok(counts.into_iter().flatten().filter_map(|rows| u64::try_from(rows).ok()).sum())
+        self.connection.within(Access::Read, count).await
     }
 }
 
@@ -136,8 +135,7 @@ impl Older for SqlStore {
             let length = cells.integer(target.key.len())?.unwrap_or_default();
             Ok((key(cells, target)?, length.unsigned_abs()))
         };
-        let query = async |read: &mut Transaction<'_>| read.rows(&what, statement, length).await;
-        self.connection.within(Access::Read, query).await
+        self.connection.rows(&what, statement, length).await
     }
 
     async fn candidates(&mut self, route: &'static Route, keys: &[Key]) -> Result<Vec<Candidate>, StoreError> {
@@ -199,7 +197,7 @@ pub(super) fn value_and_time(cells: &dyn Cells, at: usize) -> Result<(OwnedValue
         Stored::Text(bytes) => OwnedValue::Text(bytes.to_owned()),
         Stored::Blob(bytes) => OwnedValue::Blob(bytes.to_owned()),
     };
-    Ok((value, cells.text(at + 1)?.map(str::to_owned)))
+    Ok((value, cells.owned(at + 1)?))
 }
 
 /// Where the value stands in a row.
@@ -214,7 +212,7 @@ pub(super) fn scalars(cells: &dyn Cells, columns: &[Column], first: usize) -> Re
     let scalar = |(index, column): (usize, &Column)| {
         Ok(match column.holds {
             ColumnType::Integer => cells.integer(index)?.map_or(Scalar::Null, Scalar::Integer),
-            ColumnType::Text => cells.text(index)?.map_or(Scalar::Null, |text| Scalar::Text(text.to_owned())),
+            ColumnType::Text => cells.owned(index)?.map_or(Scalar::Null, Scalar::Text),
         })
     };
     (first..).zip(columns).map(scalar).collect()

@@ -38,7 +38,9 @@ impl File {
 }
 
 pub(super) async fn connect(location: &Location, access: Access) -> Result<File, StoreError> {
-    let Host::File(path) = &location.host else { unreachable!("a SQLite location is a file") };
+    let Host::File(path) = &location.host else {
+        return Err(StoreError::new(Trouble::Unreachable, format!("{location} names no database file")));
+    };
     if !path.is_file() {
         let what = match path.is_dir() {
             true => format!("{} is a folder, and no database file", path.display()),
@@ -48,7 +50,7 @@ pub(super) async fn connect(location: &Location, access: Access) -> Result<File,
             "check the path: sqlite:/// and then the path, an absolute one with its own slash; nothing is created",
         ));
     }
-    let what = || format!("the database file {} cannot be opened", path.display());
+    let what = || format!("the database file {} could not be opened", path.display());
     // Whoever may write comes first: what somebody left half written is restored then, and can be read.
     let writing = match access {
         Access::Read => None,
@@ -103,7 +105,7 @@ impl Driver for Sqlite {
                 Param::Integer(integer) => arguments.add(integer),
                 Param::Text(text) => arguments.add(text),
                 Param::Null => arguments.add(None::<&str>),
-                Param::Integers(_) | Param::Texts(_) | Param::MaybeTexts(_) => {
+                Param::Integers(_) | Param::Texts(_) => {
                     unreachable!("SQLite has no arrays, and its SQL asks for none")
                 }
             }
@@ -129,7 +131,8 @@ impl Cells for SqliteRow {
     fn insist(&self, index: usize, wanted: ColumnType) -> Result<(), sqlx::Error> {
         let value = self.try_get_raw(index)?;
         let found = value.type_info();
-        check_key(wanted, value.is_null(), found.name())
+        // Of a null, sqlx names the type that its column was declared with.
+        check_key(wanted, if value.is_null() { "NULL" } else { found.name() })
     }
 
     fn value(&self, index: usize) -> Result<Stored<'_>, sqlx::Error> {
@@ -139,10 +142,13 @@ impl Cells for SqliteRow {
     }
 }
 
-/// Whether a key holds what its column should.
-fn check_key(wanted: ColumnType, is_null: bool, found: &str) -> Result<(), sqlx::Error> {
-    let wanted = if wanted == ColumnType::Integer { "INTEGER" } else { "TEXT" };
-    if !is_null && found == wanted {
+/// Whether a key holds what its column should, by the name of the type that was found.
+fn check_key(wanted: ColumnType, found: &str) -> Result<(), sqlx::Error> {
+    let wanted = match wanted {
+        ColumnType::Integer => "INTEGER",
+        ColumnType::Text => "TEXT",
+    };
+    if found == wanted {
         return Ok(());
     }
     Err(sqlx::Error::Decode(format!("a key holds {found} where its column should hold {wanted}").into()))

@@ -32,12 +32,12 @@ pub(super) const STALE_SECONDS: u32 = 60;
 pub(super) enum Param<'p> {
     Integer(i64),
     Text(&'p str),
-    /// No text.
+    /// No value.
     Null,
-    Integers(Vec<i64>),
-    Texts(Vec<&'p str>),
-    /// Texts, some of them missing.
-    MaybeTexts(Vec<Option<&'p str>>),
+    /// An array of integers, some of them missing.
+    Integers(Vec<Option<i64>>),
+    /// An array of texts, some of them missing.
+    Texts(Vec<Option<&'p str>>),
 }
 
 /// What a hole is filled with.
@@ -78,6 +78,11 @@ pub(super) fn text(text: &str) -> Fill<'_> {
 /// Fills a hole with an integer parameter.
 pub(super) fn integer(integer: impl Into<i64>) -> Fill<'static> {
     Fill::Param(Param::Integer(integer.into()))
+}
+
+/// Fills a hole with an array of texts.
+pub(super) fn texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> Fill<'t> {
+    Fill::Param(Param::Texts(texts.into_iter().map(Some).collect()))
 }
 
 /// A statement ready for the driver.
@@ -190,7 +195,7 @@ impl<'b, 'f> Builder<'b, 'f> {
     }
 
     /// A list of rows of parameters, as behind `VALUES`.
-    pub fn rows(&mut self, rows: impl IntoIterator<Item = Vec<Param<'f>>>) {
+    pub fn rows(&mut self, rows: impl IntoIterator<Item: IntoIterator<Item = Param<'f>>>) {
         self.join(rows, ", ", |builder, row| {
             builder.push("(");
             builder.join(row, ", ", Builder::bind);
@@ -210,7 +215,7 @@ impl<'b, 'f> Builder<'b, 'f> {
             Fill::ListIn(lists) => self.among(self.target().list_columns(), lists),
             Fill::NewValues(changes) => self.new_values(changes),
             Fill::KeyArrays(keys) => self.key_arrays(keys),
-            Fill::Rows(rows) => self.rows(rows.iter().cloned()),
+            Fill::Rows(rows) => self.rows(rows.iter().map(|row| row.iter().cloned())),
             Fill::Table(name) => self.push(&self.names.table(name)),
             Fill::Columns(names) => {
                 self.join(names, ", ", |builder, name| builder.push(&builder.names.quoted(name)));
@@ -341,9 +346,7 @@ fn written(param: &Param<'_>) -> String {
             format!("E'{characters}'")
         }
         Param::Null => "NULL".to_owned(),
-        Param::Integers(_) | Param::Texts(_) | Param::MaybeTexts(_) => {
-            unreachable!("nothing that is copied out asks for arrays")
-        }
+        Param::Integers(_) | Param::Texts(_) => unreachable!("nothing that is copied out asks for arrays"),
     }
 }
 

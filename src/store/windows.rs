@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::catalog::{SqlStore, rows};
-use super::connection::{Connection, Transaction};
+use super::connection::{self, Connection, Transaction};
 use super::driver::{Access, Cells};
 use super::error::failed;
-use super::location::{Dialect, Location};
+use super::location::Location;
 use super::source::{facts, key, value_index};
 use super::statement::{Fill, Names, integer, sql};
 use crate::domain::judge::Stored;
@@ -62,18 +62,13 @@ impl Windows for SqlWindows {
         span: Span<'_>,
         each: &mut EachRow<'_>,
     ) -> Result<Option<Key>, StoreError> {
-        self.read(async |read, names| match names.dialect {
-            Dialect::Postgres => copy(read, names, target, span, each).await,
-            Dialect::MySql | Dialect::Sqlite => query(read, names, target, span, each).await,
-        })
-        .await
+        self.read(async |read, names| window(read, names, target, span, each).await).await
     }
 
     async fn boundary(&mut self, target: &'static Target, span: Span<'_>) -> Result<Option<Key>, StoreError> {
         self.read(async |read, names| {
             let statement = names.about(target, sql!("boundary"), &fills(span));
-            let keys = read.rows(&unread(target), statement, |cells| key(cells, target)).await?;
-            Ok(keys.into_iter().next())
+            read.one(&unread(target), statement, |cells| key(cells, target).map(Some)).await
         })
         .await
     }
@@ -89,39 +84,28 @@ impl Known for SqlWindows {
     }
 }
 
-/// A window, as the answer to a query.
-async fn query(
+/// Reads a window. PostgreSQL copies it out: it and the driver have less to do for each row then.
+async fn window(
     read: &mut Transaction<'_>,
     names: &Names,
     target: &'static Target,
     span: Span<'_>,
     each: &mut EachRow<'_>,
 ) -> Result<Option<Key>, StoreError> {
-    let statement = names.about(target, template(span), &fills(span));
-    let mut handing = Handing { target, span, each, seen: 0, last: None };
-    read.query(&unread(target), statement, &mut |cells| handing.over(cells)).await?;
-    Ok(handing.last)
-}
-
-/// A window, as PostgreSQL copies it out: it and the driver have less to do for each row then.
-async fn copy(
-    read: &mut Transaction<'_>,
-    names: &Names,
-    target: &'static Target,
-    span: Span<'_>,
-    each: &mut EachRow<'_>,
-) -> Result<Option<Key>, StoreError> {
-    let query = names.written_out(target, template(span), &fills(span));
-    let mut handing = Handing { target, span, each, seen: 0, last: None };
-    read.copy(&unread(target), &query, &mut |cells| handing.over(cells)).await?;
-    Ok(handing.last)
-}
-
-fn template(span: Span<'_>) -> &'static str {
-    match span.besides {
+    let template = match span.besides {
         Besides::Nothing => sql!("window"),
         Besides::Facts => sql!("window_with_facts"),
+    };
+    let (what, fills) = (unread(target), fills(span));
+    let mut handing = Handing { target, span, each, seen: 0, last: None };
+    let mut hand_over = |cells: &dyn Cells| handing.over(cells);
+    match read {
+        Transaction::Postgres(read) => {
+            connection::copy(read, &what, &names.written_out(target, template, &fills), &mut hand_over).await?;
+        }
+        read => read.query(&what, names.about(target, template, &fills), &mut hand_over).await?,
     }
+    Ok(handing.last)
 }
 
 /// What the statements about a span are filled with.

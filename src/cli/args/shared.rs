@@ -9,7 +9,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use crate::domain::finding::Severity;
 use crate::domain::shard::Shard;
 use crate::engine::pacing::{ChunkRows, ChunkSize, Pace};
-use crate::report::shortlist::Most;
+use crate::report::Most;
 
 /// The most jobs that a scan takes. Each has a connection, of which servers have a hundred or so.
 const MOST_JOBS: i64 = 64;

@@ -10,10 +10,10 @@ use crate::cli::session::Session;
 use crate::domain::finding::Severity;
 use crate::engine::consent::Consent;
 use crate::engine::{Ending, Work};
+use crate::report::Most;
 use crate::report::collect::Collector;
 use crate::report::model::{Mode, Outcome, Report};
 use crate::report::progress::Progress;
-use crate::report::shortlist::Most;
 use crate::report::stream::Stream;
 use crate::report::terminal;
 

@@ -147,7 +147,6 @@ impl Fates {
     }
 
     /// Whether there are no rows.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
     fn is_empty(&self) -> bool {
         self.all() == 0
     }

@@ -60,7 +60,7 @@ pub(in super::super) fn query(
     let mut prepared = transaction.prepare_cached(&statement.text).map_err(failed)?;
     let mut rows = prepared.query(params_from_iter(&statement.params)).map_err(failed)?;
     while let Some(row) = rows.next().map_err(failed)? {
-        each(&Lying { row, transaction, number: OnceCell::new() })?;
+        each(&RowInPlace { row, transaction, number: OnceCell::new() })?;
     }
     Ok(())
 }
@@ -71,22 +71,22 @@ impl ToSql for Param<'_> {
             Self::Integer(integer) => (*integer).into(),
             Self::Text(text) => ToSqlOutput::Borrowed((*text).into()),
             Self::Null => rusqlite::types::Null.into(),
-            Self::Integers(_) | Self::Texts(_) | Self::MaybeTexts(_) => {
+            Self::Integers(_) | Self::Texts(_) => {
                 unreachable!("SQLite has no arrays, and its SQL asks for none")
             }
         })
     }
 }
 
-/// A row where it lies. SQLite keeps it until the next one is asked for.
-struct Lying<'r> {
+/// A row that is read in its place. SQLite keeps it until the next one is asked for.
+struct RowInPlace<'r> {
     row: &'r Row<'r>,
     transaction: &'r Transaction<'r>,
-    /// A value that is stored as a number, as text.
+    /// The value as text, where it is stored as a number. Of a row one cell is asked for as a value, so this is its text.
     number: OnceCell<String>,
 }
 
-impl Lying<'_> {
+impl RowInPlace<'_> {
     fn cell(&self, index: usize) -> Result<ValueRef<'_>, sqlx::Error> {
         self.row.get_ref(index).map_err(said)
     }
@@ -103,11 +103,9 @@ impl Lying<'_> {
     }
 }
 
-impl Cells for Lying<'_> {
+impl Cells for RowInPlace<'_> {
     fn insist(&self, index: usize, wanted: ColumnType) -> Result<(), sqlx::Error> {
-        let cell = self.cell(index)?;
-        let found = cell.data_type().to_string().to_uppercase();
-        check_key(wanted, cell == ValueRef::Null, &found)
+        check_key(wanted, type_name(self.cell(index)?))
     }
 
     fn integer(&self, index: usize) -> Result<Option<i64>, sqlx::Error> {
@@ -135,6 +133,17 @@ impl Cells for Lying<'_> {
             ValueRef::Null => Stored::Text(b""),
             number @ (ValueRef::Integer(_) | ValueRef::Real(_)) => Stored::Text(self.written(number)?.as_bytes()),
         })
+    }
+}
+
+/// The type of what a cell holds, in sqlx's words.
+const fn type_name(cell: ValueRef<'_>) -> &'static str {
+    match cell {
+        ValueRef::Null => "NULL",
+        ValueRef::Integer(_) => "INTEGER",
+        ValueRef::Real(_) => "REAL",
+        ValueRef::Text(_) => "TEXT",
+        ValueRef::Blob(_) => "BLOB",
     }
 }
 
