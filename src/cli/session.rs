@@ -98,10 +98,12 @@ impl Session {
         Ok(patience::outlast(async || store.check(deeds).await).await?)
     }
 
-    /// Takes up the tables of the user's own on which a run in the journal has worked.
+    /// Takes up the tables of the user's own in which a run in the journal has changed something.
     pub async fn take_up(&mut self, run: &Run) -> Result<(), Failure> {
         let store = &mut self.store;
-        let targets = patience::outlast(async || store.take_up(&run.options.own).await).await?;
+        let own = run.options.own.iter().filter(|declared| run.has_changed(&declared.table));
+        let own: Vec<Declared> = own.cloned().collect();
+        let targets = patience::outlast(async || store.take_up(&own).await).await?;
         self.overview.targets.extend(targets);
         Ok(())
     }
@@ -179,10 +181,8 @@ impl Session {
         let tables = &run.options.tables;
         let is_there = |table: &&String| self.overview.targets.iter().any(|target| target.table == **table);
         if !run.makes_rows() {
-            let tallies = &run.progress.tallies;
-            let changed = |table: &&String| tallies.get(*table).is_some_and(|tally| tally.rewritten > 0);
             // Older tables are dropped once they have been carried. Where nothing was changed, nobody misses them.
-            let needed = tables.iter().filter(|table| is_there(table) || changed(table));
+            let needed = tables.iter().filter(|table| is_there(table) || run.has_changed(table));
             return self.targets(&needed.cloned().collect::<Vec<_>>());
         }
         if let Some(table) = tables.iter().find(|table| !is_there(table)) {

@@ -210,6 +210,13 @@ pub struct Progress {
     pub tallies: Tallies,
 }
 
+impl Progress {
+    /// How many changes the journal holds of the run: they are numbered from 1 without a gap.
+    pub const fn changes(&self) -> u64 {
+        self.cursor.seq.unsigned_abs()
+    }
+}
+
 /// A run as the journal knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
@@ -234,6 +241,11 @@ pub struct Run {
 }
 
 impl Run {
+    /// Whether it has changed rows of a table.
+    pub fn has_changed(&self, table: &str) -> bool {
+        self.progress.tallies.get(table).is_some_and(|tally| tally.rewritten > 0)
+    }
+
     /// Whether it made rows, so that an undo takes them away.
     pub fn makes_rows(&self) -> bool {
         self.mode == RunMode::Carry

@@ -202,8 +202,9 @@ pub trait Chunk {
     /// Moves the run on and makes everything since the beginning of the chunk last.
     async fn commit(self, step: Step<'_>) -> Result<(), StoreError>;
 
-    /// Undoes everything since the beginning of the chunk, now: a dropped chunk may keep its locks for longer.
-    async fn roll_back(self);
+    /// Undoes everything since the beginning of the chunk after a failure, now, if the connection still can: a dropped
+    /// chunk may keep its locks for longer. Gives the failure back.
+    async fn give_up(self, error: StoreError) -> StoreError;
 }
 
 /// How far the replicas are behind.
@@ -295,11 +296,10 @@ pub trait Ledger: Source {
         until: i64,
     ) -> Result<Vec<PastChange>, StoreError>;
 
-    /// How many changes the journal holds of a run.
-    async fn count_changes(&mut self, run: &RunId) -> Result<u64, StoreError>;
-
-    /// Marks a run as undone by another.
-    async fn mark_undone(&mut self, run: &RunId, by: &RunId) -> Result<(), StoreError>;
+    /// Marks a run as undone by another. The one that is at work does so, with a step of its own: should somebody have taken
+    /// it over meanwhile, they may be at work on the run that is to be undone.
+    async fn mark_undone(&mut self, run: &RunId, by: &RunId, at_work: &RunId, step: Step<'_>)
+    -> Result<(), StoreError>;
 
     /// Marks a run as purged, so that nobody counts on its changes any more. Says no where a run is at work by now, which
     /// might undo it, or where the run did not end longer ago than this.

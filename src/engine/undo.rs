@@ -9,7 +9,7 @@ use super::flag::digest;
 use super::halt::Halt;
 use super::lease::{self, Order, RunError, Who};
 use super::pacing::CHUNK_BYTES;
-use super::store::{Chunk, Deed, Facts, Ledger, LockedRow, PastChange, StoreError, Trouble};
+use super::store::{Chunk, Deed, Facts, Ledger, LockedRow, PastChange, Step, StoreError, Trouble};
 use super::writer::{Done, Edit, Piece, Verdict, Writer, Writing};
 use super::{Ending, Work};
 use crate::domain::repair::Reason;
@@ -64,7 +64,7 @@ async fn all_changes<L: Ledger, E: Events>(
     undone: &Run,
     deeds: &[Deed],
 ) -> Result<(), Halt> {
-    let (undone, targets) = (&undone.id, writer.work.targets);
+    let (changes, undone, targets) = (undone.progress.changes(), &undone.id, writer.work.targets);
     // Somebody may have dropped the old values while the user was asked.
     let runs = writer.insist(async |ledger| ledger.runs().await).await?;
     if runs.iter().any(|run| run.id == *undone && run.purged_at.is_some()) {
@@ -73,8 +73,12 @@ async fn all_changes<L: Ledger, E: Events>(
     }
     // Before the first change: a repair must not go on with the undone run, whose cursor is behind these rows.
     let by = put_back_by(&runs, undone).unwrap_or(&writer.run).clone();
-    writer.insist(async |ledger| ledger.mark_undone(undone, &by).await).await?;
-    announce(writer, undone).await?;
+    let (at_work, stored) = (writer.run.clone(), writer.stored.clone());
+    let step = || Step { from: &stored, to: &stored };
+    writer.insist(async |ledger| ledger.mark_undone(undone, &by, &at_work, step()).await).await?;
+    if let [target, ..] = targets {
+        writer.events.event(&Event::TableStarted { target, rows: Some(changes) });
+    }
     loop {
         writer.work.go_on()?;
         let after = writer.progress.cursor.undone_seq.unwrap_or(0);
@@ -97,14 +101,6 @@ fn put_back_by<'r>(runs: &'r [Run], undone: &RunId) -> Option<&'r RunId> {
     let by = find(find(undone)?.undone_by.as_ref()?)?;
     let put_back = by.progress.tallies.values().any(|tally| tally.rewritten > 0);
     (put_back && by.state != RunState::Undone).then_some(&by.id)
-}
-
-async fn announce<L: Ledger, E: Events>(writer: &mut Writer<'_, L, E>, undone: &RunId) -> Result<(), Halt> {
-    let rows = writer.insist(async |ledger| ledger.count_changes(undone).await).await?;
-    if let [target, ..] = writer.work.targets {
-        writer.events.event(&Event::TableStarted { target, rows: Some(rows) });
-    }
-    Ok(())
 }
 
 /// Neighbouring changes of one table.

@@ -248,10 +248,7 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         let mut chunk = self.ledger.begin(&self.run).await?;
         let done = match change(&mut chunk, piece, keys, &writing, &mut ahead).await {
             Ok(done) => done,
-            Err(error) => {
-                chunk.roll_back().await;
-                return Err(error.into());
-            }
+            Err(error) => return Err(chunk.give_up(error).await.into()),
         };
         match chunk.commit(Step { from: &self.stored, to: &ahead }).await {
             Ok(()) => self.size.learn(keys.len(), began.elapsed()),

@@ -63,8 +63,8 @@ impl Chunk for SqlChunk<'_> {
         self.transaction.end(outcome).await
     }
 
-    async fn roll_back(self) {
-        self.transaction.roll_back().await;
+    async fn give_up(self, error: StoreError) -> StoreError {
+        self.transaction.give_up(error).await
     }
 }
 

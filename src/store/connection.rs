@@ -19,9 +19,9 @@ use super::{mysql, postgres, sqlite};
 use crate::engine::store::{StoreError, Trouble};
 
 /// How long a server may take to accept a connection, and to answer a statement. A server that is cut off from the
-/// network says nothing, and the system might wait for hours.
+/// network says nothing, and the system might wait for hours. It is given up before the lease is lost for it.
 const CONNECTING: Duration = Duration::from_secs(15);
-const ANSWERING: Duration = Duration::from_secs(60);
+const ANSWERING: Duration = Duration::from_secs(45);
 
 /// Waits for an answer for as long as makes sense. After that, the connection is of no use any more.
 async fn answered<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
@@ -90,10 +90,11 @@ impl Connection {
         let mut transaction = self.begin(Access::Write).await?;
         match work(&mut transaction).await {
             Ok(Some(done)) => transaction.commit().await.map(|()| Some(done)),
-            outcome => {
+            Ok(None) => {
                 transaction.roll_back().await;
-                outcome
+                Ok(None)
             }
+            Err(error) => Err(transaction.give_up(error).await),
         }
     }
 
@@ -140,7 +141,7 @@ impl Connection {
 }
 
 /// A transaction. Dropped without a commit, it is rolled back before the connection is used again, which may be late:
-/// where locks are held, [`Transaction::roll_back`] says so at once.
+/// where locks are held, [`Transaction::give_up`] says so at once.
 pub(super) enum Transaction<'t> {
     Postgres(sqlx::Transaction<'t, Postgres>),
     MySql(sqlx::Transaction<'t, MySql>),
@@ -249,15 +250,21 @@ impl Transaction<'_> {
     pub async fn end<T>(self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
         match outcome {
             Ok(done) => self.commit().await.map(|()| done),
-            Err(error) => {
-                self.roll_back().await;
-                Err(error)
-            }
+            Err(error) => Err(self.give_up(error).await),
         }
     }
 
-    /// Undoes the changes and gives the locks back. On a connection that broke, the server does so by itself.
-    pub async fn roll_back(self) {
+    /// Ends after a failure. Where the connection is of no use any more, the server undoes the changes by itself, and
+    /// whoever asked it to would wait for an answer that does not come, or that is behind very many rows.
+    pub async fn give_up(self, error: StoreError) -> StoreError {
+        if !matches!(error.trouble, Trouble::Lost | Trouble::Overfull) {
+            self.roll_back().await;
+        }
+        error
+    }
+
+    /// Undoes the changes and gives the locks back.
+    async fn roll_back(self) {
         let rolled_back = match self {
             Self::Postgres(transaction) => answered(transaction.rollback()).await,
             Self::MySql(transaction) => answered(transaction.rollback()).await,

@@ -14,7 +14,7 @@ use super::connection::Transaction;
 use super::driver::{Access, Cells};
 use super::error::failed;
 use super::location::Dialect;
-use super::statement::{Names, Statement, integer, sql, text};
+use super::statement::{Fill, Names, Statement, integer, sql, text};
 use super::stored::{self, as_text, from_text, past_change};
 use crate::domain::run::{Progress, Run, RunId, RunState};
 use crate::domain::shard::{self, Shard};
@@ -68,13 +68,13 @@ impl Ledger for SqlStore {
     }
 
     async fn admits(&mut self, deed: Deed) -> Result<(), StoreError> {
-        let statement = match (self.names.dialect, deed) {
-            // What changes no row takes no lock that a reader of the file would be in the way of.
-            (Dialect::Sqlite, _) => self.names.statement(sql!("show_life"), &[("owner", text(&self.owner))]),
-            (_, Deed::Rewrite(target) | Deed::Remove(target)) => self.names.about(target, sql!("may_update"), &[]),
-            (_, Deed::Carry(route)) => may_carry(&self.names, route),
-        };
         let what = format!("{} could not be changed", deed.changes().table);
+        let statement = match deed {
+            // Its one lock is that of the file, so what is in the way is in the way of every row.
+            _ if self.names.dialect == Dialect::Sqlite => return Err(StoreError::new(Trouble::Contended, what)),
+            Deed::Rewrite(target) | Deed::Remove(target) => self.names.about(target, sql!("may_update"), &[]),
+            Deed::Carry(route) => may_carry(&self.names, route),
+        };
         self.connection.write(&what, statement).await.map(drop)
     }
 
@@ -142,15 +142,20 @@ impl Ledger for SqlStore {
         self.connection.parsed(UNREADABLE, statement, |cells| past_change(cells, targets)).await
     }
 
-    async fn count_changes(&mut self, run: &RunId) -> Result<u64, StoreError> {
-        let statement = self.names.statement(sql!("count_changes"), &[run_id(run)]);
-        let count = self.connection.one(UNREADABLE, statement, |cells| cells.integer(0)).await?;
-        Ok(count.unwrap_or_default().unsigned_abs())
-    }
-
-    async fn mark_undone(&mut self, run: &RunId, by: &RunId) -> Result<(), StoreError> {
-        let statement = self.names.statement(sql!("mark_undone"), &[("undone_by", text(&by.0)), run_id(run)]);
-        self.connection.write("the run could not be marked as undone", statement).await.map(drop)
+    async fn mark_undone(
+        &mut self,
+        run: &RunId,
+        by: &RunId,
+        at_work: &RunId,
+        step: Step<'_>,
+    ) -> Result<(), StoreError> {
+        let (names, owner) = (&self.names, &self.owner);
+        let statement = names.statement(sql!("mark_undone"), &[("undone_by", text(&by.0)), run_id(run)]);
+        let mark = async |write: &mut Transaction<'_>| {
+            advance(write, names, owner, at_work, step).await?;
+            write.run("the run could not be marked as undone", statement).await.map(drop)
+        };
+        self.connection.within(Access::Write, mark).await
     }
 
     async fn mark_purged(&mut self, run: &RunId, age: Duration) -> Result<bool, StoreError> {
@@ -167,7 +172,8 @@ impl Ledger for SqlStore {
     }
 
     async fn ended_before(&mut self, age: Duration) -> Result<Vec<RunId>, StoreError> {
-        let runs = self.connection.rows(UNREADABLE, ended_before(&self.names, age), id_of_run).await?;
+        let statement = self.names.statement(sql!("ended_before"), &[long_ago(age)]);
+        let runs = self.connection.rows(UNREADABLE, statement, id_of_run).await?;
         Ok(runs.into_iter().flatten().collect())
     }
 }
@@ -249,21 +255,16 @@ async fn mark_purged(
     run: &RunId,
     age: Duration,
 ) -> Result<Option<()>, StoreError> {
-    let mark = names.statement(sql!("mark_purged"), &[run_id(run)]);
+    let mark = names.statement(sql!("mark_purged"), &[run_id(run), long_ago(age)]);
     if !admitted(write, names, mark, None).await? {
-        return Ok(None);
-    }
-    let old = write.rows(UNREADABLE, ended_before(names, age), id_of_run).await?;
-    if !old.iter().flatten().any(|old| old == run) {
         return Ok(None);
     }
     let leave = names.statement(sql!("leave_gate"), &[run_id(run)]);
     write.run("the run could not be marked as purged", leave).await.map(|_| Some(()))
 }
 
-fn ended_before(names: &Names, age: Duration) -> Statement<'static> {
-    let seconds = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
-    names.statement(sql!(names.dialect, "ended_before"), &[("seconds", integer(seconds))])
+fn long_ago(age: Duration) -> (&'static str, Fill<'static>) {
+    ("long_ago", Fill::Ago(i64::try_from(age.as_secs()).unwrap_or(i64::MAX)))
 }
 
 fn id_of_run(cells: &dyn Cells) -> Result<Option<RunId>, sqlx::Error> {

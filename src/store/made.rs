@@ -130,28 +130,3 @@ fn columns(object: &Map<String, Value>) -> Vec<Column> {
     let holds = |value: &Value| if value.is_i64() { ColumnType::Integer } else { ColumnType::Text };
     object.iter().map(|(name, value)| Column { name: name.clone(), holds: holds(value) }).collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::domain::finding::Action;
-    use crate::engine::made::MADE;
-
-    #[test]
-    fn the_statements_name_every_action_that_makes_something_else_than_a_string() {
-        let statements = [
-            include_str!("sql/common/made.sql"),
-            include_str!("sql/common/purge.sql"),
-            include_str!("sql/common/purge_made.sql"),
-            include_str!("sql/sqlite/ended_before.sql"),
-            include_str!("sql/mysql/ended_before.sql"),
-            include_str!("sql/postgres/ended_before.sql"),
-        ];
-        let others = [Action::String, Action::Skip, Action::None];
-        let actions = Action::ALL.iter().filter(|action| !others.contains(action)).map(|action| action.name());
-        let names = actions.chain([MADE]).map(|name| format!("'{name}'"));
-        let list = format!("IN ({})", names.collect::<Vec<_>>().join(", "));
-        for statement in statements {
-            assert!(statement.contains(&list), "no {list} in {statement}");
-        }
-    }
-}

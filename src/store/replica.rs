@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use super::catalog::{SqlStore, run_id};
 use super::connection::Connection;
 use super::driver::{Access, Cells};
@@ -13,6 +15,9 @@ use super::location::Location;
 use super::statement::{Names, sql};
 use crate::domain::run::RunId;
 use crate::engine::store::{Lag, StoreError, Trouble};
+
+/// How long a replica may take to answer. The run shows no sign of life meanwhile.
+const ANSWERING: Duration = Duration::from_secs(5);
 
 /// A server that follows the one at work.
 pub(super) struct Replica {
@@ -41,7 +46,8 @@ impl SqlStore {
         let Some((here, now)) = here else { return Ok(Lag::Unknown(silent())) };
         let mut furthest = Duration::ZERO;
         for replica in &mut self.replicas {
-            match replica.last_sign(&self.names, run).await {
+            let asked = timeout(ANSWERING, replica.last_sign(&self.names, run)).await;
+            match asked.unwrap_or_else(|_| Err(StoreError::new(Trouble::Lost, "a replica does not answer"))) {
                 Ok(Some(there)) if there >= here => {}
                 Ok(Some(there)) => furthest = furthest.max(Duration::from_micros((now - there).unsigned_abs())),
                 Ok(None) => return Ok(Lag::Unknown(silent())),

@@ -7,7 +7,9 @@
 //! numbers, and nothing that they say can be taken for SQL ([`written`]).
 
 use super::location::Dialect;
+use crate::domain::finding::Action;
 use crate::domain::target::{Column, Key, Scalar, Target};
+use crate::engine::made::MADE;
 
 /// A statement's text as it stands in its file.
 macro_rules! sql {
@@ -58,7 +60,7 @@ pub(super) enum Fill<'f> {
     ListIn(Vec<&'f [Scalar]>),
     /// The condition that a row has this key.
     KeyIs(&'f Key),
-    /// The new value of each of these keys, as branches of a CASE.
+    /// The new value of each of these keys.
     NewValues(Vec<(&'f Key, &'f str)>),
     /// One array for each key column.
     KeyArrays(Vec<&'f Key>),
@@ -68,6 +70,8 @@ pub(super) enum Fill<'f> {
     Table(&'f str),
     /// Columns of a target's catalogue.
     Columns(Vec<&'f str>),
+    /// The moment so many seconds ago, by the server's clock.
+    Ago(i64),
 }
 
 /// Fills a hole with a text parameter.
@@ -220,6 +224,12 @@ impl<'b, 'f> Builder<'b, 'f> {
             Fill::Columns(names) => {
                 self.join(names, ", ", |builder, name| builder.push(&builder.names.quoted(name)));
             }
+            Fill::Ago(seconds) => {
+                let [before, behind] = ago(self.names.dialect);
+                self.push(before);
+                self.bind(Param::Integer(*seconds));
+                self.push(behind);
+            }
         }
     }
 
@@ -246,6 +256,7 @@ impl<'b, 'f> Builder<'b, 'f> {
             "alembic" => names.table("alembic_version"),
             "now" => now(names.dialect).to_owned(),
             "stale" => stale(names.dialect),
+            "made_actions" => made_actions(),
             _ => unreachable!("our own SQL has a hole {hole} that nobody fills"),
         };
         self.push(&filled);
@@ -359,13 +370,26 @@ fn now(dialect: Dialect) -> &'static str {
     }
 }
 
+/// What stands before and behind a number of seconds, to say how long ago.
+fn ago(dialect: Dialect) -> [&'static str; 2] {
+    match dialect {
+        Dialect::Postgres => ["clock_timestamp() - ", " * interval '1 second'"],
+        Dialect::MySql => ["UTC_TIMESTAMP(6) - INTERVAL ", " SECOND"],
+        Dialect::Sqlite => ["strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-' || ", " || ' seconds')"],
+    }
+}
+
 /// The moment before which a heartbeat is too old.
 fn stale(dialect: Dialect) -> String {
-    match dialect {
-        Dialect::Postgres => format!("clock_timestamp() - interval '{STALE_SECONDS} seconds'"),
-        Dialect::MySql => format!("UTC_TIMESTAMP(6) - INTERVAL {STALE_SECONDS} SECOND"),
-        Dialect::Sqlite => format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{STALE_SECONDS} seconds')"),
-    }
+    let [before, behind] = ago(dialect);
+    format!("{before}{STALE_SECONDS}{behind}")
+}
+
+/// The actions that make something else than a string: what became of these rows is remembered for ever.
+fn made_actions() -> String {
+    let makes_more = |action: &&Action| !matches!(action, Action::String | Action::Skip | Action::None);
+    let names = Action::ALL.iter().filter(makes_more).map(|action| action.name()).chain([MADE]);
+    names.map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

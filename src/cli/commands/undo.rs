@@ -49,7 +49,7 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
         stop: &context.stop,
     };
     session.prepare(&undo::deeds(&work, &run), &args.pace).await?;
-    let consent = match consent(&args, &mut session, &run).await? {
+    let consent = match consent(&args, &session, &run).await? {
         Ok(consent) => consent,
         Err(exit) => return Ok(exit),
     };
@@ -66,11 +66,11 @@ pub(super) async fn run(args: UndoArgs, context: &Context) -> Result<Exit, Failu
     Ok(Exit::from(&report))
 }
 
-async fn consent(args: &UndoArgs, session: &mut Session, run: &Run) -> Result<Result<Consent, Exit>, Failure> {
+async fn consent(args: &UndoArgs, session: &Session, run: &Run) -> Result<Result<Consent, Exit>, Failure> {
     if args.yes {
         return Ok(Ok(Consent::given()));
     }
-    let rows = count(session.store.count_changes(&run.id).await?, "row");
+    let rows = count(run.progress.changes(), "row");
     let (put_back, changed) = if run.makes_rows() { ("Take out", "carried") } else { ("Put back", "changed") };
     let began = moment(&run.started_at);
     let question = format!("{put_back} {rows} that run {} of {began} {changed} in {}?", run.id, session.url());

@@ -1,2 +1,2 @@
 -- Drops some of the old values of a run.
-DELETE FROM {change} WHERE run_id = {run_id} AND seq > {after} AND seq <= {until} AND action NOT IN ('reference', 'decode', 'null', 'replace', 'made')
+DELETE FROM {change} WHERE run_id = {run_id} AND seq > {after} AND seq <= {until} AND action NOT IN ({made_actions})

@@ -1,2 +1,0 @@
--- How many rows a run changed.
-SELECT COUNT(*) FROM {change} WHERE run_id = {run_id}
