@@ -124,26 +124,9 @@ impl Failure {
                             configuration";
                 Some(hint.to_owned())
             }
-            Self::Open(_, error) | Self::Store(error) | Self::Run(RunError::Store(error)) => error.hint.clone(),
-            Self::Run(RunError::Held(run)) => Some(format!(
-                "wait until it has ended, or stop it there; it last showed itself at {}, and a run that does not for a \
-                 minute is taken over",
-                run.heartbeat_at
-            )),
-            Self::Run(RunError::NoSuchRun(_)) => Some("`statemend runs` lists them".to_owned()),
-            Self::Run(RunError::Purged(..)) => Some("only a backup has them".to_owned()),
-            Self::Run(RunError::UndidCarry(_)) => Some(
-                "the rows are in the older tables as they were: `statemend carry` brings them over again".to_owned(),
-            ),
-            Self::NoRoute(NoRoute::NotOlder(_)) => Some(
-                "name a table of a development build, or none for all of them; docs/tables.md lists them".to_owned(),
-            ),
-            Self::NoRoute(NoRoute::NoTable { .. }) => {
-                Some("make it as docs/tables.md tells, then run this again".to_owned())
-            }
-            Self::NoRoute(NoRoute::NoColumn { .. }) => {
-                Some("it is not as any known build of Airflow has made it; only SQL of your own can copy it".to_owned())
-            }
+            Self::Open(_, error) | Self::Store(error) => error.hint.clone(),
+            Self::Run(error) => error.hint(),
+            Self::NoRoute(error) => Some(error.hint().to_owned()),
             Self::OriginGone { .. } => {
                 Some("what it carried is all that is left of these rows, so they stay where they are".to_owned())
             }

@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use console::Term;
 use serde::Serialize;
 
-use super::args::{CommonArgs, Format, MostArgs, OutputArgs, ReportArgs};
+use super::args::{CommonArgs, Format, LogFormat, MostArgs, OutputArgs, ReportArgs};
 use super::failure::Failure;
-use super::session;
 use crate::report::Most;
 use crate::report::model::Report;
 use crate::report::progress::Progress;
@@ -95,7 +94,7 @@ impl Output {
     /// A progress line, if someone watches and rows do not go to a terminal meanwhile, where it would be in their way.
     pub fn progress(&self, common: CommonArgs) -> Option<Progress> {
         let in_the_way = self.form().is_some() && self.file.is_none() && io::stdout().is_terminal();
-        session::progress(common).filter(|_| !in_the_way)
+        progress(common).filter(|_| !in_the_way)
     }
 
     /// Begins a list of rows, where the report is one. With `values`, it has those that were asked for.
@@ -171,6 +170,13 @@ impl Output {
     fn page(&self) -> Page {
         if self.file.is_some() { Page::new(None, Colour::Never) } else { stdout_page() }
     }
+}
+
+/// A progress line, if someone watches.
+pub(super) fn progress(common: CommonArgs) -> Option<Progress> {
+    let may_show = !common.no_progress && !common.quiet && common.log_format == LogFormat::Human;
+    let watched = may_show && io::stderr().is_terminal();
+    watched.then(Progress::on_stderr)
 }
 
 /// Writes what is no report to standard output.

@@ -1,27 +1,26 @@
-//! What every command needs first: the database, its tables, the judge, and who watches.
+//! What every command needs first: the database, its tables, and what decides about their rows.
 
+mod decisions;
 mod ending;
 
-use std::io::{self, IsTerminal as _};
 use std::time::SystemTime;
 
 use serde_json::json;
 
-use super::args::{CommonArgs, JudgingArgs, LimitArgs, LogFormat, PaceArgs, TargetArgs};
+use super::args::{JudgingArgs, PaceArgs, TargetArgs};
 use super::database::{self, Database};
 use super::environment::Environment;
 use super::failure::Failure;
 use super::plan_file::PlanFile;
-use super::rules_file::RulesFile;
 use crate::domain::carry::Route;
 use crate::domain::check;
-use crate::domain::finding::{Action, Severity};
+use crate::domain::finding::Severity;
 use crate::domain::generations;
 use crate::domain::judge::Judge;
 use crate::domain::own::Declared;
 use crate::domain::plan::{self, Header};
 use crate::domain::repair;
-use crate::domain::rules::{Conditions, Glob, Globs, Kinds, Moment, Name, Rule, Rules};
+use crate::domain::rules::Rules;
 use crate::domain::run::Run;
 use crate::domain::target::Target;
 use crate::engine::Work;
@@ -33,10 +32,11 @@ use crate::report::Most;
 use crate::report::check::Earlier;
 use crate::report::collect::{Collector, FailOn, Preface};
 use crate::report::model::{self, Mode, Tool};
-use crate::report::progress::Progress;
 use crate::report::wording::{either, list};
 use crate::store::location::{Dialect, Location};
 use crate::store::{Access, Overview, SqlStore, Wanted};
+
+pub(super) use decisions::{Decisions, decisions, judge};
 
 /// An open database and what is known of it.
 pub(super) struct Session {
@@ -253,88 +253,6 @@ fn whole(targets: Vec<&'static Target>) -> Result<Vec<&'static Target>, Failure>
 /// The database that is meant.
 pub(super) fn find(target: &TargetArgs) -> Result<Database, Failure> {
     Ok(database::find(target.url.as_deref(), &Environment::of_process())?)
-}
-
-/// The judge for these arguments. Where neither they nor Airflow's configuration tell the longest value, Airflow's
-/// default does: a warning of a long value is not worth failing for.
-pub(super) fn judge(args: &LimitArgs) -> Judge {
-    let configured = || match database::max_value_storage_bytes(&Environment::of_process()) {
-        Ok(limit) => limit,
-        Err(error) => {
-            tracing::warn!("max_value_storage_bytes is taken to be Airflow's default: {error}");
-            Judge::default().max_value_bytes
-        }
-    };
-    let max_value_bytes = match args.max_value_bytes {
-        Some(0) => None,
-        Some(bytes) => Some(bytes),
-        None => configured(),
-    };
-    Judge { max_value_bytes, ..Judge::default() }
-}
-
-/// What is done with which rows, and which tables there are besides Airflow's.
-#[derive(Debug, Default)]
-pub(super) struct Decisions {
-    pub rules: Rules,
-    /// Those that are to be worked on.
-    pub own: Vec<Declared>,
-}
-
-/// The decisions for these arguments, in some tables, or in all: what the command line says comes behind what a file says,
-/// since a file can be exact.
-pub(super) fn decisions(args: &JudgingArgs, tables: &[String]) -> Result<Decisions, Failure> {
-    let mut decisions = match &args.rules {
-        Some(path) => {
-            let RulesFile { rules, own, .. } = RulesFile::open(path)?;
-            Decisions { rules, own }
-        }
-        None => Decisions::default(),
-    };
-    decisions.own.retain(|declared| tables.is_empty() || tables.contains(&declared.table));
-    let now = Moment(micros(SystemTime::now()));
-    for rule in &decisions.rules.rules {
-        if rule.conditions().written_before.is_some_and(|before| before > now) {
-            tracing::warn!("`written_before` of {} is still to come, so it holds for every row there is", rule.label());
-        }
-    }
-    if let Some(before) = args.legacy_before {
-        decisions.rules.rules.push(legacy(before)?);
-    }
-    Ok(decisions)
-}
-
-/// What parses, and was written when Airflow stored strings as they are, is a string. What does not parse has a rule, or
-/// the default, of its own.
-fn legacy(before: SystemTime) -> Result<Rule, Failure> {
-    let airflows = generations::names().map(Glob::new).collect::<Result<_, _>>();
-    let parses = [Severity::Warning, Severity::Notice].into_iter().map(Kinds::of);
-    let conditions = Conditions {
-        kinds: parses.fold(Kinds::READABLE, Kinds::and),
-        table: airflows.ok().map(Globs::new),
-        written_before: Some(Moment(micros(before))),
-        ..Conditions::default()
-    };
-    let name = Name::Given("--legacy-before".to_owned());
-    Rule::new(name, conditions, Action::String).map_err(|_| Failure::Usage("--legacy-before takes a moment"))
-}
-
-/// Microseconds since 1970.
-fn micros(time: SystemTime) -> i64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
-}
-
-/// A moment that a report tells.
-pub(super) fn moment(rfc_3339: &str) -> Moment {
-    Moment(micros(humantime::parse_rfc3339(rfc_3339).expect("reports tell moments as RFC 3339")))
-}
-
-/// A progress line, if someone watches.
-pub(super) fn progress(common: CommonArgs) -> Option<Progress> {
-    let may_show = !common.no_progress && !common.quiet && common.log_format == LogFormat::Human;
-    let watched = may_show && io::stderr().is_terminal();
-    watched.then(Progress::on_stderr)
 }
 
 /// Who runs this, as far as the system can say.

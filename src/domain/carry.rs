@@ -32,6 +32,21 @@ pub enum NoRoute {
     NoColumn { from: String, column: &'static str, to: &'static str },
 }
 
+impl NoRoute {
+    /// What the user can do about it.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::NotOlder(_) => {
+                "name a table of a development build, or none for all of them; docs/tables.md lists them"
+            }
+            Self::NoTable { .. } => "make it as docs/tables.md tells, then run this again",
+            Self::NoColumn { .. } => {
+                "it is not as any known build of Airflow has made it; only SQL of your own can copy it"
+            }
+        }
+    }
+}
+
 /// Columns that a row of the task table cannot do without, those that name it first.
 const OF_TASKS: &[&str] = &["dag_run_id", "task_id", "map_index", "key", "dag_id", "run_id", "updated_at"];
 /// The same of the asset table.

@@ -31,6 +31,25 @@ pub enum RunError {
     Store(#[from] StoreError),
 }
 
+impl RunError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Held(run) => format!(
+                "wait until it has ended, or stop it there; it last showed itself at {}, and a run that does not for a \
+                 minute is taken over",
+                run.heartbeat_at
+            ),
+            Self::NoSuchRun(_) => "`statemend runs` lists them".to_owned(),
+            Self::Purged(..) => "only a backup has them".to_owned(),
+            Self::UndidCarry(_) => {
+                "the rows are in the older tables as they were: `statemend carry` brings them over again".to_owned()
+            }
+            Self::Store(error) => return error.hint.clone(),
+        })
+    }
+}
+
 /// Who runs this, as the journal remembers it.
 #[derive(Clone, Debug)]
 pub struct Who {

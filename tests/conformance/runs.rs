@@ -12,6 +12,7 @@ on_every_engine!(
     one_run_at_a_time,
     a_run_that_is_still_going_is_not_undone,
     a_run_that_nobody_is_at_is_taken_over,
+    old_values_of_a_run_that_was_killed_are_dropped_like_those_of_others,
     old_values_can_be_dropped_and_then_not_be_put_back,
     a_journal_of_a_newer_release_is_refused,
     old_values_are_not_dropped_while_a_run_is_at_work,
@@ -62,18 +63,32 @@ async fn a_run_that_nobody_is_at_is_taken_over(engine: Engine) {
     let database = TestDatabase::fresh(engine).await;
     fill_tasks(&database, &["one"]).await;
     let run = repair(&database);
-    pretend_that_a_process_is_at(&database, &run).await;
-    let long_ago = match engine {
-        Engine::Sqlite => "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-70 seconds')",
-        Engine::Postgres => "now() - interval '70 seconds'",
-        Engine::MySql => "UTC_TIMESTAMP(6) - INTERVAL 70 SECOND",
-    };
-    database.execute(&format!("UPDATE statemend_run SET heartbeat_at = {long_ago}")).await;
+    pretend_that_it_was_killed(&database, &run).await;
     fill_again(&database).await;
     // The run had come to the end of the table, so it has nothing left to do, and another one mends the new row.
     assert_ne!(repair(&database), run);
     assert_eq!(state(&database, &run), "done");
     statemend(&["scan", "--url", database.url()]).exits(0);
+}
+
+/// As if the process at the run had been killed a while ago.
+async fn pretend_that_it_was_killed(database: &TestDatabase, run: &str) {
+    pretend_that_a_process_is_at(database, run).await;
+    let long_ago = match database.engine {
+        Engine::Sqlite => "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-70 seconds')",
+        Engine::Postgres => "now() - interval '70 seconds'",
+        Engine::MySql => "UTC_TIMESTAMP(6) - INTERVAL 70 SECOND",
+    };
+    database.execute(&format!("UPDATE statemend_run SET heartbeat_at = {long_ago}")).await;
+}
+
+async fn old_values_of_a_run_that_was_killed_are_dropped_like_those_of_others(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    fill_tasks(&database, &["one"]).await;
+    pretend_that_it_was_killed(&database, &repair(&database)).await;
+    let purge = statemend(&["runs", "--purge-older-than", "0s", "--yes", "--url", database.url()]).exits(0);
+    purge.says("Dropped 1 old value of 1 run.");
+    assert!(database.rows("SELECT value_before FROM statemend_change").await.is_empty());
 }
 
 async fn old_values_can_be_dropped_and_then_not_be_put_back(engine: Engine) {

@@ -12,12 +12,13 @@ use crate::cli::output::Output;
 use crate::cli::session::{self, Decisions, Session};
 use crate::cli::state_file::{self, Order, StateError, StateFile};
 use crate::domain::check::{Options, Pass, Wish};
-use crate::domain::rules::Rules;
+use crate::domain::rules::{Moment, Rules};
 use crate::engine::Work;
 use crate::engine::check::{self, Memory as _};
 use crate::report::collect::Collector;
 use crate::report::model::{Mode, Outcome, Report};
 use crate::report::stream::Stream;
+use crate::report::wording::micros;
 use crate::store::{Access, Wanted};
 
 pub(super) async fn run(args: CheckArgs, context: &Context) -> Result<Exit, Failure> {
@@ -124,7 +125,7 @@ impl Check<'_> {
             rules: work.rules_digest(),
             tool_version: header.tool_version.clone(),
         };
-        let (wish, now) = (self.args.wish(), session::moment(started_at));
+        let (wish, now) = (self.args.wish(), Moment(micros(started_at)));
         let state = StateFile::open(path, Order { header, targets: work.targets, options, wish, now })?;
         for target in work.targets.iter().filter(|_| wish != Wish::Full) {
             if let (_, Pass::Full(why)) = state.before(target) {

@@ -54,7 +54,7 @@ async fn suggest(args: &RulesSuggestArgs, context: &Context) -> Result<Exit, Fai
         pace: args.jobs.at(args.rate.into()),
         stop: &context.stop,
     };
-    let mut events = (Suggestion::default(), session::progress(context.common));
+    let mut events = (Suggestion::default(), output::progress(context.common));
     let ending = scan::scan(&mut session.store, &work, &mut events).await?;
     let (suggestion, progress) = events;
     drop(progress);

@@ -1,5 +1,6 @@
 use super::*;
 use crate::domain::run::{Progress, RunId, RunOptions};
+use crate::report::Page;
 use crate::report::sample::{assets, tasks, written};
 use crate::report::{Colour, json};
 
