@@ -19,8 +19,14 @@ impl SqlStore {
         if !self.connection.says_yes(what, statement).await? {
             return Ok(());
         }
-        Err(StoreError::new(Trouble::Migrating, "Airflow is migrating this database")
-            .hint("wait until `airflow db migrate` has ended, then run this again"))
+        let hint = match self.names.dialect {
+            Dialect::MySql => {
+                "wait until `airflow db migrate` has ended, then run this again; its lock is the whole server's, so it may \
+                 be that of another Airflow there"
+            }
+            Dialect::Postgres | Dialect::Sqlite => "wait until `airflow db migrate` has ended, then run this again",
+        };
+        Err(StoreError::new(Trouble::Migrating, "Airflow is migrating this database").hint(hint))
     }
 
     /// Asks for every privilege that a run needs, with statements that change nothing.
