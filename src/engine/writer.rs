@@ -31,7 +31,7 @@ mod waiting;
 pub(super) use edit::{Done, Edit, Verdict};
 
 /// How often a chunk, or a row that stands alone, is tried before its row counts as locked. Halves on the way to the
-/// row are tried once.
+/// row are tried once, and so are rows behind one that stayed locked.
 const TRIES: u32 = 3;
 
 /// After so many rows in a row that stayed locked it is no row's fault: somebody holds the locks of very many.
@@ -194,6 +194,7 @@ impl<'w, L: Ledger, E: Events> Writer<'w, L, E> {
         }
         self.wait_for_replicas().await?;
         let (tries, races) = if keys.len() == 1 { (TRIES, RACES) } else { (tries, tries) };
+        let tries = if self.locked > 0 { 1 } else { tries };
         let (mut failures, mut lost_races) = (0, 0);
         let (mut losses, mut gate) = (Patience::default(), Patience::default());
         loop {

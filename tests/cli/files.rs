@@ -1,6 +1,7 @@
 //! Files that a command is to write: never over something else.
 
 use std::fs;
+use std::io::Read as _;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -127,8 +128,9 @@ fn a_second_interrupt_ends_a_command_whose_output_nobody_takes() {
     );
     let mut command = folder.command(&["scan", "--format", "csv", "--url", URL]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
-    // By then the pipe is full.
-    sleep(Duration::from_secs(2));
+    // It writes as fast as it can, so a moment after the first byte the pipe is full.
+    child.stdout.as_mut().expect("a pipe").read_exact(&mut [0]).expect("the report begins");
+    sleep(Duration::from_millis(200));
     let until = Instant::now() + Duration::from_secs(20);
     for _ in 0..2 {
         signal("-INT", &child);

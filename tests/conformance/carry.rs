@@ -10,6 +10,7 @@ mod access;
 mod beside_others;
 mod fates;
 mod journal;
+mod row_by_row;
 mod ways;
 
 fn arguments<'a>(database: &'a TestDatabase, more: &[&'a str]) -> Vec<&'a str> {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::older::key_column;
 use crate::statemend::statemend;
 use crate::support::{Engine, TestDatabase};
 
@@ -21,7 +22,7 @@ async fn a_census_tells_which_keys_mix_types_and_when_values_began_to_be_json(en
         ("page", "1", "2026-05-28 10:00:00"),
         ("page", " null ", "2026-05-28 10:00:00"),
     ];
-    let key = if engine == Engine::MySql { "`key`" } else { "\"key\"" };
+    let key = key_column(engine);
     for (id, (name, value, at)) in (1..).zip(rows) {
         let value = engine.literal(value);
         database

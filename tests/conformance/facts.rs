@@ -96,7 +96,7 @@ const LISTS: u32 = 2_500;
 
 async fn keys_that_hide_in_very_many_lists_are_estimated(engine: Engine) {
     let database = TestDatabase::fresh(engine).await;
-    let (numbers, key) = (numbers(engine, LISTS * 3), if engine == Engine::MySql { "`key`" } else { "\"key\"" });
+    let (numbers, key) = (numbers(engine, LISTS * 3), older::key_column(engine));
     let list = if engine == Engine::MySql { "i DIV 3" } else { "i / 3" };
     database
         .execute(&format!(

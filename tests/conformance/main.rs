@@ -7,6 +7,8 @@ mod engines;
 mod commands;
 #[path = "../support/older.rs"]
 mod older;
+#[path = "../support/server.rs"]
+mod server;
 #[path = "../support/statemend.rs"]
 mod statemend;
 #[path = "../support/mod.rs"]
@@ -18,6 +20,7 @@ mod census;
 mod check;
 mod facts;
 mod generations;
+mod holding;
 mod jobs;
 mod keys;
 mod locks;

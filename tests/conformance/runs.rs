@@ -1,8 +1,6 @@
-use std::thread::sleep;
-use std::time::Duration;
-
 use serde_json::json;
 
+use crate::holding::until_somebody_waits;
 use crate::state::{dump_all, fill_tasks};
 use crate::statemend::{begin, end, statemend};
 use crate::support::{Engine, TestDatabase, block_on};
@@ -127,7 +125,7 @@ fn old_values_of_a_run_that_is_gone_on_with_during_the_purge_are_not_dropped() {
             other.execute("BEGIN").await;
             other.execute("UPDATE statemend_run SET state = 'running', lease = 'all'").await;
             let purge = begin(&["runs", "--purge-older-than", "0s", "--yes", "--url", database.url()]);
-            sleep(Duration::from_millis(700));
+            until_somebody_waits(&database).await;
             other.execute("COMMIT").await;
             end(purge).exits(12).says(&run);
             assert_eq!(database.rows("SELECT value_before FROM statemend_change").await, [[Some("one".to_owned())]]);

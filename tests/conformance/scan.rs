@@ -101,7 +101,7 @@ async fn warnings_count_when_asked_to(engine: Engine) {
 
 async fn the_windows_of_a_scan_see_every_row_once(engine: Engine) {
     let database = TestDatabase::fresh(engine).await;
-    // Windows begin with 256 rows and grow, so these are several, and one bad row stands at each possible seam.
+    // Windows begin with 64 rows and grow, so these are several, and one bad row stands at each possible seam.
     let values: Vec<&str> = (0..3000).map(|id| if id % 64 < 2 { "bad" } else { "1" }).collect();
     fill_tasks(&database, &values).await;
     let keys: Vec<String> = (0..600).map(|key| format!("Key {key:03}")).collect();

@@ -20,7 +20,7 @@ use proxy::{Cut, Proxy};
 use serde_json::Value;
 use server::Server;
 use state::{dump_all, fill_tasks};
-use statemend::{Ran, command_piped, ran, signal, statemend};
+use statemend::{Heard, Ran, command_piped, ran, signal, statemend};
 use support::{Engine, TestDatabase, block_on};
 
 const ROWS: usize = 1_500;
@@ -114,6 +114,16 @@ fn a_scan_by_several_jobs_outlasts_connections_that_break() {
     }
 }
 
+/// Slow enough to be met in the middle, and told when it waits.
+const SLOWLY: [&str; 7] = ["repair", "--yes", "--chunk-pause", "50ms", "--format", "json", "-vv"];
+
+/// Waits until a run has lost its connection, and has found nobody at its new ones, either.
+fn wait_in_vain(repair: &mut Heard) {
+    for _ in 0..4 {
+        repair.until("trying again: ");
+    }
+}
+
 #[test]
 fn a_server_that_restarts_in_the_middle_of_a_run_is_waited_for() {
     for (engine, kind) in [(Engine::Postgres, "postgres"), (Engine::MySql, "mariadb")] {
@@ -123,15 +133,15 @@ fn a_server_that_restarts_in_the_middle_of_a_run_is_waited_for() {
             block_on(async {
                 let database = TestDatabase::fresh_on(engine, server.url()).await;
                 fill_tasks(&database, &vec!["bad"; ROWS]).await;
-                let slowly = ["repair", "--yes", "--chunk-pause", "50ms", "--format", "json", "--url", database.url()];
-                let repair = command_piped(&[&slowly[..], &IN_SMALL_CHUNKS].concat()).spawn().expect("it starts");
+                let slowly = [&SLOWLY[..], &["--url", database.url()]].concat();
+                let mut repair = Heard::begin(&[&slowly[..], &IN_SMALL_CHUNKS].concat());
                 while database.journaled().await == 0 {
                     sleep(Duration::from_millis(20));
                 }
                 server.tell(end);
-                sleep(Duration::from_secs(2));
+                wait_in_vain(&mut repair);
                 server.tell("start");
-                let report = ran(repair.wait_with_output().expect("it ends")).exits(0).json();
+                let report = repair.end().exits(0).json();
                 assert_complete(&database, &report).await;
             });
         }
@@ -144,17 +154,17 @@ fn a_server_that_is_gone_when_the_user_stops_leaves_a_run_that_goes_on_later() {
     block_on(async {
         let database = TestDatabase::fresh_on(Engine::Postgres, server.url()).await;
         fill_tasks(&database, &vec!["bad"; ROWS]).await;
-        let slowly = ["repair", "--yes", "--chunk-pause", "50ms", "--format", "json", "--url", database.url()];
-        let repair = command_piped(&[&slowly[..], &IN_SMALL_CHUNKS].concat()).spawn().expect("it starts");
+        let slowly = [&SLOWLY[..], &["--url", database.url()]].concat();
+        let mut repair = Heard::begin(&[&slowly[..], &IN_SMALL_CHUNKS].concat());
         while database.journaled().await == 0 {
             sleep(Duration::from_millis(20));
         }
         server.tell("stop");
-        sleep(Duration::from_secs(1));
-        signal("-INT", &repair);
+        wait_in_vain(&mut repair);
+        signal("-INT", &repair.child);
         sleep(Duration::from_millis(500));
         server.tell("start");
-        let stopped = ran(repair.wait_with_output().expect("it ends")).exits(130).json();
+        let stopped = repair.end().exits(130).json();
         assert_eq!(stopped["outcome"], "interrupted");
         let report = repair_again(&database).exits(0).json();
         assert_eq!(report["run_id"], stopped["run_id"], "it goes on with the same run");

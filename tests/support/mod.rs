@@ -202,6 +202,14 @@ impl Connection {
         opened.unwrap_or_else(|error| panic!("cannot connect to the {engine:?} test database: {error}"))
     }
 
+    pub const fn engine(&self) -> Engine {
+        match self {
+            Connection::Sqlite(_) => Engine::Sqlite,
+            Connection::Postgres(_) => Engine::Postgres,
+            Connection::MySql(_) => Engine::MySql,
+        }
+    }
+
     pub async fn execute(&mut self, sql: &str) {
         let executed = self.try_execute(sql).await;
         executed.unwrap_or_else(|error| panic!("{error}\nin: {}", shortened(sql)));

@@ -79,9 +79,12 @@ pub async fn fill_assets(database: &TestDatabase, table: &str, rows: &[(u8, &str
 
 pub async fn insert(database: &TestDatabase, table: &str, columns: &str, rows: Vec<String>) {
     let mut connection = database.connect().await;
+    // One transaction, because SQLite would otherwise sync its file after every statement.
+    connection.execute("BEGIN").await;
     for rows in rows.chunks(200) {
         connection.execute(&format!("INSERT INTO {table} ({columns}) VALUES {}", rows.join(", "))).await;
     }
+    connection.execute("COMMIT").await;
 }
 
 pub type Rows = Vec<Vec<Option<String>>>;

@@ -1,8 +1,12 @@
 //! Running the program as a user does.
 #![allow(dead_code, reason = "every test file uses another part of this")]
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -47,6 +51,46 @@ pub fn end(child: Child) -> Ran {
     ran(child.wait_with_output().expect("the program ends"))
 }
 
+/// A process to whose standard error somebody listens while it runs.
+pub struct Heard {
+    pub child: Child,
+    lines: Receiver<String>,
+    stderr: String,
+}
+
+impl Heard {
+    /// Starts the program so. Its standard output waits in a pipe for the end, so the report has to be short.
+    pub fn begin(args: &[&str]) -> Self {
+        let mut child = begin(args);
+        let stderr = BufReader::new(child.stderr.take().expect("standard error is a pipe"));
+        let (sender, lines) = mpsc::channel();
+        // Whoever waits for a line must be able to give up, so another thread does the reading.
+        thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Self { child, lines, stderr: String::new() }
+    }
+
+    /// Waits until it tells something that it has not told yet.
+    #[track_caller]
+    pub fn until(&mut self, text: &str) {
+        let end = Instant::now() + Duration::from_secs(30);
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let Ok(line) = self.lines.recv_timeout(left) else { panic!("no {text:?} in: {}", self.stderr) };
+            self.stderr += &format!("{line}\n");
+            if line.contains(text) {
+                return;
+            }
+        }
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Ran {
+        let output = self.child.wait_with_output().expect("the program ends");
+        self.stderr.extend(self.lines.iter().map(|line| line + "\n"));
+        Ran { stderr: self.stderr, ..ran(output) }
+    }
+}
+
 /// Sends a signal, named as `kill` takes it.
 pub fn signal(signal: &str, process: &Child) {
     let sent = Command::new("kill").args([signal, &process.id().to_string()]).status();
@@ -79,6 +123,13 @@ impl Ran {
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {}", self.stdout))
+    }
+
+    /// The run that the report is about.
+    #[track_caller]
+    pub fn run(&self) -> String {
+        let report = self.json();
+        report["run_id"].as_str().expect("a run").to_owned()
     }
 
     /// Insists that standard error tells something.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::server::Server;
 use crate::state::{HEALTHY, KINDS, dump_all, fill_assets, fill_tasks};
-use crate::statemend::{command_piped, ran, statemend};
+use crate::statemend::{Heard, statemend};
 use crate::support::{Engine, TestDatabase, block_on};
 use crate::{Role, kind};
 
@@ -93,18 +93,18 @@ async fn a_repair_waits_for_a_replica_that_is_behind(engine: Engine) {
         statemend(&repair).exits(2).says("--replica");
         repair.extend(["--replica", replica.url()]);
     }
-    let repair = command_piped(&repair).spawn().expect("it starts");
+    let mut repair = Heard::begin(&repair);
     while primary.journaled().await == 0 {
         sleep(Duration::from_millis(10));
     }
     server.tell("pause-replay");
-    sleep(Duration::from_secs(5));
+    repair.until("waiting: a replica is");
     let changed = primary.journaled().await;
     sleep(Duration::from_secs(2));
     assert_eq!(primary.journaled().await, changed, "nothing is changed while the replica is behind");
     assert!(changed < ROWS as u64, "the replica was watched too late to tell");
     server.tell("resume-replay");
-    let report = ran(repair.wait_with_output().expect("it ends")).exits(0).says("behind").json();
+    let report = repair.end().exits(0).json();
     assert_eq!(report["totals"]["rewritten"], ROWS + 1);
 }
 

@@ -36,7 +36,7 @@ struct MadeUp {
     seen: Arc<Mutex<Seen>>,
 }
 
-/// How often it was asked.
+/// What it was asked and has answered.
 #[derive(Default)]
 struct Seen {
     windows: usize,
@@ -63,6 +63,18 @@ impl MadeUp {
     fn ids(span: Span<'_>) -> impl Iterator<Item = i64> {
         let id = |key: &Key| key.0[0].as_integer().expect("an id");
         (span.after.map_or(0, id) + 1..=id(span.until)).take(span.rows as usize)
+    }
+
+    /// Waits until no window has been read for a while: all jobs are as far ahead as they may be.
+    fn until_nobody_reads(&self) {
+        let windows = || self.seen.lock().unwrap_or_else(PoisonError::into_inner).windows;
+        let (mut before, mut still) = (0, 0);
+        while still < 5 {
+            std::thread::sleep(Duration::from_millis(10));
+            let now = windows();
+            still = if now > 0 && now == before { still + 1 } else { 0 };
+            before = now;
+        }
     }
 
     /// Whether something is in the way of a window.
@@ -100,11 +112,11 @@ impl Windows for MadeUp {
         each: &mut EachRow<'_>,
     ) -> Result<Option<Key>, StoreError> {
         tokio::time::sleep(Duration::from_micros(fastrand::u64(0..2_000))).await;
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).windows += 1;
         self.trouble(span)?;
         if self.most.is_some_and(|most| Self::ids(span).nth(most).is_some()) {
             return Err(StoreError::new(Trouble::Overfull, "too many rows at once"));
         }
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).windows += 1;
         let (mut seen, mut last) = (0, None);
         for id in Self::ids(span) {
             each(&MadeUpRow(id))?;
@@ -261,13 +273,12 @@ fn a_job_that_panics_is_not_taken_for_one_that_is_done() {
 fn a_wish_to_stop_is_heard_while_one_job_waits_for_a_lock_and_the_others_for_it() {
     for jobs in [1, 2, 4] {
         let (stop, (sender, ended)) = (Stop::default(), std::sync::mpsc::channel());
-        let theirs = stop.clone();
+        let source = MadeUp { locked: Some(70), ..MadeUp::default() };
+        let (theirs, waiting) = (stop.clone(), source.clone());
         std::thread::spawn(move || {
-            let source = MadeUp { locked: Some(70), ..MadeUp::default() };
             sender.send(scanned(&source, jobs, &theirs).0.expect("a scan")).ok();
         });
-        // By then the others have read as far ahead as they may.
-        std::thread::sleep(Duration::from_millis(300));
+        waiting.until_nobody_reads();
         stop.request();
         assert_eq!(ended.recv_timeout(Duration::from_secs(20)), Ok(Ending::Interrupted), "{jobs} jobs");
     }

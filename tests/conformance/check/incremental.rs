@@ -4,6 +4,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::watch::{Watch, compared, now};
+use crate::older::key_column;
 use crate::state::{fill_assets, fill_tasks};
 use crate::statemend::statemend;
 use crate::support::{Engine, TestDatabase};
@@ -96,7 +97,7 @@ impl World {
     async fn turn(&mut self) {
         let (engine, rng) = (self.database.engine, &mut self.rng);
         let (value, now) = (engine.literal(rng.choice(VALUES).expect("a value")), now(engine));
-        let key = if engine == Engine::MySql { "`key`" } else { "\"key\"" };
+        let key = key_column(engine);
         let any = rng.u32(1..=self.next);
         let (column, any_key) = (format!("{key} = 'key {any}'"), self.next);
         let table = if rng.bool() { "task_state_store" } else { "asset_state_store" };
