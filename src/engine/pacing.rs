@@ -75,11 +75,11 @@ pub struct Read {
 impl WindowSize {
     const AIM: Duration = Duration::from_millis(200);
     /// So few rows are read at once however long it takes.
-    pub const SMALLEST: u32 = 16;
+    const SMALLEST: u32 = 16;
     const LARGEST: u32 = 32_768;
     const BYTES: u64 = 32 << 20;
-    /// A window with more bytes is given up: rows may be a thousand times as wide as those before them.
-    pub const MOST_BYTES: u64 = 4 * Self::BYTES;
+    /// A window ends with so many bytes: rows may be a thousand times as wide as those before them.
+    pub const MOST_BYTES: u64 = 2 * Self::BYTES;
     const FLAGGED: usize = 4_096;
     /// What so few bytes take is the way to the server and back, and not the bytes.
     const FEW_BYTES: u64 = 64 << 10;

@@ -79,8 +79,6 @@ pub(super) async fn insist<S: Reconnect, T>(
     let mut patience = Patience::default();
     loop {
         match step(source).await {
-            // The step takes less upon itself the next time.
-            Err(error) if error.trouble == Trouble::Overfull => tracing::debug!("{error}"),
             Err(error) if error.trouble == Trouble::Contended => {
                 wait(&mut patience, error, work, events, Wait::Lock).await?;
             }

@@ -68,7 +68,11 @@ pub(super) async fn read<W: Windows>(
     work: &Work<'_>,
 ) -> Result<Window, StoreError> {
     let mut judging = Judging::of(target, windows, work, WindowSize::MOST_BYTES);
-    let next = windows.window(target, span, &mut |row| judging.take(row)).await?;
+    let next = match windows.window(target, span, &mut |row| judging.take(row)).await {
+        // What was read is judged, and the next window begins behind it.
+        Err(error) if error.trouble == Trouble::Overfull => judging.last.take(),
+        next => next?,
+    };
     Ok(Window { next, ..judging.end() })
 }
 
@@ -91,8 +95,10 @@ struct Judging<'j> {
     made: Arc<Made>,
     work: &'j Work<'j>,
     keep: Keep,
-    /// With more bytes it is given up, unless its rows are very few.
+    /// With more bytes it ends, wherever it is.
     most_bytes: u64,
+    /// The row with which it has ended so.
+    last: Option<Key>,
     began: Instant,
     window: Window,
 }
@@ -101,7 +107,17 @@ impl<'j> Judging<'j> {
     fn of(target: &'static Target, known: &impl Known, work: &'j Work<'j>, most_bytes: u64) -> Self {
         let keep = if work.show_values { Keep::Both } else { Keep::Nothing };
         let (capacity, made) = (known.capacity(), known.made());
-        Self { target, capacity, made, work, keep, most_bytes, began: Instant::now(), window: Window::default() }
+        Self {
+            target,
+            capacity,
+            made,
+            work,
+            keep,
+            most_bytes,
+            last: None,
+            began: Instant::now(),
+            window: Window::default(),
+        }
     }
 
     fn take(&mut self, row: &dyn Row) -> Result<(), StoreError> {
@@ -109,10 +125,6 @@ impl<'j> Judging<'j> {
         let value = row.value();
         window.rows += 1;
         window.bytes += value.bytes().len() as u64;
-        if window.bytes > most_bytes && window.rows > u64::from(WindowSize::SMALLEST) {
-            let what = format!("rows of {} are too wide to read so many of them at once", target.table);
-            return Err(StoreError::new(Trouble::Overfull, what));
-        }
         let facts = if work.besides() == Besides::Facts { row.facts()? } else { None };
         let flag = Flag::examine(work, Met { target, value, facts: facts.as_ref(), capacity }, keep);
         if let Some(facts) = facts.as_ref().filter(|_| work.census) {
@@ -130,6 +142,11 @@ impl<'j> Judging<'j> {
                 bytes: window.bytes,
                 facts,
             }));
+        }
+        if window.bytes > most_bytes {
+            self.last = Some(row.key()?);
+            let what = format!("rows of {} are too wide to read all of a window at once", target.table);
+            return Err(StoreError::new(Trouble::Overfull, what));
         }
         Ok(())
     }

@@ -4,10 +4,14 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::older::key_column;
-use crate::statemend::{Ran, command, ran};
+use crate::statemend::{Ran, command, ran, statemend};
 use crate::support::{Engine, TestDatabase, block_on};
 
-on_every_engine!(memory_stays_small_over_two_hundred_thousand_rows, memory_stays_small_over_rows_of_half_a_megabyte,);
+on_every_engine!(
+    memory_stays_small_over_two_hundred_thousand_rows,
+    memory_stays_small_over_rows_of_half_a_megabyte,
+    wide_rows_behind_very_many_narrow_ones_are_all_told,
+);
 
 /// Rows, bad rows among them, and the most memory that scanning and mending them may take.
 const ROWS: u32 = 200_000;
@@ -53,18 +57,7 @@ async fn memory_stays_small_over_two_hundred_thousand_rows(engine: Engine) {
 
 async fn memory_stays_small_over_rows_of_half_a_megabyte(engine: Engine) {
     let database = TestDatabase::fresh(engine).await;
-    // Made where they are to stand: sending them takes longer than all else.
-    let wide = match engine {
-        Engine::Sqlite => "REPLACE(PRINTF('%100000s', ''), ' ', 'wide ')",
-        Engine::Postgres | Engine::MySql => "REPEAT('wide ', 100000)",
-    };
-    database
-        .execute(&format!(
-            "INSERT INTO asset_state_store SELECT 1, CONCAT(i, ''), {wide}, '2026-05-04 03:02:01', \
-             NULL, NULL, NULL, NULL, NULL FROM {}",
-            numbers(engine, 160)
-        ))
-        .await;
+    fill_assets(&database, 160, half_a_megabyte(engine)).await;
     let few = ["--format", "json", "--max-findings", "10", "--url", database.url()];
     let (scan, _) = peak_kilobytes(&[&["scan"], &few[..]].concat(), 10);
     let (repair, report) = peak_kilobytes(&[&["repair", "--yes"], &few[..]].concat(), 0);
@@ -72,6 +65,38 @@ async fn memory_stays_small_over_rows_of_half_a_megabyte(engine: Engine) {
     for (command, peak) in [("scan", scan), ("repair", repair)] {
         assert!(peak < MOST_KILOBYTES, "{command} took {peak} kB");
     }
+}
+
+/// By then windows are as large as they get, and one of them has all wide rows: more than is read at once.
+async fn wide_rows_behind_very_many_narrow_ones_are_all_told(engine: Engine) {
+    let database = TestDatabase::fresh(engine).await;
+    let wide = format!("CASE WHEN i <= 40000 - 160 THEN '1' ELSE {} END", half_a_megabyte(engine));
+    fill_assets(&database, 40_000, &wide).await;
+    for jobs in ["1", "2"] {
+        let arguments = ["scan", "--format", "json", "--max-findings", "1", "--jobs", jobs, "--url", database.url()];
+        let report = statemend(&arguments).exits(10).json();
+        assert_eq!(report["totals"]["rows_scanned"], 40_000, "{jobs} jobs");
+        assert_eq!(report["totals"]["errors"], 160, "{jobs} jobs");
+    }
+}
+
+/// Made where it is to stand: to send it takes longer than all else.
+const fn half_a_megabyte(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "REPLACE(PRINTF('%100000s', ''), ' ', 'wide ')",
+        Engine::Postgres | Engine::MySql => "REPEAT('wide ', 100000)",
+    }
+}
+
+/// So many rows of one asset, in the order of their keys, with this value each.
+async fn fill_assets(database: &TestDatabase, rows: u32, value: &str) {
+    let numbers = numbers(database.engine, rows);
+    database
+        .execute(&format!(
+            "INSERT INTO asset_state_store SELECT 1, CONCAT(1000000 + i, ''), {value}, '2026-05-04 03:02:01', \
+             NULL, NULL, NULL, NULL, NULL FROM {numbers}"
+        ))
+        .await;
 }
 
 async fn fill(database: &TestDatabase) {

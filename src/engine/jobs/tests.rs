@@ -114,7 +114,7 @@ impl Windows for MadeUp {
         tokio::time::sleep(Duration::from_micros(fastrand::u64(0..2_000))).await;
         self.trouble(span)?;
         if self.most.is_some_and(|most| Self::ids(span).nth(most).is_some()) {
-            return Err(StoreError::new(Trouble::Overfull, "too many rows at once"));
+            return Err(StoreError::new(Trouble::Contended, "the statement takes too long"));
         }
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).windows += 1;
         let (mut seen, mut last) = (0, None);
@@ -241,7 +241,7 @@ fn windows_that_pile_up_behind_a_slow_question_are_asked_about_together() {
 #[test]
 fn a_window_that_is_too_much_is_read_in_smaller_ones() {
     for jobs in [1, 4] {
-        let source = MadeUp { most: Some(1_000), ..MadeUp::default() };
+        let source = MadeUp { most: Some(5_000), ..MadeUp::default() };
         let (ending, told) = scanned(&source, jobs, &Stop::default());
         assert_eq!(ending.expect("a scan"), Ending::Complete);
         assert_eq!(told.flagged, all_bad(), "{jobs} jobs");

@@ -18,7 +18,7 @@ pub enum Trouble {
     Refused,
     /// A row came, went or changed between a look at it and the change that was to follow: looking again may help.
     Overtaken,
-    /// A window holds more than is read at once: a smaller one will do.
+    /// Nobody wants more of the rows of a window that the database is still handing over.
     Overfull,
     /// The tables that the work needs are not there.
     Missing,
