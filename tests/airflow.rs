@@ -2,6 +2,8 @@
 //!
 //! Airflow makes the tables and says what it reads before and after; `tests/airflow/` is the part that runs in it.
 
+#[path = "support/environment.rs"]
+mod environment;
 #[path = "support/statemend.rs"]
 mod statemend;
 mod support;

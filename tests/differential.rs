@@ -6,6 +6,9 @@
 //!
 //! `STATEMEND_DIFFERENTIAL_VALUES` and `STATEMEND_DIFFERENTIAL_SEED` ask for more values, or for others.
 
+#[path = "support/environment.rs"]
+mod environment;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -53,9 +56,7 @@ struct Tally {
 
 #[test]
 fn every_generated_value_is_judged_as_the_real_readers_read_it() {
-    let python = env::var("STATEMEND_TEST_PYTHON").expect(
-        "STATEMEND_TEST_PYTHON must name the Python of the Airflow environment; `tests/run` makes it and sets it",
-    );
+    let python = environment::python();
     let (values, seed) =
         (setting("STATEMEND_DIFFERENTIAL_VALUES", VALUES), setting("STATEMEND_DIFFERENTIAL_SEED", SEED));
     let shards: Vec<_> = (0..SHARDS)
@@ -85,7 +86,7 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 /// Runs one process of Python and compares what it prints.
-fn ask(python: &str, seed: u64, values: u64) -> Tally {
+fn ask(python: &Path, seed: u64, values: u64) -> Tally {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential/ask.py");
     let mut child = Command::new(python)
         .args(["-B", "-W", "ignore"])

@@ -3,6 +3,9 @@
 //!
 //! `STATEMEND_DECODE_LITERALS`, `STATEMEND_DECODE_PAYLOADS` and `STATEMEND_DIFFERENTIAL_SEED` ask for more, or for others.
 
+#[path = "support/environment.rs"]
+mod environment;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -46,9 +49,7 @@ struct Tally {
 
 #[test]
 fn everything_is_decoded_as_python_decodes_it() {
-    let python = env::var("STATEMEND_TEST_PYTHON").expect(
-        "STATEMEND_TEST_PYTHON must name the Python of the Airflow environment; `tests/run` makes it and sets it",
-    );
+    let python = environment::python();
     let (literals, payloads) =
         (setting("STATEMEND_DECODE_LITERALS", LITERALS), setting("STATEMEND_DECODE_PAYLOADS", PAYLOADS));
     let seed = setting("STATEMEND_DIFFERENTIAL_SEED", SEED);
@@ -73,7 +74,7 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 /// Runs one process of Python and compares what it prints.
-fn ask(python: &str, arguments: [u64; 3]) -> Tally {
+fn ask(python: &Path, arguments: [u64; 3]) -> Tally {
     let mut child = Command::new(python)
         .args(["-B", "-W", "ignore"])
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential/decoded.py"))

@@ -5,7 +5,7 @@ mod statemend;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use ::statemend::domain::encode::encode;
 use ::statemend::domain::finding::Action;
 use ::statemend::domain::judge::{Judge, Stored};
 use serde_json::{Value, json};
-use statemend::{Ran, command, ran};
+use statemend::{Ran, command, ran, signal};
 
 /// Starts the program with all its streams in our hands.
 fn start(args: &[&str]) -> Child {
@@ -268,8 +268,7 @@ fn ctrl_c_ends_the_wait_for_input_at_once() {
         let mut stdin = child.stdin.take().expect("standard input is a pipe");
         stdin.write_all(b"\"1\"\n").expect("the program reads");
         std::thread::sleep(Duration::from_millis(300));
-        let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
-        assert!(kill.success());
+        signal("-INT", &child);
         assert_eq!(child.wait().expect("the program ends").signal(), Some(2), "{args:?}");
     }
 }

@@ -6,11 +6,14 @@
 //!
 //! `STATEMEND_DIFFERENTIAL_VALUES` and `STATEMEND_DIFFERENTIAL_SEED` ask for more values, or for others.
 
+#[path = "support/corpus.rs"]
+mod corpus;
+#[path = "support/environment.rs"]
+mod environment;
 #[path = "support/mod.rs"]
 mod support;
 
 use std::env;
-use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -62,11 +65,10 @@ fn setting(name: &str, default: u64) -> u64 {
 }
 
 fn ask_python() -> Vec<Case> {
-    let python = env::var("STATEMEND_TEST_PYTHON").expect("STATEMEND_TEST_PYTHON names a Python; `tests/run` sets it");
     let (values, seed) =
         (setting("STATEMEND_DIFFERENTIAL_VALUES", VALUES), setting("STATEMEND_DIFFERENTIAL_SEED", SEED));
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential/others.py");
-    let mut child = Command::new(python)
+    let mut child = Command::new(environment::python())
         .args(["-B", "-W", "ignore"])
         .arg(script)
         .args([seed.to_string(), values.to_string()])
@@ -76,37 +78,17 @@ fn ask_python() -> Vec<Case> {
         .expect("Python starts");
     let mut input = child.stdin.take().expect("a pipe");
     // All of it is read before anything is answered.
-    for text in corpus() {
+    for text in corpus::texts() {
+        // What is nested as deep as this kills the process of the reader that has no limit.
+        if json::scan(text.as_bytes(), &Bounds::NONE).height >= 5_000 {
+            continue;
+        }
         writeln!(input, "{}", Value::from(text)).expect("Python listens");
     }
     drop(input);
     let output = child.wait_with_output().expect("Python ends");
     assert!(output.status.success(), "others.py failed for seed {seed}");
     String::from_utf8(output.stdout).expect("text").lines().map(parse).collect()
-}
-
-/// The texts in `fixtures/values/`.
-fn corpus() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/values");
-    let files = fs::read_dir(folder).expect("a folder of values").map(|entry| entry.expect("an entry").path());
-    let texts = files.flat_map(|path| {
-        let lines = fs::read_to_string(path).expect("text");
-        lines.lines().filter_map(|line| text_of(&serde_json::from_str(line).expect("JSON"))).collect::<Vec<_>>()
-    });
-    // What is nested as deep as this kills the process of the reader that has no limit.
-    texts.filter(|text| json::scan(text.as_bytes(), &Bounds::NONE).height < 5_000).collect()
-}
-
-/// A text, or pieces of it with how often each is repeated.
-fn text_of(case: &Value) -> Option<String> {
-    match &case["value"] {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(pieces) => pieces
-            .iter()
-            .map(|piece| Some(piece[0].as_str()?.repeat(usize::try_from(piece[1].as_u64()?).ok()?)))
-            .collect(),
-        _ => None,
-    }
 }
 
 fn parse(line: &str) -> Case {

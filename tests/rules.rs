@@ -1,11 +1,10 @@
 //! What is said of rules must be true of what a repair does.
 
-use std::fs;
-use std::path::Path;
+#[path = "support/corpus.rs"]
+mod corpus;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use serde_json::Value;
 use statemend::domain::finding::Action;
 use statemend::domain::judge::{Judge, Stored};
 use statemend::domain::reader::Reader;
@@ -34,7 +33,7 @@ fn breach(bytes: &[u8], reader: Reader, action: Action) -> Option<String> {
 
 #[test]
 fn an_action_that_is_said_never_to_change_a_kind_changes_none_of_the_corpus() {
-    let breaches: Vec<_> = corpus()
+    let breaches: Vec<_> = corpus::texts()
         .iter()
         .flat_map(|text| each().filter_map(|(reader, action)| breach(text.as_bytes(), reader, action)))
         .map(|breach| breach.chars().take(200).collect::<String>())
@@ -45,31 +44,6 @@ fn an_action_that_is_said_never_to_change_a_kind_changes_none_of_the_corpus() {
 /// Every action for every reader.
 fn each() -> impl Iterator<Item = (Reader, Action)> {
     Reader::ALL.iter().flat_map(|reader| Action::ALL.iter().map(|action| (*reader, *action)))
-}
-
-/// The texts in `fixtures/values/`, which are of every kind.
-fn corpus() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/values");
-    let files = fs::read_dir(folder).expect("a folder of values").map(|entry| entry.expect("an entry").path());
-    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "ndjson"));
-    let texts: Vec<_> = files
-        .flat_map(|path| fs::read_to_string(path).expect("text").lines().map(str::to_owned).collect::<Vec<_>>())
-        .filter_map(|line| text_of(&serde_json::from_str(&line).expect("JSON")))
-        .collect();
-    assert!(texts.len() > 100, "{} values", texts.len());
-    texts
-}
-
-/// A text, or pieces of it with how often each is repeated.
-fn text_of(case: &Value) -> Option<String> {
-    match &case["value"] {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(pieces) => pieces
-            .iter()
-            .map(|piece| Some(piece[0].as_str()?.repeat(usize::try_from(piece[1].as_u64()?).ok()?)))
-            .collect(),
-        _ => None,
-    }
 }
 
 proptest! {

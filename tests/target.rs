@@ -3,6 +3,9 @@
 //! What statemend makes of them is a matter of fact, not of taste: a URL that it reads differently leads to the wrong
 //! database. One Python process per test answers for a whole table of cases.
 
+#[path = "support/environment.rs"]
+mod environment;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -293,8 +296,7 @@ fn normal(mut answer: Value) -> Value {
 
 /// Runs a script of `tests/target` with Airflow's Python.
 fn ask(script: &str, question: &Value, home: &Path) -> Vec<Value> {
-    let python = std::env::var_os("STATEMEND_TEST_PYTHON").expect("STATEMEND_TEST_PYTHON is not set: run tests/run");
-    let mut process = Command::new(python)
+    let mut process = Command::new(environment::python())
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/target").join(script))
         // Importing Airflow looks for a home and sets up logging and a database, unless it is told not to.
         .envs([("AIRFLOW_HOME", home.as_os_str()), ("_AIRFLOW__AS_LIBRARY", "1".as_ref())])

@@ -5,8 +5,8 @@
 //! Python's, and stands where `json.loads` refuses the value. The verdicts were taken from Airflow's own readers
 //! (`tests/differential/readers.py`), not from this code.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+#[path = "support/corpus.rs"]
+mod corpus;
 
 use serde_json::Value;
 use statemend::domain::encode::encode;
@@ -32,9 +32,9 @@ fn every_value_of_the_corpus_gets_the_verdict_beside_it() {
 
 #[test]
 fn every_kind_has_values_in_the_corpus() {
-    let files: Vec<String> = files().iter().map(|path| stem(path)).collect();
+    let cases = cases();
     for kind in Reader::Airflow.kinds() {
-        assert!(files.iter().any(|file| file == kind.name()), "fixtures/values/{kind}.ndjson is missing");
+        assert!(cases.iter().any(|case| case.kind == kind.name()), "fixtures/values/{kind}.ndjson is missing or empty");
     }
 }
 
@@ -81,40 +81,17 @@ fn name(reading: Reading) -> &'static str {
     }
 }
 
-fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/values");
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .expect("fixtures/values")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "ndjson"))
-        .collect();
-    files.sort();
-    files
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
 fn cases() -> Vec<Case> {
-    let mut cases = Vec::new();
-    for path in files() {
-        for line in fs::read_to_string(&path).expect("a file of UTF-8").lines() {
-            let line: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            cases.push(case(stem(&path), &line));
-        }
-    }
-    cases
+    corpus::lines().into_iter().map(|(kind, line)| case(kind, &line)).collect()
 }
 
 fn case(kind: String, line: &Value) -> Case {
     let text = |key: &str| line[key].as_str().map(str::to_owned);
     let field = |key: &str| text(key).unwrap_or_else(|| panic!("{kind}: {line} has no {key}"));
     let hex = text("blob").or(text("bytes"));
-    let bytes = match (&hex, &line["value"]) {
-        (Some(hex), _) => hex::decode(hex).expect("hex"),
-        (None, Value::Array(pieces)) => pieces.iter().flat_map(piece).collect(),
-        (None, value) => value.as_str().expect("a value").as_bytes().to_vec(),
+    let bytes = match hex {
+        Some(hex) => hex::decode(hex).expect("hex"),
+        None => corpus::text_of(line).expect("a value").into_bytes(),
     };
     let is_blob = line.get("blob").is_some();
     Case {
@@ -126,10 +103,4 @@ fn case(kind: String, line: &Value) -> Case {
         message: text("message"),
         kind,
     }
-}
-
-/// `[text, how often]`.
-fn piece(piece: &Value) -> Vec<u8> {
-    let times = piece[1].as_u64().expect("a number of times");
-    piece[0].as_str().expect("a text").repeat(times as usize).into_bytes()
 }

@@ -1,13 +1,12 @@
 //! The other end of `oracle.py`: an Airflow process that does what it is told and answers.
 
 use std::collections::BTreeMap;
-use std::env;
-use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::environment::python;
 use crate::support::TestDatabase;
 
 /// One row of either table, by its table and primary key.
@@ -192,8 +191,4 @@ pub fn schema(database: &TestDatabase) -> String {
     let output = Command::new(python()).args([script, database.url()]).output().expect("Airflow's Python starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
-}
-
-fn python() -> OsString {
-    env::var_os("STATEMEND_TEST_PYTHON").expect("STATEMEND_TEST_PYTHON is not set; run tests/run")
 }

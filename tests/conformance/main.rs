@@ -5,6 +5,8 @@
 mod engines;
 #[path = "../support/commands.rs"]
 mod commands;
+#[path = "../support/environment.rs"]
+mod environment;
 #[path = "../support/older.rs"]
 mod older;
 #[path = "../support/server.rs"]

@@ -4,10 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// Its Python.
-pub fn python() -> PathBuf {
-    env::var_os("STATEMEND_TEST_PYTHON").expect("STATEMEND_TEST_PYTHON is not set; run tests/run").into()
-}
+pub use crate::environment::python;
 
 /// A program of it.
 pub fn program(name: &str) -> PathBuf {

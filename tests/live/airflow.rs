@@ -1,12 +1,12 @@
 //! The other end of `orders.py`: Airflow processes that write, do what they are told, and tell what they did.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
+use crate::environment::python;
 use crate::support::TestDatabase;
 
 /// A process that makes eight others write.
@@ -48,8 +48,7 @@ pub struct JournaledRun {
 
 impl Airflow {
     pub fn on(database: &TestDatabase) -> Self {
-        let python = env::var_os("STATEMEND_TEST_PYTHON").expect("STATEMEND_TEST_PYTHON is not set; run tests/run");
-        let mut process = Command::new(python)
+        let mut process = Command::new(python())
             .args([concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live/orders.py"), database.url()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -6,6 +6,8 @@
 #[macro_use]
 #[path = "../support/engines.rs"]
 mod engines;
+#[path = "../support/environment.rs"]
+mod environment;
 #[path = "../support/statemend.rs"]
 mod statemend;
 #[path = "../support/mod.rs"]

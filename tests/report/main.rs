@@ -1,6 +1,8 @@
 //! The forms of a report, each looked at by someone else's program: pages by a browser, JSON by its schema, Markdown and
 //! CSV by parsers of theirs.
 
+#[path = "../support/environment.rs"]
+mod environment;
 #[path = "../support/statemend.rs"]
 mod statemend;
 #[path = "../support/mod.rs"]

@@ -1,16 +1,16 @@
 //! Other people's parsers, which the environment of the tests brings.
 
-use std::env;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::environment::python;
+
 /// Runs a program of this folder, and gives the JSON that it answers to what it reads.
 pub fn answer(program: &str, input: &str) -> Value {
-    let python = env::var("STATEMEND_TEST_PYTHON").expect("STATEMEND_TEST_PYTHON is set by tests/run");
     let program = format!("{}/tests/report/{program}", env!("CARGO_MANIFEST_DIR"));
-    let mut child = Command::new(python)
+    let mut child = Command::new(python())
         .args(["-B", &program])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

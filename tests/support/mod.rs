@@ -24,8 +24,6 @@ pub enum Engine {
     MySql,
 }
 
-pub const ENGINES: [Engine; 3] = [Engine::Sqlite, Engine::Postgres, Engine::MySql];
-
 impl Engine {
     /// Airflow's tables, as statements of this engine.
     pub fn schema(self) -> &'static str {

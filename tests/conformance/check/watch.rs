@@ -1,7 +1,6 @@
 //! A database that is checked again and again, with the files that a check keeps.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -11,6 +10,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::environment::python;
 use crate::statemend::{Ran, command, command_piped, ran};
 use crate::support::{Engine, TestDatabase};
 
@@ -80,9 +80,8 @@ pub struct Metrics(Vec<(String, BTreeMap<String, String>, f64)>);
 
 impl Metrics {
     fn read(text: &str) -> Self {
-        let python = env::var_os("STATEMEND_TEST_PYTHON").expect("STATEMEND_TEST_PYTHON is not set; run tests/run");
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance/check/metrics.py");
-        let mut reader = Command::new(python);
+        let mut reader = Command::new(python());
         let mut child = reader.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python starts");
         child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("it listens");
         let output = child.wait_with_output().expect("it ends");
