@@ -10,7 +10,7 @@ pub use watch::now;
 use watch::{Watch, compared};
 
 use crate::state::{dump_all, fill_assets, fill_tasks};
-use crate::statemend::{command, ran, signal, statemend};
+use crate::statemend::{Ran, command, ran, signal, statemend};
 use crate::support::{Engine, TestDatabase};
 
 on_every_engine!(
@@ -112,8 +112,13 @@ async fn one_check_at_a_time_and_an_interrupted_one_is_not_remembered(engine: En
     watch.check(&[]).exits(0);
     let (state, known) = (watch.state(), watch.metrics());
     database.execute("UPDATE task_state_store SET value = 'bad' WHERE id = 1").await;
-    let slow = watch.start(&["--max-rows-per-second", "1"]);
-    watch.check(&[]).exits(12).says("another check is at work").says("hint: ");
+    let mut slow = watch.start(&["--max-rows-per-second", "1"]);
+    let second = watch.check(&[]);
+    if slow.try_wait().expect("a child can be waited for").is_some() {
+        let Ran { code, stderr, .. } = ran(slow.wait_with_output().expect("it has ended"));
+        panic!("the first check has ended with {code}: {stderr}");
+    }
+    second.exits(12).says("another check is at work").says("hint: ");
     assert_eq!(watch.metrics().sum("success", None), 1.0, "who comes second has nothing to say");
     signal("-TERM", &slow);
     let interrupted = ran(slow.wait_with_output().expect("it ends")).exits(130).json();
