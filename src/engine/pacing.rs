@@ -119,7 +119,7 @@ impl WindowSize {
 
     /// A window of so many rows failed: what a smaller one should read, which may be what the server has the patience for.
     pub fn fewer(rows: u32) -> u32 {
-        (rows / 8).max(Self::SMALLEST)
+        (rows / 8).max(Self::SMALLEST).min(rows)
     }
 
     /// Learns that no more rows than these could be read at once.
@@ -269,6 +269,7 @@ mod tests {
         assert_eq!(size.rows(), 100);
         size.learn(Read { flagged: 2 * WindowSize::FLAGGED, ..read(100, millisecond) });
         assert_eq!(size.rows(), 50);
+        assert_eq!([32_768, 100, 10, 1].map(WindowSize::fewer), [4_096, 16, 10, 1]);
     }
 
     #[test]
